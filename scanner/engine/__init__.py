@@ -1,0 +1,1 @@
+"""Rules: loaded, judged on facts, and what suppresses a finding."""

@@ -1,0 +1,1 @@
+"""Extractors: what a config, a step or a file says, as facts."""

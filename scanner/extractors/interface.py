@@ -1,0 +1,19 @@
+"""What an extractor is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from scanner.model.facts.base import Fact
+from scanner.model.target import Item
+
+
+class Extractor(Protocol):
+    """Looks at one kind of item and states what it says."""
+
+    def wants(self, item: Item, /) -> bool:
+        """Whether to extract from it. Called for every item: looks at type, keyword, path and size; never reads."""
+
+    def extract(self, item: Item, /) -> Iterator[Fact]:
+        """The facts. Raises ValueError for content that cannot be read; it becomes a problem."""

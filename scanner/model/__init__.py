@@ -1,0 +1,1 @@
+"""The nouns: location, facts, target, rule, finding, report."""

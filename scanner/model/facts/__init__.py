@@ -1,0 +1,44 @@
+"""The vocabulary: what can be known about a target, whatever it was read from. docs/facts.md is made from it."""
+
+from __future__ import annotations
+
+from scanner.model.facts.base import KINDS, Fact
+from scanner.model.facts.build import Command, Copy, HealthCheck, Instruction, Label, Stage
+from scanner.model.facts.image import BaseImage, BuildArgument, CudaPairing, EndOfLife, EnvironmentVariable, RuntimeUser
+from scanner.model.facts.models import ModelDownload, RemoteCode, UnsafeLoad
+from scanner.model.facts.network import ExposedPort, Service
+from scanner.model.facts.packages import PackageIndex, PackageManagerCall, Requirement
+from scanner.model.facts.secrets import CredentialFile, Login, Secret, SecretMount
+from scanner.model.facts.supply import Download, GitClone, VerificationOff
+
+__all__ = [
+    "KINDS",
+    "BaseImage",
+    "BuildArgument",
+    "Command",
+    "Copy",
+    "CredentialFile",
+    "CudaPairing",
+    "Download",
+    "EndOfLife",
+    "EnvironmentVariable",
+    "ExposedPort",
+    "Fact",
+    "GitClone",
+    "HealthCheck",
+    "Instruction",
+    "Label",
+    "Login",
+    "ModelDownload",
+    "PackageIndex",
+    "PackageManagerCall",
+    "RemoteCode",
+    "Requirement",
+    "RuntimeUser",
+    "Secret",
+    "SecretMount",
+    "Service",
+    "Stage",
+    "UnsafeLoad",
+    "VerificationOff",
+]

@@ -1,0 +1,132 @@
+"""How the image is built: stages, instructions, copies, commands."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from scanner.model.facts.base import Fact
+
+
+class Stage(Fact):
+    """A build stage."""
+
+    kind = "stage"
+    identity = ("name",)
+    name: str
+    """Its name, or its number when it has none."""
+    named: bool
+    reached: bool
+    duplicate: bool
+    """An earlier stage has the same name."""
+    reserved: bool
+    """Its name is ``scratch`` or ``context``."""
+
+
+class Instruction(Fact):
+    """An instruction, and what its form says."""
+
+    kind = "instruction"
+    identity = ("keyword", "words", "stage")
+    keyword: str
+    words: str
+    """What it says, on one line, secrets masked."""
+    stage: str
+    form: Literal["exec", "shell", ""]
+    """For RUN, CMD, ENTRYPOINT, HEALTHCHECK."""
+    overridden: bool
+    """A later one of the same keyword in the same stage makes it void (CMD, ENTRYPOINT, HEALTHCHECK)."""
+    relative: bool | None
+    """A WORKDIR that does not start with ``/``, with no absolute one before it in the file."""
+    triggered: bool
+    """It is the body of an ONBUILD."""
+    bad_json: bool
+    """It starts like a JSON list but is none, so a shell runs it."""
+    network: str | None
+    """``RUN --network``; "" when not given."""
+    security: str | None
+    """``RUN --security``; "" when not given."""
+
+
+class Copy(Fact):
+    """A COPY or ADD source."""
+
+    kind = "copy"
+    identity = ("keyword", "source", "destination")
+    keyword: Literal["COPY", "ADD"]
+    source: str | None
+    """One source as written, variables filled in; each source is a fact of its own."""
+    destination: str | None
+    stage: str
+    origin: Literal["context", "stage", "image", "url", "git", "heredoc"]
+    from_stage: str
+    """The stage or image of ``--from``, else ""."""
+    from_known: bool | None
+    """``--from`` names a stage of this file, or an image reference."""
+    from_self: bool
+    whole_context: bool | None
+    """The source is the whole build context."""
+    ignore_file: bool | None
+    """A .dockerignore keeps something out of the context; None when there is no context to look at."""
+    archive: bool
+    """An ADD of a local archive, which it unpacks."""
+    needs_add: bool
+    """An ADD that COPY could not do: URL, git, archive."""
+    owner: str | None
+    """``--chown``, "" when not given."""
+    mode: str | None
+    """``--chmod``, "" when not given."""
+    world_writable: bool | None
+    """``--chmod`` lets everyone write."""
+    relative_destination: bool | None
+    """The destination is relative and no WORKDIR was set before."""
+    many_without_slash: bool
+    """Several sources, and a destination that does not end with ``/``."""
+    model_format: str
+    """``pickle``, ``pytorch``, ``safetensors``, … by the source's name; "" for other files."""
+    data_file: bool
+    """By its name, a data set: ``.csv``, ``.parquet``, ``.jsonl``, … or a folder called data."""
+    notebook: bool
+    vcs: bool
+    """It copies a ``.git`` folder (by name, or because nothing keeps it out of the context)."""
+
+
+class Command(Fact):
+    """A simple command that the build runs (``when: build``), or that the container starts (``when: start``)."""
+
+    kind = "command"
+    identity = ("program", "words", "stage")
+    program: str
+    """Base name, wrappers peeled off: ``curl``."""
+    words: str
+    """The command on one line, quotes removed, secrets masked."""
+    arguments: tuple[str, ...]
+    wrappers: tuple[str, ...]
+    """Programs in front of it: ``sudo``, ``env``, …"""
+    moment: Literal["build", "start", "health"]
+    stage: str
+    pipeline_without_pipefail: bool
+    """It is not the last of a pipeline whose failure nobody sees: no ``pipefail`` is set."""
+    world_writable: bool
+    """``chmod`` that lets everyone write."""
+    changes_directory: bool
+    """``cd`` whose effect reaches to the end of the RUN."""
+    installs_at_start: bool
+    """A package installer, ``git pull`` or ``git clone`` that runs when the container starts."""
+
+
+class HealthCheck(Fact):
+    """Whether the image says how to find out that it works."""
+
+    kind = "health-check"
+    declared: bool | None
+    """None when the base image may have one."""
+    disabled: bool
+
+
+class Label(Fact):
+    """A label."""
+
+    kind = "label"
+    identity = ("key",)
+    key: str
+    value: str | None

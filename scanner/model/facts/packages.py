@@ -1,0 +1,95 @@
+"""What installers are asked for."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from scanner.model.facts.base import Fact
+
+Ecosystem = Literal["pypi", "conda", "deb", "apk", "rpm", "npm", "gem", "go", "cargo"]
+
+
+class Requirement(Fact):
+    """A package that someone asks an installer for."""
+
+    kind = "requirement"
+    identity = ("ecosystem", "name", "specifier")
+    ecosystem: Ecosystem
+    name: str
+    """As the ecosystem normalizes it."""
+    specifier: str
+    """``==2.1``, ``>=4,<5``, ``@ git+https://…``, "" for none."""
+    version: str | None
+    """The one version asked for; "" when it asks for none or several."""
+    installer: str
+    """``pip``, ``uv``, ``conda``, ``apt-get``, …"""
+    stage: str
+    pinned: bool | None
+    """It can only mean one release: one exact version, a hash, a full commit, a local file, or a lock file says so."""
+    bounded: bool | None
+    """Not pinned, but a version range limits it."""
+    hashed: bool | None
+    origin: Literal["index", "vcs", "url", "local"]
+    url: str
+    """For vcs and url, secrets masked."""
+    commit_pinned: bool | None
+    """For vcs: it names a full commit."""
+    prerelease: bool
+    """Pre-releases are allowed (``--pre``, a nightly index or name)."""
+    declared_in: Literal["command", "requirements", "constraints", "pyproject", "lock", "environment"]
+    """Where it is asked for. Packages that a lock file pins are facts too."""
+
+
+class PackageIndex(Fact):
+    """A place that an installer is told to take packages from."""
+
+    kind = "package-index"
+    identity = ("installer", "role", "url")
+    installer: str
+    role: Literal["primary", "extra", "find-links", "channel"]
+    url: str | None
+    """Secrets masked."""
+    host: str | None
+    """"" for a local path."""
+    is_default: bool | None
+    """The ecosystem's own public index."""
+    encrypted: bool | None
+    """https, or a local path."""
+    merged_by: str
+    """The index strategy that mixes indexes (``unsafe-best-match``), else ""."""
+    vendor: bool | None
+    """A public index of a known AI vendor: PyTorch, NVIDIA, … (rules/lists/vendor-indexes.txt)."""
+    all_exact: bool | None
+    """Everything that this command installs is pinned to one version."""
+
+
+class PackageManagerCall(Fact):
+    """One call of a package manager, and how it was called."""
+
+    kind = "package-manager-call"
+    identity = ("manager", "action", "packages", "stage")
+    manager: str
+    """``apt-get``, ``apt``, ``apk``, ``dnf``, ``microdnf``, ``zypper``, ``pip``, ``uv``, ``conda``, ``npm``, …"""
+    family: str
+    """``apt``, ``apk``, ``rpm``, ``zypper``, ``python``, ``conda``, ``node``, ``ruby``, ``go``, ``rust``."""
+    action: str
+    """``install``, ``update`` (of the lists), ``upgrade``, ``remove``, ``clean``, …"""
+    packages: str
+    """What it is asked for, on one line."""
+    stage: str
+    assume_yes: bool | None
+    """It will not wait for an answer."""
+    no_recommends: bool | None
+    """Only what was asked for gets installed (apt)."""
+    cache_left: bool | None
+    """Downloaded packages or lists stay in the layer: no clean-up, no cache mount, no switch that avoids them."""
+    update_alone: bool
+    """The lists are updated in an instruction that installs nothing, so they can be stale when another one does."""
+    break_system_packages: bool
+    as_root: bool | None
+    virtual_env: bool | None
+    """pip installs into a virtual environment."""
+    hashes_required: bool
+    """``--require-hashes``."""
+    lock_enforced: bool | None
+    """The lock file decides: ``uv sync --frozen``, ``npm ci``, …; None where the tool has none."""

@@ -1,0 +1,86 @@
+"""What a scan reports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from scanner.model.facts.base import Fact
+from scanner.model.location import Evidence, Location
+from scanner.model.record import Record
+from scanner.model.rule import Rule
+
+
+class Suppression(Record):
+    """Why a finding does not count: a comment, the configuration or the baseline said so."""
+
+    by: Literal["comment", "config", "baseline"]
+    reason: str
+    at: Location | None = None
+
+
+class Finding(Record):
+    """A rule that holds for a fact."""
+
+    rule: Rule
+    fact: Fact
+    message: str
+    suppressed: Suppression | None = None
+    number: int = 1
+    """Counts twins: findings that would otherwise have the same fingerprint, in file order."""
+
+    @property
+    def at(self) -> Location:
+        """Where it points."""
+        return self.fact.evidence[0].at
+
+    @property
+    def related(self) -> tuple[Evidence, ...]:
+        """The other places that make it true."""
+        return self.fact.evidence[1:]
+
+    @property
+    def fingerprint(self) -> str:
+        """32 hex digits (``:2`` for a twin) that stay when lines or layers move."""
+        from hashlib import sha256
+
+        parts = [self.rule.id, self.at.path, self.fact.kind]
+        parts += [str(getattr(self.fact, field)) for field in self.fact.identity]
+        digest = sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+        return digest if self.number == 1 else f"{digest}:{self.number}"
+
+
+class Problem(Record):
+    """Something that could not be looked at; a report without these is complete."""
+
+    at: Location
+    reason: str
+    remedy: str = ""
+
+
+class Notice(Record):
+    """Something the user should know that is neither a finding nor a gap: an ignore that ignores nothing, say."""
+
+    at: Location
+    text: str
+
+
+class Undecided(Record):
+    """A rule that could not be judged on a fact because something is not known."""
+
+    rule: Rule
+    fact: Fact
+    fields: tuple[str, ...]
+    """The fields of the fact that are not known."""
+
+
+class Report(Record):
+    """The outcome for one target. ``lines`` quotes the files that findings point into, secrets masked."""
+
+    target: str
+    facts: tuple[Fact, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    undecided: tuple[Undecided, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    lines: Mapping[str, tuple[str, ...]]

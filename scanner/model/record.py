@@ -1,0 +1,92 @@
+"""Frozen, slotted, keyword-only value classes that cost nothing to define.
+
+``dataclasses`` compiles six methods a class when the program starts; sixty classes are a third of a second on a
+slow machine, and a pre-commit hook starts a thousand times a day (docs/decisions/001-records.md).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Self, dataclass_transform
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+class _RecordType(type):
+    """Turns annotated names into slots; ``kw_only=False`` allows positional arguments."""
+
+    def __new__(
+        mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any], *, kw_only: bool = True
+    ) -> _RecordType:
+        own = [field for field, hint in namespace.get("__annotations__", {}).items() if not hint.startswith("ClassVar")]
+        defaults = {field: namespace.pop(field) for field in own if field in namespace}
+        namespace["__slots__"] = own
+        cls = super().__new__(mcs, name, bases, namespace)
+        setters = {field: getattr(cls, field).__set__ for field in own}
+        for base in reversed(cls.__mro__[1:]):
+            if isinstance(base, _RecordType):
+                defaults = base._defaults | defaults
+                setters = base._setters | setters
+        cls._defaults, cls._setters, cls._kw_only = defaults, setters, kw_only
+        return cls
+
+    _defaults: dict[str, Any]
+    _setters: dict[str, Any]
+    _kw_only: bool
+
+
+class Record(metaclass=_RecordType):
+    """Base of every noun. Two records are equal when their class and all their fields are."""
+
+    if TYPE_CHECKING:
+        _defaults: ClassVar[dict[str, Any]]
+        _setters: ClassVar[dict[str, Any]]
+
+    def __init__(self, *values: Any, **named: Any) -> None:
+        cls = type(self)
+        setters = cls._setters
+        if values:
+            if cls._kw_only or len(values) > len(setters):
+                raise TypeError(f"{cls.__name__} takes keyword arguments only")
+            named.update(zip(setters, values, strict=False))
+        if len(named) != len(setters):
+            named = cls._defaults | named
+        try:
+            for field, put in setters.items():
+                put(self, named[field])
+        except KeyError:
+            raise TypeError(f"{cls.__name__} needs {field!r}") from None
+        if len(named) > len(setters):
+            raise TypeError(f"{cls.__name__} has no field {(named.keys() - setters.keys()).pop()!r}")
+
+    @classmethod
+    def field_names(cls) -> tuple[str, ...]:
+        """The names of all fields, inherited ones first."""
+        return tuple(cls._setters)
+
+    def replace(self, **changes: Any) -> Self:
+        """A copy with some fields changed."""
+        return type(self)(**{field: getattr(self, field) for field in self._setters} | changes)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"{type(self).__name__} is frozen")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"{type(self).__name__} is frozen")
+
+    def _values(self) -> tuple[Any, ...]:
+        return tuple(getattr(self, field) for field in self._setters)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Record) and type(self) is type(other) and self._values() == other._values()
+
+    def __hash__(self) -> int:
+        return hash((type(self), self._values()))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{f}={getattr(self, f)!r}' for f in self._setters)})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restore, (type(self), self._values())
+
+
+def _restore(cls: type[Record], values: tuple[Any, ...]) -> Record:
+    return cls(**dict(zip(cls.field_names(), values, strict=True)))

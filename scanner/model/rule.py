@@ -1,0 +1,60 @@
+"""A rule: which kind of fact it judges, and when that fact is a weakness."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from scanner.model.record import Record
+
+
+class Severity(enum.IntEnum):
+    """How bad it is when the rule is right."""
+
+    INFO = 0
+    LOW = 1
+    MEDIUM = 2
+    HIGH = 3
+    CRITICAL = 4
+
+    def __str__(self) -> str:
+        return self.name.lower()
+
+
+Confidence = Literal["low", "medium", "high"]
+Profile = Literal["default", "strict"]
+
+Condition = tuple[Any, ...]
+"""``("test", field, operator, value)``, ``("all", (…))``, ``("any", (…))`` or ``("not", condition)``.
+
+Plain tuples, so that a rule set compiled once can be kept on disk and read back without a parser.
+"""
+
+
+class Rule(Record):
+    """One rule file, checked. ``why`` and ``fix`` are Markdown."""
+
+    id: str
+    title: str
+    severity: Severity
+    confidence: Confidence
+    profile: Profile
+    subject: str
+    """The kind of fact it judges."""
+    when: Condition
+    message: str
+    """With ``{field}`` placeholders."""
+    why: str
+    fix: str
+    repair: Mapping[str, Any] | None = None
+    same_as: Mapping[str, tuple[str, ...]]
+    controls: Mapping[str, tuple[str, ...]]
+    references: tuple[str, ...] = ()
+    path: str
+    """The rule file."""
+
+    def remedy(self) -> str:
+        """The first sentence of ``fix``, for a line of its own."""
+        line = " ".join(self.fix.strip().split("\n\n", 1)[0].split())
+        return line.rstrip(":")

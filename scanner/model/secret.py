@@ -1,0 +1,20 @@
+"""A credential found in text."""
+
+from __future__ import annotations
+
+from scanner.model.location import Location
+from scanner.model.record import Record
+
+
+class SecretHit(Record):
+    """Where a credential stands. The value itself is masked in every text the program keeps."""
+
+    at: Location
+    provider: str
+    """Who issued it (``hugging-face``), or ``""`` when only the name beside it says that it is one."""
+    name: str
+    """The variable or option it is given to (``OPENAI_API_KEY``, ``--password``), or ""."""
+    quote: str
+    """The masked words."""
+    hint: str = ""
+    """How to revoke it: a URL."""

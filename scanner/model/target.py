@@ -1,0 +1,122 @@
+"""What every source turns its input into: a config, steps, and files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from scanner.model.command import Command
+from scanner.model.finding import Problem
+from scanner.model.instruction import Comment, Instruction
+from scanner.model.location import Evidence, Location, Text, Word
+from scanner.model.record import Record
+from scanner.model.secret import SecretHit
+
+
+class Stage(Record):
+    """A build stage. An image has one, which ships."""
+
+    index: int
+    name: str = ""
+    ships: bool = True
+    """The image is made from it: it is the target stage or one that the target starts from."""
+    reached: bool = True
+    """A build of the target runs it: it ships, or a stage that is reached copies from it."""
+    at: Location
+
+
+class Config(Record):
+    """How the finished image runs: an image's config, or what the target stage will produce.
+
+    ``None`` means not known (a variable without value, a base image nobody resolved).
+    """
+
+    at: Location
+    stage: Stage
+    user: str | None
+    """As USER says it; "" when neither the file nor its base image sets one, so that it runs as root."""
+    env: Mapping[str, str | None]
+    workdir: str | None
+    ports: tuple[Word, ...] = ()
+    """``8080/tcp`` as EXPOSE says it, variables filled in."""
+    base: str | None = None
+    """The image it starts from, as a full reference; None when not known, "" for scratch."""
+    commands: tuple[Command, ...] = ()
+    """What ENTRYPOINT and CMD start, scripts they run included; empty when that is not known."""
+    healthcheck: tuple[Command, ...] = ()
+    says: Mapping[str, tuple[Evidence, ...]]
+    """Where a setting is said: ``user``, ``command``, ``entrypoint``, ``healthcheck``, ``env.NAME``, ``port.8080``."""
+    find: Callable[[str], File | None]
+    """The file at a path of the finished image, when it comes from the build context."""
+
+    def evidence(self, *settings: str) -> tuple[Evidence, ...]:
+        """Where these settings are said, else where the config itself is."""
+        return tuple(e for s in settings for e in self.says.get(s, ())) or (Evidence(self.at),)
+
+
+class Step(Record):
+    """One step of the build: an instruction of a Dockerfile, or an entry of an image's history."""
+
+    at: Location
+    stage: Stage
+    instruction: Instruction
+    """With variables filled in (``Word.known`` is False where they could not be)."""
+    commands: tuple[Command, ...] = ()
+    """What a RUN runs, scripts it starts from the build context included."""
+    user: str | None = None
+    """Who runs it; "" when nobody said, so root; None when not known."""
+    workdir: str | None = None
+    env: Mapping[str, str | None]
+    """Environment and build arguments in force before it."""
+    secrets: tuple[SecretHit, ...] = ()
+    triggered: bool = False
+    """It is the body of an ONBUILD: it runs when somebody builds on this image."""
+    find: Callable[[str], File | None]
+    """The file at a path of the image at this step (relative to ``workdir``), when it comes from the build context."""
+
+    @property
+    def keyword(self) -> str:
+        """``RUN``, ``COPY``, … in upper case."""
+        return self.instruction.keyword
+
+
+class File(Record):
+    """A file in the build context or in a layer; nothing is read before it is wanted."""
+
+    at: Location
+    size: int
+    mode: int = 0o644
+    link: str | None = None
+    """Target of a symbolic link, as written."""
+    copied_by: Evidence | None = None
+    """The COPY or ADD that brings it into the image, for files of a build context."""
+    ships: bool = True
+    secrets: tuple[SecretHit, ...] = ()
+    """Only for the Dockerfile itself: those in comments and in front of the first FROM."""
+    read: Callable[[], bytes]
+    """The content. Raises ValueError when it is larger than the limit for whole files."""
+    text: Callable[[], Text]
+    """The content as text, secrets in it masked. Raises ValueError when it is no text."""
+
+
+Item = Config | Step | File
+
+
+class Target(Record):
+    """One thing that was opened. ``files`` may be walked once."""
+
+    name: str
+    config: Config | None
+    steps: tuple[Step, ...] = ()
+    files: Iterable[File] = ()
+    comments: tuple[Comment, ...] = ()
+    lines: Mapping[str, tuple[str, ...]]
+    """Lines of the text files read so far, by path, secrets masked; for reports to quote."""
+    problems: list[Problem]
+    """What the source could not look at; grows while files are read."""
+
+    def items(self) -> Iterator[Item]:
+        """Everything there is for extractors to look at."""
+        if self.config is not None:
+            yield self.config
+        yield from self.steps
+        yield from self.files

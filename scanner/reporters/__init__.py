@@ -1,0 +1,1 @@
+"""Reporters turn reports into text, JSON or SARIF."""

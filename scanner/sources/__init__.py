@@ -1,0 +1,1 @@
+"""Sources open something and describe it as a target."""
