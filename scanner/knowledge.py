@@ -8,6 +8,18 @@ from __future__ import annotations
 
 import os
 from functools import cache
+from typing import NamedTuple
+
+
+class KnownBase(NamedTuple):
+    """A row of ``rules/tables/base-images.tsv``; "" where nothing is known."""
+
+    repository: str
+    user: str
+    product: str
+    """Of ``rules/tables/end-of-life.tsv``, whose version the tag names."""
+    ai: str
+    service: str
 
 
 @cache
@@ -28,6 +40,32 @@ def names(which: str) -> frozenset[str]:
 def rows(which: str) -> tuple[tuple[str, ...], ...]:
     """The rows of ``rules/tables/<which>.tsv``, one string a column."""
     return tuple(tuple(cell.strip() for cell in line.split("\t")) for line in _lines("tables", f"{which}.tsv"))
+
+
+@cache
+def base_image(name: str, tag: str) -> KnownBase | None:
+    """What is known of a public image: ``name`` with its registry, without ``docker.io/`` and ``library/``."""
+    for row in rows("base-images"):
+        pattern = row[0]
+        if _fits(pattern, f"{name}:{tag}" if ":" in pattern else name):
+            return KnownBase(*row)
+    return None
+
+
+def _fits(pattern: str, text: str) -> bool:
+    """Whether ``text`` is ``pattern``, in which ``*`` stands for anything."""
+    if "*" not in pattern:
+        return pattern == text
+    first, *middle, last = pattern.split("*")
+    if not text.startswith(first) or not text.endswith(last) or len(text) < len(first) + len(last):
+        return False
+    at, end = len(first), len(text) - len(last)
+    for part in middle:
+        found = text.find(part, at, end)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return True
 
 
 def _lines(*path: str) -> list[str]:
