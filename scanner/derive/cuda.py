@@ -1,0 +1,72 @@
+"""The CUDA of the base image beside the CUDA that the installed packages were built for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache
+
+from scanner.model.facts import BaseImage, CudaPairing, Fact, PackageIndex, Requirement
+
+_CONDA = {"pytorch-cuda", "cudatoolkit", "cuda-version", "cuda-toolkit", "cuda-runtime"}
+
+
+def derive(facts: Sequence[Fact], _today: str) -> Iterator[CudaPairing]:
+    """One fact for each CUDA version that packages of the shipping image are built for."""
+    base = next((f for f in reversed(facts) if isinstance(f, BaseImage) and f.ships and f.use == "from"), None)
+    if base is None or not base.cuda:
+        return
+    seen: set[str] = set()
+    for fact in facts:
+        if not fact.ships or not isinstance(fact, Requirement | PackageIndex):
+            continue
+        wheels = _of_requirement(fact) if isinstance(fact, Requirement) else _of_index(fact)
+        if not wheels or wheels in seen:
+            continue
+        seen.add(wheels)
+        mine, theirs = _numbers(base.cuda), _numbers(wheels)
+        known = min(len(mine), len(theirs))
+        yield CudaPairing(
+            evidence=fact.evidence + base.evidence,
+            base=base.cuda,
+            wheels=wheels,
+            package=fact.name if isinstance(fact, Requirement) else fact.url or "",
+            same_major=mine[0] == theirs[0],
+            wheels_newer=theirs[:known] > mine[:known],
+        )
+
+
+def _of_requirement(fact: Requirement) -> str:
+    """``12.1`` of ``torch==2.1.0+cu121``, ``12`` of ``jax[cuda12]`` or ``nvidia-cublas-cu12``; "" for none."""
+    if fact.ecosystem == "conda":
+        match = re.match(r"\s*={0,2}\s*(\d+(?:\.\d+)?)", fact.specifier)
+        return match[1] if match and fact.name in _CONDA else ""
+    if fact.ecosystem != "pypi":
+        return ""
+    for text in (fact.specifier, fact.name, fact.evidence[0].quote):
+        if match := _in_words().search(text):
+            return _version(match[1])
+    return ""
+
+
+def _of_index(fact: PackageIndex) -> str:
+    """``12.1`` of ``https://…/whl/cu121``; "" for none."""
+    match = re.search(r"[/+]cu(\d{2,3})(?![0-9a-z])", fact.url or "")
+    return _version(match[1]) if match else ""
+
+
+def _version(digits: str) -> str:
+    """``cu118`` is 11.8, ``cu92`` is 9.2, ``cuda12`` is 12."""
+    if len(digits) == 3:
+        return f"{digits[:2]}.{digits[2]}"
+    return f"{digits[0]}.{digits[1]}" if len(digits) == 2 and digits[0] != "1" else digits
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".")[:2])
+
+
+@cache
+def _in_words() -> re.Pattern[str]:
+    """``+cu118``, ``-cu12``, ``-cuda11x``, ``+cuda12.cudnn89``, ``[cuda12]``, ``[cuda12-local]``."""
+    return re.compile(r"(?:[+-]cu|[+-]cuda|\[(?:[^\]]{0,60},)?\s*cuda)(\d{1,3})x?(?![0-9a-z])")
