@@ -96,6 +96,18 @@ class Text(Record):
         end = len(self.value) if end is None else end
         return Evidence(self.location(start, end), self.value[start:end], note)
 
+    def joined(self, other: Text) -> tuple[Text, int]:
+        """This text, a newline, and another; with the offset at which the other begins."""
+        shift = len(self.value) + 1
+        text = Text(
+            path=self.path,
+            value=f"{self.value}\n{other.value}",
+            starts=self.starts + tuple(shift + start for start in other.starts),
+            places=self.places + other.places,
+            layer=self.layer,
+        )
+        return text, shift
+
     def cut(self, *parts: tuple[int, int] | tuple[str, int]) -> Text:
         r"""A new text of some parts of this one, in order.
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from scanner.model.command import Command
 from scanner.model.finding import Problem
-from scanner.model.instruction import Comment, Instruction
+from scanner.model.instruction import Comment, Directive, Instruction
 from scanner.model.location import Evidence, Location, Text, Word
 from scanner.model.record import Record
 from scanner.model.secret import SecretHit
@@ -43,6 +43,8 @@ class Config(Record):
     commands: tuple[Command, ...] = ()
     """What ENTRYPOINT and CMD start, scripts they run included; empty when that is not known."""
     healthcheck: tuple[Command, ...] = ()
+    healthcheck_declared: bool | None = None
+    """A HEALTHCHECK is set (NONE included); None when only the base image could tell."""
     says: Mapping[str, tuple[Evidence, ...]]
     """Where a setting is said: ``user``, ``command``, ``entrypoint``, ``healthcheck``, ``env.NAME``, ``port.8080``."""
     find: Callable[[str], File | None]
@@ -70,6 +72,8 @@ class Step(Record):
     secrets: tuple[SecretHit, ...] = ()
     triggered: bool = False
     """It is the body of an ONBUILD: it runs when somebody builds on this image."""
+    ignore_file: bool | None = None
+    """A .dockerignore keeps something out of the build context; None when the context is not known."""
     find: Callable[[str], File | None]
     """The file at a path of the image at this step (relative to ``workdir``), when it comes from the build context."""
 
@@ -109,6 +113,7 @@ class Target(Record):
     steps: tuple[Step, ...] = ()
     files: Iterable[File] = ()
     comments: tuple[Comment, ...] = ()
+    directives: tuple[Directive, ...] = ()
     lines: Mapping[str, tuple[str, ...]]
     """Lines of the text files read so far, by path, secrets masked; for reports to quote."""
     problems: list[Problem]

@@ -1,0 +1,180 @@
+"""The build context: the folder that COPY and ADD take files from."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import stat
+from collections.abc import Callable, Iterator, Mapping
+
+from scanner.model.finding import Problem
+from scanner.model.location import Evidence, Location, Text
+from scanner.model.target import File
+from scanner.parsers import dockerignore, secrets
+
+MAX_TEXT = 4 << 20
+"""Bytes of the largest file that is read as text (requirements, scripts, lock files)."""
+MAX_FILES = 20_000
+"""Files of one context that are looked at by name."""
+
+Lines = dict[str, tuple[str, ...]]
+
+
+class Context:
+    """A build context: a folder, or files given by name (for tests and rule examples).
+
+    Paths are relative to it and slash-separated. What .dockerignore keeps out is not there. Symbolic links that
+    leave the folder are not followed: ``problems`` says so. Texts are masked, and their lines kept in ``lines``.
+    """
+
+    def __init__(
+        self,
+        folder: str | None,
+        files: Mapping[str, bytes] | None = None,
+        *,
+        ignore_name: str = "",
+        lines: Lines,
+        problems: list[Problem],
+    ) -> None:
+        self.folder = folder
+        self._given = {posixpath.normpath(name): data for name, data in (files or {}).items()}
+        self._lines, self._problems = lines, problems
+        self._root = os.path.realpath(folder) if folder is not None else ""
+        self._opened: dict[str, File | None] = {}
+        self._ignore = self._read_ignore_file((ignore_name, ".dockerignore"))
+
+    @property
+    def has_ignore_file(self) -> bool:
+        """A .dockerignore keeps something out."""
+        return self._ignore is not None and bool(self._ignore.patterns)
+
+    def file(self, path: str) -> File | None:
+        """The regular file at a path, or None."""
+        path = posixpath.normpath(path).lstrip("/")
+        if path not in self._opened:
+            self._opened[path] = self._open(path)
+        return self._opened[path]
+
+    def is_folder(self, path: str) -> bool:
+        """Whether a path is a folder ("." is)."""
+        path = posixpath.normpath(path).lstrip("/")
+        if path in {".", ""}:
+            return True
+        if self.folder is None:
+            return any(name.startswith(path + "/") for name in self._given)
+        return self._inside(path) and os.path.isdir(os.path.join(self.folder, path))
+
+    def walk(self, path: str, copied_by: Evidence, *, ships: bool) -> Iterator[File]:
+        """Every file at or below a path, wildcards allowed, that .dockerignore lets through."""
+        pattern = None
+        path = posixpath.normpath(path).lstrip("/") or "."
+        if any(char in path for char in "*?["):
+            try:
+                pattern = dockerignore.glob(path)
+            except ValueError:
+                return
+            path = posixpath.dirname(path.split("*", 1)[0].split("?", 1)[0].split("[", 1)[0] + "x") or "."
+        for name in self._names(path):
+            if pattern is None or pattern.match(name):
+                file = self.file(name)
+                if file is not None:
+                    yield file.replace(copied_by=copied_by, ships=ships)
+
+    def _names(self, path: str) -> Iterator[str]:
+        if self.folder is None:
+            yield from (name for name in self._given if path == "." or name == path or name.startswith(path + "/"))
+            return
+        if not self._inside(path):
+            return
+        full = os.path.join(self.folder, path)
+        if os.path.isfile(full):
+            yield path
+            return
+        count = 0
+        for root, folders, names in os.walk(full):
+            here = os.path.relpath(root, self.folder).replace(os.sep, "/")
+            prefix = "" if here == "." else here + "/"
+            folders[:] = sorted(name for name in folders if name != ".git" and not self._skips(prefix + name))
+            for name in sorted(names):
+                count += 1
+                if count > MAX_FILES:
+                    self._problem(
+                        full,
+                        f"more than {MAX_FILES:,} files in the build context; the rest was not looked at",
+                        "Keep what the image does not need out with a .dockerignore.",
+                    )
+                    return
+                yield prefix + name
+
+    def _skips(self, folder: str) -> bool:
+        """The folder is ignored, and no ``!`` pattern could let something in it back in."""
+        ignore = self._ignore
+        return ignore is not None and ignore.ignores(folder) and all(exclude for exclude, _ in ignore.patterns)
+
+    def _open(self, path: str) -> File | None:
+        if path.startswith("..") or (self._ignore is not None and self._ignore.ignores(path)):
+            return None
+        if self.folder is None:
+            data = self._given.get(path)
+            return None if data is None else self._file(path, len(data), 0o644, None, lambda: data)
+        full = os.path.join(self.folder, path)
+        try:
+            status = os.lstat(full)
+            link = os.readlink(full) if stat.S_ISLNK(status.st_mode) else None
+            if link is not None:
+                if not self._inside(path):
+                    self._problem(full, "a symbolic link that leaves the build context; it was not followed")
+                    return None
+                status = os.stat(full)
+        except (OSError, ValueError):
+            return None
+        if not stat.S_ISREG(status.st_mode) or not self._inside(path):
+            return None
+        return self._file(full, status.st_size, stat.S_IMODE(status.st_mode), link, lambda: _read(full))
+
+    def _inside(self, path: str) -> bool:
+        try:
+            real = os.path.realpath(os.path.join(self._root, path))
+        except (OSError, ValueError):
+            return False
+        return real == self._root or real.startswith(self._root.rstrip("/") + "/")
+
+    def _file(self, path: str, size: int, mode: int, link: str | None, read: Callable[[], bytes]) -> File:
+        shown = os.path.normpath(path)
+
+        def whole() -> bytes:
+            if size > MAX_TEXT:
+                raise ValueError(f"{size:,} bytes; at most {MAX_TEXT:,} are read")
+            return read()
+
+        def text() -> Text:
+            data = whole()
+            if b"\0" in data[:8192]:
+                raise ValueError("not a text file")
+            raw = data.decode("utf-8", "replace").removeprefix("\ufeff")
+            masked = secrets.mask(raw, secrets.find(raw))
+            self._lines[shown] = tuple(masked.split("\n"))
+            return Text.of_file(shown, masked)
+
+        return File(at=Location(shown), size=size, mode=mode, link=link, read=whole, text=text)
+
+    def _read_ignore_file(self, names: tuple[str, ...]) -> dockerignore.IgnoreFile | None:
+        self._ignore = None
+        for name in names:
+            file = self._open(name) if name else None
+            if file is not None:
+                try:
+                    return dockerignore.parse(file.read().decode("utf-8", "replace"))
+                except (OSError, ValueError) as error:
+                    self._problem(file.at.path, str(error))
+        return None
+
+    def _problem(self, path: str, reason: str, remedy: str = "") -> None:
+        problem = Problem(at=Location(os.path.normpath(path)), reason=reason, remedy=remedy)
+        if problem not in self._problems:
+            self._problems.append(problem)
+
+
+def _read(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return file.read(MAX_TEXT + 1)

@@ -1,0 +1,96 @@
+"""Which image a stage starts from, and which stages make the target."""
+
+from __future__ import annotations
+
+from scanner import knowledge
+from scanner.errors import UsageError
+from scanner.model.instruction import Copy, Dockerfile, From, Run
+from scanner.model.record import Record
+from scanner.parsers import image_reference
+
+
+class Outline(Record):
+    """The target stage's index, the stages it is made from, and those a build of it runs."""
+
+    target: int
+    ships: frozenset[int]
+    reached: frozenset[int]
+
+
+def outline(parsed: Dockerfile, target: str | None) -> Outline:
+    """Follow FROM and ``--from`` back from the target (a stage's name or number; None: the last stage).
+
+    Raises UsageError when there is no such stage.
+    """
+    names: dict[str, int] = {}
+    parents: list[int | None] = []
+    feeds: list[set[int]] = []
+    for instruction in parsed.instructions:
+        if isinstance(instruction, From):
+            parents.append(names.get(instruction.image.text.lower()))
+            feeds.append(set())
+            if instruction.stage is not None:
+                names[instruction.stage.text.lower()] = len(parents) - 1
+        elif feeds:
+            feeds[-1].update(_number(name, names, len(parents)) for name in _sources(instruction))
+    index = len(parents) - 1
+    if target is not None:
+        index = names.get(target.lower(), int(target) if target.isdecimal() and int(target) < len(parents) else -1)
+        if index < 0:
+            known = ", ".join(names) or "none has a name"
+            raise UsageError(f"no stage called {target!r}", hint=f"The file's stages: {known}.")
+    ships, at = set(), index if parents else None
+    while at is not None and at not in ships:
+        ships.add(at)
+        at = parents[at]
+    reached, waiting = set(), list(ships)
+    while waiting:
+        stage = waiting.pop()
+        if stage in reached or stage < 0:
+            continue
+        reached.add(stage)
+        waiting += feeds[stage]
+        if (parent := parents[stage]) is not None:
+            waiting.append(parent)
+    return Outline(target=index, ships=frozenset(ships), reached=frozenset(reached))
+
+
+def _sources(instruction: object) -> list[str]:
+    if isinstance(instruction, Copy):
+        flag = instruction.flag("from")
+        return [flag.value] if flag is not None and flag.value else []
+    if isinstance(instruction, Run):
+        return [mount.options["from"] for mount in instruction.mounts if "from" in mount.options]
+    return []
+
+
+def _number(name: str, names: dict[str, int], count: int) -> int:
+    return names.get(name.lower(), int(name) if name.isdecimal() and int(name) < count else -1)
+
+
+def image_of(instruction: From, is_stage: bool) -> str | None:
+    """The image reference a stage starts from; "" for scratch or another stage, None when it is not known."""
+    if is_stage or instruction.image.text.lower() == "scratch":
+        return ""
+    return instruction.image.text if instruction.image.known else None
+
+
+def default_user(reference: str | None) -> str | None:
+    """Who a container of this image runs as: "" for root, None when it is not known."""
+    if reference == "":
+        return ""
+    known = known_base(reference)
+    if known is None or not known.user:
+        return None
+    return "" if known.user == "root" else known.user
+
+
+def known_base(reference: str | None) -> knowledge.KnownBase | None:
+    """What is known of a public image by its reference."""
+    if not reference:
+        return None
+    try:
+        image = image_reference.parse(reference)
+    except ValueError:
+        return None
+    return knowledge.base_image(image.familiar, image.tag or "")

@@ -1,0 +1,366 @@
+"""Play a Dockerfile through, without building anything: what each step sees, and what the target stage ends up as."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Mapping, Sequence
+
+from scanner.model.command import Command, Script
+from scanner.model.finding import Problem
+from scanner.model.instruction import (
+    Copy,
+    Dockerfile,
+    From,
+    Healthcheck,
+    Heredoc,
+    Instruction,
+    Onbuild,
+    Pairs,
+    Run,
+    Shelled,
+    Unreadable,
+    Words,
+)
+from scanner.model.location import Location, Text, Word
+from scanner.model.secret import SecretHit
+from scanner.model.target import Config, File, Stage, Step
+from scanner.parsers import shell
+from scanner.sources.context import Context
+from scanner.sources.dockerfile import bases
+from scanner.sources.dockerfile.expand import expand
+from scanner.sources.dockerfile.scripts import follow
+from scanner.sources.dockerfile.stage import PREDEFINED, PROXIES, Lookup, StageState
+from scanner.sources.layout import Copied, Layout, Placed, absolute
+
+MAX_STAGES = 1_000
+"""Stages of one file; real files have at most a few dozen."""
+
+
+class Evaluation:
+    """One pass over the instructions. ``steps`` and ``config`` are its outcome."""
+
+    def __init__(
+        self,
+        parsed: Dockerfile,
+        path: str,
+        context: Context | None,
+        *,
+        build_args: Mapping[str, str],
+        target: str | None,
+        secrets: Mapping[int, Sequence[SecretHit]],
+        problems: list[Problem],
+    ) -> None:
+        self._parsed, self._path, self._context = parsed, path, context
+        self._build_args, self._secrets, self._problems = build_args, secrets, problems
+        self._globals: dict[str, str | None] = {}
+        self._stages: list[StageState] = []
+        self._by_name: dict[str, StageState] = {}
+        self._outline = bases.outline(parsed, target)
+        self._unread_shells: set[str] = set()
+        self.steps: list[Step] = []
+        for instruction in parsed.instructions:
+            self._read(instruction)
+
+    @property
+    def _state(self) -> StageState | None:
+        return self._stages[-1] if self._stages else None
+
+    def _read(self, instruction: Instruction) -> None:
+        if isinstance(instruction, From):
+            self._open_stage(instruction)
+            return
+        state = self._state
+        if state is None:
+            if isinstance(instruction, Pairs) and instruction.keyword == "ARG":
+                self._declare_global(instruction)
+            return
+        if isinstance(instruction, Unreadable):
+            self._step(state, instruction, {})
+            return
+        self._apply(state, instruction)
+
+    def _declare_global(self, raw: Pairs) -> None:
+        before = dict(self._globals)
+        instruction = expand(raw, self._global, self._parsed.escape)
+        assert isinstance(instruction, Pairs)
+        for pair in instruction.pairs:
+            default = pair.value.text if pair.value is not None and pair.value.known else None
+            self._globals[pair.key.text] = self._build_args.get(pair.key.text, default)
+        self._add(
+            Step(
+                at=raw.text.location(),
+                stage=_OUTSIDE.replace(at=raw.text.location()),
+                instruction=instruction,
+                env=before,
+                find=_nothing,
+            )
+        )
+
+    def _global(self, name: str) -> str | None:
+        return self._build_args.get(name) if name in PREDEFINED or name in PROXIES else self._globals.get(name)
+
+    def _open_stage(self, raw: From) -> None:
+        if len(self._stages) == MAX_STAGES:
+            at = raw.text.location()
+            self._problems.append(Problem(at=at, reason=f"more than {MAX_STAGES:,} stages; the rest was not looked at"))
+        if len(self._stages) >= MAX_STAGES:
+            return
+        instruction = expand(raw, self._global, self._parsed.escape)
+        assert isinstance(instruction, From)
+        index = len(self._stages)
+        parent = self._by_name.get(instruction.image.text.lower()) if instruction.image.known else None
+        name = instruction.stage.text if instruction.stage else ""
+        stage = Stage(
+            index=index,
+            name=name,
+            ships=index in self._outline.ships,
+            reached=index in self._outline.reached,
+            at=raw.text.location(),
+        )
+        state = StageState(stage, instruction, bases.image_of(instruction, parent is not None), parent)
+        if parent is None:
+            state.user = bases.default_user(state.base)
+        self._stages.append(state)
+        self._step(state, instruction, {})
+        for trigger in parent.triggers if parent else ():
+            self._change(state, expand(trigger, state.lookup, self._parsed.escape))
+        if name:
+            self._by_name[name.lower()] = state
+
+    def _apply(self, state: StageState, raw: Instruction) -> None:
+        instruction = expand(raw, state.lookup, self._parsed.escape)
+        if isinstance(instruction, Onbuild):
+            inner = expand(instruction.inner, state.lookup, self._parsed.escape)
+            state.triggers.append(instruction.inner)
+            self._step(state, inner, state.variables(), triggered=True)
+            return
+        before = state.variables()
+        self._step(state, instruction, before)
+        self._change(state, instruction)
+
+    def _step(
+        self, state: StageState, instruction: Instruction, env: dict[str, str | None], *, triggered: bool = False
+    ) -> None:
+        layout = state.layout
+        commands: tuple[Command, ...] = ()
+        if isinstance(instruction, Run):
+            layout = self._mounted(state, instruction)
+            script = self._parse(instruction, state.shell, env.get, instruction.heredocs)
+            _place_written(script, layout, state.place)
+            if layout is not state.layout:
+                _place_written(script, state.layout, state.place)
+            commands = follow(script, layout.finder(state.place), env.get, self._problems)
+        self._add(
+            Step(
+                at=instruction.text.location(),
+                stage=state.stage,
+                instruction=instruction,
+                commands=commands,
+                user=state.user,
+                workdir=state.workdir,
+                env=env,
+                triggered=triggered,
+                ignore_file=None if self._context is None else self._context.has_ignore_file,
+                find=layout.finder(state.place),
+            )
+        )
+
+    def _add(self, step: Step) -> None:
+        span = step.instruction.span
+        hits = (
+            [hit for line in range(span.first_line, span.last_line + 1) for hit in self._secrets.get(line, ())]
+            if self._secrets
+            else []
+        )
+        self.steps.append(step.replace(secrets=tuple(hits)) if hits else step)
+
+    def _change(self, state: StageState, instruction: Instruction) -> None:
+        evidence = instruction.evidence
+        match instruction:
+            case Pairs(keyword="ENV"):
+                for pair in instruction.pairs:
+                    assert pair.value is not None
+                    state.env[pair.key.text] = pair.value.text if pair.value.known else None
+                    word = Word("", pair.key.start, pair.value.end)
+                    state.says[f"env.{pair.key.text}"] = (evidence(word),)
+            case Pairs(keyword="ARG"):
+                for pair in instruction.pairs:
+                    name = pair.key.text
+                    default = pair.value.text if pair.value is not None and pair.value.known else None
+                    if pair.value is None:
+                        default = self._globals.get(name)
+                    state.args[name] = self._build_args.get(name, default)
+            case Words(keyword="USER"):
+                word = instruction.words[0]
+                state.user = word.text if word.known else None
+                state.says["user"] = (evidence(word),)
+            case Words(keyword="WORKDIR"):
+                word = instruction.words[0]
+                state.workdir = absolute(word.text, state.place) if word.known else None
+            case Words(keyword="EXPOSE"):
+                for word in instruction.words:
+                    state.ports.append(word)
+                    state.says[f"port.{word.text.partition('/')[0]}"] = (evidence(word),)
+            case Words(keyword="SHELL"):
+                state.shell = tuple(word.text for word in instruction.words)
+            case Healthcheck():
+                state.healthcheck = instruction
+                state.says["healthcheck"] = (evidence(),)
+            case Shelled(keyword="ENTRYPOINT"):
+                state.entrypoint = instruction
+                if not state.command_is_own:
+                    state.command = None
+                state.says["entrypoint"] = (evidence(),)
+            case Shelled(keyword="CMD"):
+                state.command, state.command_is_own = instruction, True
+                state.says["cmd"] = (evidence(),)
+            case Copy():
+                self._copy(state, instruction)
+
+    def _copy(self, state: StageState, instruction: Copy) -> None:
+        if not instruction.destination.known:
+            return
+        destination = absolute(instruction.destination.text, state.place)
+        if destination is None:
+            return
+        for heredoc in instruction.heredocs:
+            path = (
+                posixpath.join(destination, heredoc.name) if instruction.destination.text.endswith("/") else destination
+            )
+            state.layout.add(Placed(path, _written_file(path, heredoc.text)))
+        sources = tuple(word.text for word in instruction.sources if word.known and "<<" not in word.text)
+        origin = self._origin(instruction)
+        if origin is not None and sources:
+            must = instruction.destination.text.endswith("/") or len(instruction.sources) > 1
+            state.layout.add(Copied(sources, destination + "/" if must else destination, origin))
+
+    def _origin(self, instruction: Copy) -> Context | Layout | None:
+        flag = instruction.flag("from")
+        return self._context if flag is None else self._stage_layout(flag.value or "")
+
+    def _stage_layout(self, name: str) -> Layout | None:
+        state = self._by_name.get(name.lower())
+        if state is None and name.isdecimal() and int(name) < len(self._stages) - 1:
+            state = self._stages[int(name)]
+        return state.layout if state is not None else None
+
+    def _mounted(self, state: StageState, instruction: Run) -> Layout:
+        """The stage's files with those that ``--mount=type=bind`` shows for this RUN only."""
+        layout = state.layout
+        for mount in instruction.mounts:
+            target = mount.options.get("target") or mount.options.get("dst") or mount.options.get("destination")
+            if mount.type != "bind" or not target or (place := absolute(target, state.place)) is None:
+                continue
+            name = mount.options.get("from")
+            origin = self._context if name is None else self._stage_layout(name)
+            if origin is not None:
+                if layout is state.layout:
+                    layout = Layout(state.layout)
+                source = mount.options.get("source") or mount.options.get("src") or "."
+                layout.add(Copied((source,), place, origin))
+        return layout
+
+    def _parse(
+        self, instruction: Shelled, shell_words: Sequence[str], lookup: Lookup, heredocs: Sequence[Heredoc] = ()
+    ) -> Script:
+        """The commands of a shell or exec form; a shell that is not read is a problem, once a file."""
+        if instruction.argv is not None:
+            return self._checked(shell.parse_argv(instruction.text, instruction.argv, lookup), instruction.text)
+        dialect = shell.dialect(shell_words)
+        if dialect != "posix":
+            if dialect not in self._unread_shells:
+                self._unread_shells.add(dialect)
+                self._problems.append(
+                    Problem(
+                        at=instruction.text.location(),
+                        reason=f"{dialect} commands are not read: only those of POSIX shells are",
+                    )
+                )
+            return Script(commands=())
+        return self._checked(shell.parse(instruction.script, lookup, heredocs), instruction.script)
+
+    def _checked(self, script: Script, text: Text) -> Script:
+        self._problems += [
+            Problem(at=text.location(start, end), reason=f"shell: {reason}") for start, end, reason in script.errors
+        ]
+        return script
+
+    def config(self) -> Config | None:
+        """The target stage's outcome; None when there is no stage."""
+        if not self._stages:
+            return None
+        state = self._stages[self._outline.target]
+        variables = dict(state.env)
+        find = state.layout.finder(state.place)
+        says = dict(state.says)
+        says["command"] = says.get("entrypoint", ()) + (says.get("cmd", ()) if state.command else ())
+        script = self._start(state, variables.get)
+        healthcheck: tuple[Command, ...] = ()
+        if state.healthcheck is not None and not state.healthcheck.disabled:
+            healthcheck = self._parse(state.healthcheck, state.shell, variables.get).commands
+        return Config(
+            at=state.opened_by.text.location(),
+            stage=state.stage,
+            user=state.user,
+            env=variables,
+            workdir=state.workdir,
+            ports=tuple(state.ports),
+            base=state.root_base,
+            commands=follow(script, find, variables.get, self._problems),
+            healthcheck=healthcheck,
+            healthcheck_declared=None
+            if state.healthcheck is None and state.root_base is None
+            else state.healthcheck is not None,
+            says=says,
+            find=find,
+        )
+
+    def _start(self, state: StageState, lookup: Lookup) -> Script:
+        """What ENTRYPOINT and CMD together start."""
+        entry, command = state.entrypoint, state.command
+        if entry is None or entry.argv is None:
+            only = entry or command
+            return self._parse(only, state.shell, lookup) if only is not None else Script(commands=())
+        if command is None:
+            return self._parse(entry, state.shell, lookup)
+        text, shift = entry.text.joined(command.text)
+        words = entry.argv
+        if command.argv is not None:
+            words += tuple(Word(w.text, w.start + shift, w.end + shift, w.known) for w in command.argv)
+        return self._checked(shell.parse_argv(text, words, lookup), text)
+
+    def copies(self) -> list[tuple[Copy, StageState]]:
+        """The COPY and ADD instructions that take files from the build context."""
+        found = []
+        for step in self.steps:
+            if isinstance(step.instruction, Copy) and step.instruction.flag("from") is None and step.stage.index >= 0:
+                found.append((step.instruction, self._stages[step.stage.index]))
+        return found
+
+
+_OUTSIDE = Stage(index=-1, at=Location(""))
+
+
+def _nothing(path: str) -> File | None:
+    return None
+
+
+def _place_written(script: Script, layout: Layout, workdir: str) -> None:
+    for written in script.written:
+        path = absolute(written.path.text, workdir) if written.path.known else None
+        if path is None:
+            continue
+        content = written.content
+        if written.append and content is not None:
+            earlier = layout.find(path)
+            if earlier is not None:
+                try:
+                    content = earlier.text().joined(content)[0]
+                except (OSError, ValueError):
+                    content = None
+        layout.add(Placed(path, None if content is None else _written_file(path, content)))
+
+
+def _written_file(path: str, content: Text) -> File:
+    data = content.value.encode("utf-8", "replace")
+    return File(at=content.location(), size=len(data), mode=0o755, read=lambda: data, text=lambda: content)

@@ -1,0 +1,71 @@
+"""The state of one build stage while its instructions are read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from scanner.model.instruction import From, Healthcheck, Instruction, Shelled
+from scanner.model.location import Evidence, Word
+from scanner.model.target import Stage
+from scanner.sources.layout import Layout
+
+PREDEFINED = frozenset(
+    f"{side}{part}" for side in ("TARGET", "BUILD") for part in ("PLATFORM", "OS", "ARCH", "VARIANT", "STAGE")
+)
+"""Arguments that BuildKit fills in for the platform being built; known only to the builder."""
+
+PROXIES = frozenset(
+    name
+    for proxy in ("HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY")
+    for name in (proxy, proxy.lower())
+)
+"""Arguments that need no ARG (https://docs.docker.com/reference/dockerfile/#predefined-args)."""
+
+Lookup = Callable[[str], str | None]
+
+
+class StageState:
+    """Everything an instruction can change, and where it was said."""
+
+    def __init__(self, stage: Stage, opened_by: From, base: str | None, parent: StageState | None) -> None:
+        self.stage = stage
+        self.opened_by = opened_by
+        self.base = base
+        self.parent = parent
+        self.layout = Layout(parent.layout if parent else None)
+        self.env: dict[str, str | None] = dict(parent.env) if parent else {}
+        self.args: dict[str, str | None] = {}
+        self.user: str | None = parent.user if parent else None
+        self.workdir: str | None = parent.workdir if parent else ("/" if base == "" else None)
+        self.shell: tuple[str, ...] = parent.shell if parent else ("/bin/sh", "-c")
+        self.entrypoint: Shelled | None = parent.entrypoint if parent else None
+        self.command: Shelled | None = parent.command if parent else None
+        self.command_is_own = False
+        self.healthcheck: Healthcheck | None = parent.healthcheck if parent else None
+        self.ports: list[Word] = list(parent.ports) if parent else []
+        self.triggers: list[Instruction] = []
+        self.says: dict[str, tuple[Evidence, ...]] = dict(parent.says) if parent else {}
+
+    @property
+    def root_base(self) -> str | None:
+        """The image that the chain of stages starts from."""
+        return self.parent.root_base if self.parent else self.base
+
+    @property
+    def place(self) -> str:
+        """The working directory to look files up by; the root while nobody knows a better one."""
+        return self.workdir or "/"
+
+    def lookup(self, name: str) -> str | None:
+        """A variable's value; None when it is not known. Names nobody set may come from the base image."""
+        if name in self.env:
+            return self.env[name]
+        return self.args.get(name)
+
+    def is_set(self, name: str) -> bool:
+        """Whether the file sets a variable."""
+        return name in self.env or name in self.args
+
+    def variables(self) -> dict[str, str | None]:
+        """All variables in force: arguments, hidden by the environment."""
+        return self.args | self.env
