@@ -1,0 +1,103 @@
+"""Findings for programs; docs/report.schema.json says what each field holds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from scanner import __version__
+from scanner.model.finding import Finding, Report, Suppression, Undecided
+from scanner.model.rule import Rule, Severity
+from scanner.reporters.interface import Options
+from scanner.reporters.plain import clean, evidence, fields, place
+from scanner.reporters.tally import Tally, tally
+
+VERSION = "1"
+"""Grows when a field goes away or changes its meaning; new fields may come at any time."""
+
+
+def render(reports: Sequence[Report], options: Options) -> str:
+    """One JSON object; the same reports give the same bytes, in ASCII."""
+    import json
+
+    document = {
+        "version": VERSION,
+        "tool": {"name": "hullcheck", "version": __version__},
+        "targets": [_target(report, options) for report in reports],
+        "summary": _summary(tally(reports)),
+    }
+    return json.dumps(document, indent=2) + "\n"
+
+
+def _target(report: Report, options: Options) -> dict[str, Any]:
+    return {
+        "target": clean(report.target),
+        "facts": len(report.facts),
+        "findings": [_finding(finding, options) for finding in report.findings],
+        "undecided": [_undecided(item) for item in report.undecided],
+        "problems": [
+            place(item.at) | {"reason": clean(item.reason), "remedy": clean(item.remedy)} for item in report.problems
+        ],
+        "notices": [place(item.at) | {"text": clean(item.text)} for item in report.notices],
+    }
+
+
+def _rule(rule: Rule) -> dict[str, Any]:
+    return {
+        "rule": rule.id,
+        "title": rule.title,
+        "severity": str(rule.severity),
+        "confidence": rule.confidence,
+        "profile": rule.profile,
+    }
+
+
+def _finding(finding: Finding, options: Options) -> dict[str, Any]:
+    rule = finding.rule
+    return (
+        _rule(rule)
+        | {"message": clean(finding.message)}
+        | place(finding.at)
+        | {
+            "quote": clean(finding.fact.evidence[0].quote),
+            "related": [evidence(item) for item in finding.related],
+            "fingerprint": finding.fingerprint,
+            "suppressed": _suppression(finding.suppressed),
+            "fix": rule.remedy(),
+            "docs": f"{options.docs}/{rule.id}.md",
+            "controls": {name: list(ids) for name, ids in sorted(rule.controls.items())},
+            "same_as": {name: list(ids) for name, ids in sorted(rule.same_as.items())},
+            "fact": fields(finding.fact),
+        }
+    )
+
+
+def _suppression(suppression: Suppression | None) -> dict[str, Any] | None:
+    if suppression is None:
+        return None
+    return {
+        "by": suppression.by,
+        "reason": clean(suppression.reason),
+        "at": place(suppression.at) if suppression.at else None,
+    }
+
+
+def _undecided(item: Undecided) -> dict[str, Any]:
+    return (
+        _rule(item.rule)
+        | place(item.fact.evidence[0].at)
+        | {"quote": clean(item.fact.evidence[0].quote), "unknown": list(item.fields), "fact": fields(item.fact)}
+    )
+
+
+def _summary(total: Tally) -> dict[str, int]:
+    return (
+        {"targets": total.targets, "findings": total.findings}
+        | {str(severity): total.severities.get(severity, 0) for severity in reversed(Severity)}
+        | {
+            "suppressed": total.suppressed,
+            "undecided": total.undecided,
+            "problems": total.problems,
+            "notices": total.notices,
+        }
+    )

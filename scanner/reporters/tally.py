@@ -1,0 +1,66 @@
+"""What the reports add up to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
+
+from scanner.model.finding import Finding, Report, Undecided
+from scanner.model.record import Record
+from scanner.model.rule import Severity
+
+Item = TypeVar("Item")
+
+
+class Tally(Record):
+    """Numbers over all targets; what several targets share counts once."""
+
+    targets: int
+    severities: dict[Severity, int]
+    """Findings that count, worst severity first; no zeros."""
+    suppressed: int
+    undecided: int
+    problems: int
+    notices: int
+
+    @property
+    def findings(self) -> int:
+        """Findings that count."""
+        return sum(self.severities.values())
+
+
+def tally(reports: Sequence[Report]) -> Tally:
+    """Count everything."""
+    found = distinct(reports)
+    counted = [finding.rule.severity for finding, _ in found if finding.suppressed is None]
+    return Tally(
+        targets=len(reports),
+        severities={severity: counted.count(severity) for severity in reversed(Severity) if severity in counted},
+        suppressed=len(found) - len(counted),
+        undecided=len(not_known(reports)),
+        problems=len(once(problem for report in reports for problem in report.problems)),
+        notices=len(once(notice for report in reports for notice in report.notices)),
+    )
+
+
+def distinct(reports: Sequence[Report]) -> list[tuple[Finding, Report]]:
+    """Every finding once, also one that several targets share, such as one in a requirements file of two images."""
+    found = {}
+    for report in reports:
+        for finding in report.findings:
+            found.setdefault((finding.rule.id, finding.at, finding.message), (finding, report))
+    return list(found.values())
+
+
+def once(items: Iterator[Item], key: Callable[[Item], object] = lambda item: item) -> list[Item]:
+    """The items in order, each once."""
+    found: dict[object, Item] = {}
+    for item in items:
+        found.setdefault(key(item), item)
+    return list(found.values())
+
+
+def not_known(reports: Sequence[Report]) -> list[Undecided]:
+    """Everything undecided, once."""
+    every = (item for report in reports for item in report.undecided)
+    return once(every, lambda item: (item.rule.id, item.fact.evidence[0].at, item.fields))

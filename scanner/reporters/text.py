@@ -1,0 +1,187 @@
+"""Findings for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from scanner.model.finding import Finding, Report
+from scanner.model.location import Evidence, Location
+from scanner.model.rule import Severity
+from scanner.reporters.interface import Options
+from scanner.reporters.quote import Quote, quote, shortened, visible
+from scanner.reporters.style import BOLD, DIM, RULER, SEVERITY, Painter
+from scanner.reporters.tally import Tally, distinct, not_known, once, tally
+
+RELATED = 3
+"""Other places shown for a finding; ``-v`` shows all."""
+
+Group = list[tuple[Finding, Report]]
+
+
+def render(reports: Sequence[Report], options: Options) -> str:
+    """All reports as lines for a screen."""
+    paint = Painter(options.color)
+    lines: list[str] = []
+    for group in _groups(reports, options):
+        lines += (_head(finding, paint) for finding, _ in group)
+        if not options.quiet:
+            lines += _body(group, options, paint)
+            lines.append("")
+    lines += _gaps(reports, options, paint)
+    if not options.quiet:
+        lines += _undecided(reports, options, paint)
+        lines += _summary(reports, tally(reports), options, paint)
+    return "".join(line + "\n" for line in lines)
+
+
+def _groups(reports: Sequence[Report], options: Options) -> list[Group]:
+    """Findings in file order, those that start on the same line together."""
+    groups: dict[tuple[str, int, int], Group] = {}
+    for finding, report in distinct(reports):
+        if finding.suppressed is None or options.show_suppressed:
+            at = finding.at
+            key = at.path, at.layer.index if at.layer else -1, at.span.first_line if at.span else 0
+            groups.setdefault(key, []).append((finding, report))
+    for group in groups.values():
+        group.sort(key=lambda pair: (pair[0].at.span or (), -pair[0].rule.severity, pair[0].rule.id))
+    return [groups[key] for key in sorted(groups)]
+
+
+def _head(finding: Finding, paint: Painter) -> str:
+    severity = finding.rule.severity
+    line = f"{paint(visible(str(finding.at)), BOLD)} {paint(str(severity), SEVERITY[severity])} "
+    line += f"{paint(finding.rule.id, BOLD)}  {visible(finding.message)}"
+    if finding.suppressed:
+        why = f"ignored by {finding.suppressed.by}: {finding.suppressed.reason}".removesuffix(": ")
+        line += paint(f" ({visible(why)})", DIM)
+    return line
+
+
+def _body(group: Group, options: Options, paint: Painter) -> Iterator[str]:
+    """The quoted line, the other places, and how to mend it, each rule's remedy once."""
+    finding, report = group[0]
+    source = report.lines.get(finding.at.path, ()) if finding.at.layer is None else ()
+    number = finding.at.span.first_line if finding.at.span else 0
+    gutter = " " * max(3, len(str(number)))
+    if 0 < number <= len(source):
+        for drawn, marks in _windows(group, source[number - 1], options):
+            yield f"{paint(f'{number:>{len(gutter)}} |', RULER)} {drawn.text}"
+            yield from (f"{gutter} {paint('|', RULER)} {mark}" for mark in _marks(group, drawn, marks, paint))
+        last = max(f.at.span.last_line for f, _ in group if f.at.span)
+        if last > number:
+            yield f"{gutter} {paint('|', RULER)} {paint(f'… to line {last}', DIM)}"
+    elif finding.fact.evidence[0].quote:
+        yield f"{gutter} {paint('|', RULER)} {shortened(finding.fact.evidence[0].quote, options.width)}"
+    several = len({f.rule.id for f, _ in group}) > 1
+    rules = {f.rule.id: f.rule for f, _ in group}
+    for rule in rules.values():
+        name = f" ({rule.id})" if several else ""
+        for line in _related([f for f, _ in group if f.rule.id == rule.id], options):
+            yield f"{gutter} {paint('=', RULER)} {paint(f'see{name}:', BOLD)} {line}"
+        if remedy := rule.remedy():
+            yield f"{gutter} {paint('=', RULER)} {paint(f'fix{name}:', BOLD)} {remedy}"
+        if options.verbose:
+            why = rule.why.strip().split("\n")
+            yield f"{gutter} {paint('=', RULER)} {paint(f'why{name}:', BOLD)} {why[0]}"
+            yield from (f"{gutter}   {line}".rstrip() for line in why[1:])
+
+
+def _windows(group: Group, line: str, options: Options) -> Iterator[tuple[Quote, list[Finding]]]:
+    """The line, or, when it is too long, those parts of it that findings point at; a part's findings with it."""
+    waiting = [finding for finding, _ in group]
+    while waiting:
+        column = waiting[0].at.span.first_column if waiting[0].at.span else 1
+        drawn = quote(line, column, options.width)
+        fit = 1
+        while fit < len(waiting) and (span := waiting[fit].at.span) and span.first_column <= drawn.end:
+            fit += 1
+        yield drawn, waiting[:fit]
+        waiting = waiting[fit:]
+
+
+def _marks(group: Group, drawn: Quote, findings: list[Finding], paint: Painter) -> Iterator[str]:
+    """Rows of ``^^^^``: a row for the words of a rule, named when there are several rules; equal rows are one."""
+    rows: dict[str, list[tuple[int, int]]] = {}
+    worst: dict[str, Severity] = {}
+    for finding in findings:
+        if span := finding.at.span:
+            last = span.last_column if span.last_line == span.first_line else drawn.end
+            rows.setdefault(finding.rule.id, []).append(drawn.underline(span.first_column, last))
+            worst[finding.rule.id] = finding.rule.severity
+    named: dict[str, list[str]] = {}
+    for name, cells in rows.items():
+        row = ""
+        for begin, stop in sorted(cells):
+            row = row.ljust(begin) + "^" * (stop - max(begin, len(row)))
+        named.setdefault(row, []).append(name)
+    several = len({finding.rule.id for finding, _ in group}) > 1
+    for row, names in named.items():
+        blank = len(row) - len(row.lstrip())
+        mark = " " * blank + paint(row[blank:], SEVERITY[max(worst[name] for name in names)])
+        yield f"{mark} {paint(', '.join(names), DIM)}" if several else mark
+
+
+def _related(findings: list[Finding], options: Options) -> Iterator[str]:
+    """The other places that make findings of one rule true, each once, less those they point at."""
+    pointed = {finding.at for finding in findings}
+    places: dict[Location, Evidence] = {}
+    for finding in findings:
+        for evidence in finding.related:
+            if evidence.at not in pointed:
+                places.setdefault(evidence.at, evidence)
+    shown = list(places.values()) if options.verbose else list(places.values())[:RELATED]
+    for evidence in shown:
+        said = [shortened(words, 80) for words in (evidence.quote, evidence.note) if words]
+        yield visible(str(evidence.at)) + (f"  {' — '.join(said)}" if said else "")
+    if len(places) > len(shown):
+        yield f"{len(places) - len(shown)} more (-v shows them)"
+
+
+def _gaps(reports: Sequence[Report], options: Options, paint: Painter) -> Iterator[str]:
+    """What could not be looked at, always, and what else the user should know, unless quiet."""
+    for problem in once(problem for report in reports for problem in report.problems):
+        what = paint("not looked at:", SEVERITY[Severity.MEDIUM if options.allow_incomplete else Severity.HIGH])
+        yield f"{paint(visible(str(problem.at)), BOLD)} {what} {visible(problem.reason)}"
+        if problem.remedy and not options.quiet:
+            yield f"    {paint('=', RULER)} {paint('do:', BOLD)} {visible(problem.remedy)}"
+    if not options.quiet:
+        for notice in once(notice for report in reports for notice in report.notices):
+            yield f"{paint(visible(str(notice.at)), BOLD)} {paint('note:', SEVERITY[Severity.LOW])} {visible(notice.text)}"
+
+
+def _undecided(reports: Sequence[Report], options: Options, paint: Painter) -> Iterator[str]:
+    if options.show_undecided:
+        for item in not_known(reports):
+            at = item.fact.evidence[0].at
+            yield (
+                f"{paint(visible(str(at)), BOLD)} {paint('undecided', DIM)} {paint(item.rule.id, BOLD)}  "
+                f"{item.rule.title}? Not known: {', '.join(item.fields)}"
+            )
+
+
+def _summary(reports: Sequence[Report], total: Tally, options: Options, paint: Painter) -> Iterator[str]:
+    """How much was found, and what was left out with the flag that shows it."""
+    names = [visible(report.target) for report in reports]
+    what = names[0] if len(names) == 1 else f"{len(names)} targets"
+    if total.severities:
+        parts = (paint(f"{count} {severity}", SEVERITY[severity]) for severity, count in total.severities.items())
+        yield f"{paint(_count(total.findings, 'finding'), BOLD)} in {what}: {', '.join(parts)}."
+    elif total.problems:
+        yield f"Nothing found in what could be looked at of {what}."
+    else:
+        yield f"Nothing found in {what}: {_count(sum(len(report.facts) for report in reports), 'fact')} looked at."
+    hidden = []
+    if total.suppressed:
+        hidden.append(f"{total.suppressed} suppressed" + (" (--show-suppressed)" * (not options.show_suppressed)))
+    if total.undecided:
+        hidden.append(f"{total.undecided} undecided" + (" (--show-undecided)" * (not options.show_undecided)))
+    if total.problems:
+        hidden.append(f"{total.problems} not looked at")
+    if hidden:
+        yield f"Besides: {', '.join(hidden)}."
+    if total.findings and not options.verbose:
+        yield paint("`hullcheck explain RULE` says why, and shows it done right.", DIM)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
