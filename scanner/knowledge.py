@@ -33,13 +33,14 @@ def folder() -> str:
 @cache
 def names(which: str) -> frozenset[str]:
     """The names in ``rules/lists/<which>.txt``."""
-    return frozenset(_lines("lists", f"{which}.txt"))
+    return frozenset(lines(os.path.join(folder(), "lists", f"{which}.txt")))
 
 
 @cache
 def rows(which: str) -> tuple[tuple[str, ...], ...]:
     """The rows of ``rules/tables/<which>.tsv``, one string a column."""
-    return tuple(tuple(cell.strip() for cell in line.split("\t")) for line in _lines("tables", f"{which}.tsv"))
+    path = os.path.join(folder(), "tables", f"{which}.tsv")
+    return tuple(tuple(cell.strip() for cell in line.split("\t")) for line in lines(path))
 
 
 @cache
@@ -68,6 +69,7 @@ def _fits(pattern: str, text: str) -> bool:
     return True
 
 
-def _lines(*path: str) -> list[str]:
-    with open(os.path.join(folder(), *path), encoding="utf-8") as file:
+def lines(path: str) -> list[str]:
+    """The lines of such a file that say something, comments taken off."""
+    with open(path, encoding="utf-8") as file:
         return [line for line in (line.split("#", 1)[0].strip("\n ") for line in file) if line]

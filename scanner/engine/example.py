@@ -1,0 +1,169 @@
+"""The examples of a rule file: read, and held against what a scan of them reports."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Literal
+
+from scanner.engine.document import Document, shown
+from scanner.engine.grammar import EXAMPLE_KEYS
+from scanner.engine.yamlfile import Node
+from scanner.model.finding import Report
+from scanner.model.record import Record
+from scanner.model.rule import Rule
+
+DOCKERFILE = "Dockerfile"
+"""The path under which a scan sees an example's Dockerfile."""
+
+Scan = Callable[[str, Mapping[str, bytes]], Report]
+"""Scans a Dockerfile's text with the files of its build context."""
+ScanImage = Callable[[Mapping[str, Any], Mapping[str, bytes]], Report]
+"""Scans an image made up of ``{config, history, files}``."""
+
+_MARK = re.compile(r"[ \t]*#[ \t]*expect\b(?:[ \t]+(?P<words>\S.*?))?[ \t]*$", re.MULTILINE)
+
+
+class Mark(Record, kw_only=False):
+    """A place where a finding is expected; ``column`` is None where only the line is marked."""
+
+    path: str
+    line: int
+    column: int | None
+
+
+class Example(Record):
+    """One example of a rule. Marks at the end of a line are taken out of the texts."""
+
+    verdict: Literal["bad", "good"]
+    name: str
+    at: str
+    """``file:line`` of the rule file."""
+    dockerfile: str | None
+    image: Mapping[str, Any] | None
+    files: Mapping[str, bytes]
+    marks: tuple[Mark, ...]
+
+
+class RuleFile(Record):
+    """A rule with its examples."""
+
+    rule: Rule
+    examples: tuple[Example, ...]
+
+
+def read(document: Document, node: Node, verdict: Literal["bad", "good"]) -> Example:
+    """One entry of ``bad`` or ``good``."""
+    entry = document.mapping(node, f"each of '{verdict}'", ("name",), EXAMPLE_KEYS)
+    if ("dockerfile" in entry) == ("image" in entry):
+        raise document.fail(node, "an example has a 'dockerfile' or an 'image'")
+    marks: list[Mark] = []
+    dockerfile = image = None
+    if "dockerfile" in entry:
+        dockerfile = _marked(document, entry["dockerfile"], DOCKERFILE, marks)
+    else:
+        image = plain(entry["image"])
+        document.mapping(entry["image"], "'image'", (), ("config", "history", "files"))
+    files = {}
+    if "files" in entry:
+        for path, value in document.mapping(entry["files"], "'files'", (), None).items():
+            files[path] = _content(document, value, path, marks)
+    if marks and verdict == "good":
+        raise document.fail(node, "a good example expects nothing: take '# expect' out")
+    return Example(
+        verdict=verdict,
+        name=document.text(entry["name"], "'name'"),
+        at=f"{document.path}:{node.line}",
+        dockerfile=dockerfile,
+        image=image,
+        files=files,
+        marks=tuple(marks),
+    )
+
+
+def plain(node: Node) -> Any:
+    """A node as the plain values it stands for."""
+    if isinstance(node.value, dict):
+        return {key: plain(value) for key, value in node.value.items()}
+    return [plain(item) for item in node.value] if isinstance(node.value, tuple) else node.value
+
+
+def _content(document: Document, node: Node, path: str, marks: list[Mark]) -> bytes:
+    if not isinstance(node.value, dict):
+        return _marked(document, node, path, marks).encode()
+    import binascii
+
+    encoded = document.mapping(node, f"'{path}'", ("base64",))["base64"]
+    try:
+        return binascii.a2b_base64("".join(document.text(encoded, "'base64'").split()), strict_mode=True)
+    except ValueError as error:
+        raise document.fail(encoded, f"not base64: {error}") from None
+
+
+def _marked(document: Document, node: Node, path: str, marks: list[Mark]) -> str:
+    """The text of a file, its marks noted; those at the end of a line taken out, those alone on one left."""
+    if not isinstance(node.value, str):
+        raise document.fail(node, f"{path} should be text, found {shown(node)}")
+    lines = node.value.split("\n")
+    waiting: list[str] = []
+    for number, whole in enumerate(lines, 1):
+        found = _MARK.search(whole)
+        line = whole[: found.start()] if found else whole
+        if found:
+            waiting.append(found["words"] or "")
+            if not line.strip():
+                continue
+            lines[number - 1] = line
+        for words in waiting:
+            for word in words.split(", "):
+                if word and word not in line:
+                    raise document.fail(node, f"{path} expects {word!r}, which line {number} does not hold")
+                marks.append(Mark(path, number, line.index(word) + 1 if word else None))
+        waiting.clear()
+    if waiting:
+        raise document.fail(node, f"{path} ends with '# expect' and no line after it")
+    return "\n".join(lines)
+
+
+def run(rule: Rule, example: Example, scan: Scan, scan_image: ScanImage | None = None) -> tuple[str, ...]:
+    """What is wrong with an example: each reason in a sentence, none when it is as it should be.
+
+    An image example says nothing as long as there is nobody to scan it.
+    """
+    if example.dockerfile is not None:
+        report = scan(example.dockerfile, example.files)
+    elif scan_image is not None and example.image is not None:
+        report = scan_image(example.image, example.files)
+    else:
+        return ()
+    return tuple(_reasons(rule, example, report))
+
+
+def _reasons(rule: Rule, example: Example, report: Report) -> Iterator[str]:
+    found = [finding for finding in report.findings if finding.rule.id == rule.id]
+    for problem in report.problems:
+        yield f"{problem.at}: could not be looked at: {problem.reason}"
+    if example.verdict == "good":
+        for finding in found:
+            yield f"{finding.at}: fires on a good example: {finding.message}"
+        return
+    if not found:
+        unsure = [one for one in report.undecided if one.rule.id == rule.id]
+        yield "does not fire" + "".join(f"; not known: {', '.join(one.fields)}" for one in unsure)
+        return
+    columns: dict[tuple[str, int], set[int]] = {}
+    for finding in found:
+        span = finding.at.span
+        if span is not None:
+            columns.setdefault((finding.at.path, span.first_line), set()).add(span.first_column)
+    marked: dict[tuple[str, int], set[int]] = {}
+    for mark in example.marks:
+        marked.setdefault((mark.path, mark.line), set()).update(() if mark.column is None else (mark.column,))
+    for path, line in sorted(marked.keys() - columns.keys()):
+        yield f"{path}:{line}: '# expect' stands here, but it does not fire"
+    for path, line in sorted(columns.keys() - marked.keys()):
+        yield f"{path}:{line}: fires here: mark the place with '# expect' if it should"
+    for place in sorted(marked.keys() & columns.keys()):
+        if marked[place] and marked[place] != columns[place]:
+            fires, expected = (", ".join(map(str, sorted(some[place]))) for some in (columns, marked))
+            yield f"{place[0]}:{place[1]}: fires at column {fires}, expected at {expected}"

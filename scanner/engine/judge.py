@@ -1,0 +1,83 @@
+"""Facts meet rules: findings, and what could not be decided."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from scanner.engine.match import Test, test, unknown
+from scanner.model.facts.base import Fact
+from scanner.model.finding import Finding, Undecided
+from scanner.model.rule import Rule
+
+Index = dict[str, list[tuple[Rule, Test]]]
+
+_PLACEHOLDER = re.compile(r"\{\{|\}\}|\{(\w+)\}")
+
+_last: tuple[Sequence[Rule], Index] = ((), {})
+
+
+def judge(rules: Sequence[Rule], facts: Iterable[Fact]) -> tuple[tuple[Finding, ...], tuple[Undecided, ...]]:
+    """Every rule on every fact of its kind.
+
+    Findings stand in the order of path, line, column, then the worst first; twins are numbered in that order.
+    """
+    index = _index(rules)
+    findings: list[Finding] = []
+    undecided: list[Undecided] = []
+    for fact in facts:
+        for rule, holds in index.get(fact.kind, ()):
+            answer = holds(fact)
+            if answer:
+                findings.append(Finding(rule=rule, fact=fact, message=fill(rule.message, fact)))
+            elif answer is None:
+                undecided.append(Undecided(rule=rule, fact=fact, fields=unknown(rule.when, fact)))
+    findings.sort(key=_order)
+    return tuple(_numbered(findings)), tuple(sorted(undecided, key=_order))
+
+
+def fill(template: str, fact: Fact) -> str:
+    """A message with the fact's values in place of ``{field}``."""
+    return _PLACEHOLDER.sub(lambda found: _shown(getattr(fact, found[1])) if found[1] else found[0][0], template)
+
+
+def placeholders(template: str) -> list[str]:
+    """The fields that a message names. Raises ValueError for a brace that opens or closes nothing."""
+    if "{" in _PLACEHOLDER.sub("", template) or "}" in _PLACEHOLDER.sub("", template):
+        raise ValueError("a brace stands alone")
+    return [found[1] for found in _PLACEHOLDER.finditer(template) if found[1]]
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "unknown"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(value) if isinstance(value, tuple) else str(value)
+
+
+def _index(rules: Sequence[Rule]) -> Index:
+    """The rules by the kind of fact they judge, ready to run; kept for the next file."""
+    global _last  # noqa: PLW0603
+    if _last[0] is not rules:
+        index: Index = {}
+        for rule in rules:
+            index.setdefault(rule.subject, []).append((rule, test(rule.when)))
+        _last = rules, index
+    return _last[1]
+
+
+def _order(judged: Finding | Undecided) -> tuple[str, int, int, int, str]:
+    at = judged.fact.evidence[0].at
+    line, column = at.span[:2] if at.span else (0, 0)
+    return at.path, line, column, -judged.rule.severity, judged.rule.id
+
+
+def _numbered(findings: Iterable[Finding]) -> Iterable[Finding]:
+    seen: dict[tuple[object, ...], int] = {}
+    for finding in findings:
+        fact = finding.fact
+        twin = (finding.rule.id, finding.at.path, *(str(getattr(fact, field)) for field in fact.identity))
+        number = seen[twin] = seen.get(twin, 0) + 1
+        yield finding if number == 1 else finding.replace(number=number)

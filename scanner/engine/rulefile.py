@@ -1,0 +1,147 @@
+"""One rule file, read and checked. A rule is data: reading one runs no code and opens no other file."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from typing import Any, cast
+
+from scanner.engine import example, grammar
+from scanner.engine.condition import Lists, Reader
+from scanner.engine.document import Document, closest
+from scanner.engine.example import RuleFile, plain
+from scanner.engine.judge import placeholders
+from scanner.engine.yamlfile import Node
+from scanner.errors import RuleError
+from scanner.model.facts import KINDS
+from scanner.model.rule import Confidence, Profile, Rule, Severity
+
+Frameworks = Mapping[str, frozenset[str]]
+"""The controls of every compliance framework in ``frameworks/``; an empty set where it lists none."""
+
+
+def read(path: str, lists: Lists, frameworks: Frameworks) -> RuleFile:
+    """The rule in a file. Raises RuleError."""
+    document = Document(path, RuleError)
+    root = document.read()
+    keys = document.mapping(root, "a rule", grammar.REQUIRED, grammar.OPTIONAL)
+    subject = _subject(document, keys["subject"])
+    conditions = Reader(document, subject, lists)
+    return RuleFile(
+        rule=Rule(
+            id=_id(document, keys["id"]),
+            title=_line(document, keys["title"], "'title'"),
+            severity=Severity[document.choice(keys["severity"], "'severity'", grammar.SEVERITIES).upper()],
+            confidence=cast(Confidence, document.choice(keys["confidence"], "'confidence'", grammar.CONFIDENCES)),
+            profile=cast(Profile, document.choice(keys["profile"], "'profile'", grammar.PROFILES)),
+            subject=subject,
+            when=conditions.condition(keys["when"]),
+            message=_message(document, keys["message"], conditions),
+            why=document.text(keys["why"], "'why'"),
+            fix=document.text(keys["fix"], "'fix'"),
+            repair=_repair(document, keys.get("repair")),
+            same_as=_same_as(document, keys.get("same-as")),
+            controls=_controls(document, keys.get("controls"), frameworks),
+            references=_references(document, keys.get("references")),
+            path=path,
+        ),
+        examples=tuple(
+            example.read(document, entry, verdict)
+            for verdict in ("bad", "good")
+            for entry in document.items(keys[verdict], f"'{verdict}'")
+        ),
+    )
+
+
+def _id(document: Document, node: Node) -> str:
+    name = document.text(node, "'id'")
+    if not re.fullmatch(grammar.ID, name):
+        raise document.fail(node, f"'id' should be lower-case words joined by -, found {name!r}")
+    stem = os.path.splitext(os.path.basename(document.path))[0]
+    if name != stem:
+        raise document.fail(node, f"'id' is {name!r}, but the file is called {stem!r}", f"call the file {name}.yaml")
+    return name
+
+
+def _line(document: Document, node: Node, what: str) -> str:
+    return " ".join(document.text(node, what).split())
+
+
+def _subject(document: Document, node: Node) -> str:
+    kind = document.text(node, "'subject'")
+    if kind not in KINDS:
+        hint = closest(kind, KINDS) or f"there are {', '.join(KINDS)}"
+        raise document.fail(node, f"there is no kind of fact called {kind!r}", hint)
+    return kind
+
+
+def _message(document: Document, node: Node, conditions: Reader) -> str:
+    message = _line(document, node, "'message'")
+    try:
+        named = placeholders(message)
+    except ValueError:
+        raise document.fail(node, "'message' has a brace that is no {field}", "write {{ or }} for a brace") from None
+    for name in named:
+        conditions.field(name, node)
+    return message
+
+
+def _repair(document: Document, node: Node | None) -> Mapping[str, Any] | None:
+    """``add-user``, or ``{name: add-user, safe: false}``."""
+    if node is None:
+        return None
+    if not isinstance(node.value, dict):
+        return {"name": document.text(node, "'repair'"), "safe": True}
+    keys = document.mapping(node, "'repair'", ("name",), ("safe",))
+    safe = document.truth(keys["safe"], "'safe'") if "safe" in keys else True
+    return {"name": document.text(keys["name"], "'name'"), "safe": safe}
+
+
+def _same_as(document: Document, node: Node | None) -> Mapping[str, tuple[str, ...]]:
+    if node is None:
+        return {}
+    found = {}
+    for tool, value in document.mapping(node, "'same-as'", (), grammar.TOOLS).items():
+        found[tool] = document.words(value, f"'{tool}'")
+        for name in found[tool]:
+            if not re.fullmatch(grammar.TOOLS[tool], name):
+                raise document.fail(value, f"{name!r} does not look like an id of {tool}")
+    return found
+
+
+def _controls(document: Document, node: Node | None, frameworks: Frameworks) -> Mapping[str, tuple[str, ...]]:
+    if node is None:
+        return {}
+    found = {}
+    for name, value in document.mapping(node, "'controls'", (), None).items():
+        found[name] = document.words(value, f"'{name}'")
+        if name == "cwe":
+            wrong = [control for control in found[name] if not re.fullmatch(r"CWE-\d+", control)]
+        elif frameworks and name not in frameworks:
+            raise document.fail(value, f"there is no framework called {name!r}", closest(name, (*frameworks, "cwe")))
+        else:
+            known = frameworks.get(name)
+            wrong = [control for control in found[name] if known and control not in known]
+        if wrong:
+            hint = closest(wrong[0], frameworks.get(name, ()))
+            raise document.fail(value, f"{name} has no control {wrong[0]!r}", hint)
+    return found
+
+
+def _references(document: Document, node: Node | None) -> tuple[str, ...]:
+    if node is None:
+        return ()
+    urls = document.texts(node, "'references'")
+    for item, url in zip(node.value, urls, strict=True):
+        if not re.fullmatch(r"https://\S+", url):
+            raise document.fail(item, f"a reference is an https:// address, found {url!r}")
+    return urls
+
+
+def controls_of(path: str) -> frozenset[str]:
+    """The controls that a framework file lists under ``controls``."""
+    document = Document(path, RuleError)
+    keys = document.mapping(document.read(), "a framework", (), None)
+    listed = plain(keys["controls"]) if "controls" in keys else ()
+    return frozenset(str(control) for control in listed if isinstance(control, str | int | float))
