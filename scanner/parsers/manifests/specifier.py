@@ -1,0 +1,219 @@
+"""One Python requirement, as pip reads it: PEP 508 names and versions, URLs, repositories, paths."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from scanner.parsers.manifests.entries import Spec
+
+if TYPE_CHECKING:
+    from typing import Literal
+
+LIMIT = 8192
+"""Longest requirement that is read, in characters; pip's own index would refuse far shorter names."""
+
+_NAMED = re.compile(r"\s*([A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)\s*(?:\[([^\]]*)\])?\s*", re.ASCII)
+_CLAUSE = re.compile(r"\s*(===|==|~=|!=|<=|>=|<|>)\s*([^\s,;()]+)\s*")
+_SCHEME = re.compile(r"(?:(git|hg|svn|bzr)\+)?([A-Za-z][A-Za-z0-9.]*)://", re.ASCII)
+_ARCHIVE = re.compile(r"\.(?:whl|zip|tar|tar\.gz|tgz|tar\.bz2|tbz|tar\.xz|txz|tar\.lz|tlz|tar\.lzma)$", re.IGNORECASE)
+_WHEEL = re.compile(r"([A-Za-z0-9][\w.]*)-(\d[\w.!+]*)-.*\.whl$", re.ASCII)
+_SOURCE = re.compile(r"([A-Za-z][\w.-]*?)-(\d+(?:\.\w+)*(?:\+[\w.]+)?)\.(?:tar\.gz|zip|tar\.bz2|tgz)$", re.ASCII)
+_HASH = re.compile(r"[#&](sha256|sha384|sha512)=[0-9a-f]{64,128}(?:&|$)", re.IGNORECASE)
+_EGG = re.compile(r"[#&]egg=([A-Za-z0-9][\w.-]*)", re.ASCII)
+_COMMIT = re.compile(r"(?:[0-9a-f]{40}|[0-9a-f]{64})", re.IGNORECASE)
+_USER = re.compile(r"(://)(?!git@)[^/@\s]+@")
+_ELSEWHERE = re.compile(
+    r"(?:sys_platform|platform_system|os_name)\s*"
+    r"(?:==\s*['\"](?:win32|cygwin|darwin|Windows|Darwin|nt)['\"]|!=\s*['\"](?:linux|Linux|posix)['\"])"
+)
+
+
+def normalize(name: str) -> str:
+    """A project's name as the index knows it: lower case, runs of ``-_.`` one hyphen (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def masked(url: str) -> str:
+    """A URL without the credentials in it; the user name ``git`` is none."""
+    return _USER.sub(r"\1***@", url)
+
+
+def unknown(text: str) -> bool:
+    """Whether a part of it is not filled in."""
+    return "$" in text or "`" in text
+
+
+def is_commit(reference: str) -> bool | None:
+    """Whether it is a full commit; None when it is not known."""
+    return bool(_COMMIT.fullmatch(reference)) or (None if unknown(reference) else False)
+
+
+def read(text: str) -> Spec:
+    """What a requirement says.
+
+    Raises ValueError for text that pip takes for none. Where pip would look at the disk (``./dir``, ``dir/``,
+    ``x.whl``) the shape of the words decides.
+    """
+    if len(text) > LIMIT:
+        raise ValueError(f"a requirement of more than {LIMIT} characters")
+    named = _NAMED.match(text)
+    if named and text.startswith("@", named.end()):
+        return _direct(text[named.end() + 1 :].strip(), normalize(named[1]), _extras(named[2]))
+    if _SCHEME.match(text) or text.startswith("git+git@"):
+        return _direct(text, "", ())
+    words, _, marker = text.partition(";")
+    words = words.strip()
+    if _is_path(words):
+        return _local(words, marker.strip())
+    if not named:
+        raise ValueError(f"not a requirement: {words or text!r}")
+    return _versioned(named, words, marker.strip())
+
+
+def _versioned(named: re.Match[str], words: str, marker: str) -> Spec:
+    name = normalize(named[1])
+    rest = words[named.end() :].strip()
+    if rest.startswith("(") and rest.endswith(")"):
+        rest = rest[1:-1].strip()
+    if rest and unknown(rest[0]):
+        spec = Spec(name=name, specifier=rest, version=None, pinned=None, bounded=None)
+        return _more(spec, _extras(named[2]), marker)
+    clauses: list[tuple[str, str]] = []
+    for part in rest.split(",") if rest else ():
+        clause = _CLAUSE.fullmatch(part)
+        if clause:
+            clauses.append((clause[1], clause[2]))
+        elif part.strip():
+            raise ValueError(f"not a version: {part.strip()!r}")
+    return _more(_clauses(name, clauses), _extras(named[2]), marker)
+
+
+def _clauses(name: str, clauses: list[tuple[str, str]]) -> Spec:
+    specifier = ",".join(operator + version for operator, version in clauses)
+    exact = {v for op, v in clauses if op == "===" or (op == "==" and not v.endswith(".*"))}
+    if exact:
+        known = not any(unknown(version) for version in exact)
+        version = exact.pop() if len(exact) == 1 and known else "" if known else None
+        bounded = False if known else None
+        return Spec(name=name, specifier=specifier, version=version, pinned=known or None, bounded=bounded)
+    return Spec(name=name, specifier=specifier, bounded=any(op != "!=" for op, _ in clauses))
+
+
+def _more(spec: Spec, extras: tuple[str, ...], marker: str) -> Spec:
+    if not extras and not marker:
+        return spec
+    return spec.replace(extras=extras, marker=marker, elsewhere=is_elsewhere(marker))
+
+
+def is_elsewhere(marker: str) -> bool:
+    """Whether a marker holds on other systems than Linux only."""
+    return bool(marker) and " or " not in marker and bool(_ELSEWHERE.search(marker))
+
+
+def _extras(words: str | None) -> tuple[str, ...]:
+    return tuple(normalize(extra.strip()) for extra in words.split(",") if extra.strip()) if words else ()
+
+
+def _is_path(words: str) -> bool:
+    bare = words.partition("[")[0]
+    return bare.startswith((".", "/", "~")) or "/" in bare or bool(_ARCHIVE.search(bare))
+
+
+def _direct(target: str, name: str, extras: tuple[str, ...]) -> Spec:
+    url, _, marker = target.partition(" ;") if " ;" in target else target.partition("; ")
+    url, marker = url.strip(), marker.strip()
+    if not url or any(char.isspace() for char in url):
+        raise ValueError(f"not a URL: {masked(url)!r}")
+    if url.startswith(("git+", "hg+", "svn+", "bzr+")):
+        return _more(repository(url, name), extras, marker)
+    if url.startswith("file:") or not _SCHEME.match(url):
+        return _local(url.removeprefix("file://").removeprefix("file:"), marker, name)
+    return _more(link(url, name), extras, marker)
+
+
+def repository(url: str, name: str = "") -> Spec:
+    """A requirement for a repository: ``git+https://host/path@reference#egg=name``."""
+    bare, _, _ = url.partition("#")
+    place = bare.rpartition("://")[2]
+    path = place.partition("/")[2]
+    where, at, reference = path.rpartition("@")
+    if not at:
+        where, reference = path, ""
+    egg = _EGG.search(url)
+    if not name:
+        name = egg[1] if egg else where.rstrip("/").rpartition("/")[2].removesuffix(".git")
+    commit = is_commit(reference)
+    if not reference and unknown(bare):
+        commit = None
+    elif not reference:
+        commit = False
+    return Spec(
+        name=normalize(name),
+        specifier=f"@ {masked(url)}",
+        version=None if commit is None else "",
+        pinned=commit,
+        bounded=None if commit is None else False,
+        origin="vcs",
+        url=masked(url),
+        commit_pinned=commit,
+    )
+
+
+def link(url: str, name: str = "") -> Spec:
+    """A requirement for an archive at a URL; a wheel's name tells its version."""
+    bare = url.partition("#")[0].partition("?")[0]
+    file = bare.rpartition("/")[2].replace("%2B", "+").replace("%2b", "+")
+    parts = _WHEEL.fullmatch(file) or _SOURCE.fullmatch(file)
+    hashed = bool(_HASH.search(url))
+    egg = _EGG.search(url)
+    if not name:
+        name = egg[1] if egg else parts[1] if parts else ""
+    commit = _COMMIT.search(bare.rpartition("/")[2])
+    pinned: bool | None = True if hashed or parts or commit else None if unknown(url) else False
+    return Spec(
+        name=normalize(name),
+        specifier=f"@ {masked(url)}",
+        version=parts[2] if parts else None if pinned is None else "",
+        pinned=pinned,
+        bounded=None if pinned is None else False,
+        hashed=hashed if hashed or not unknown(url) else None,
+        origin="url",
+        url=masked(url),
+    )
+
+
+def _local(path: str, marker: str, name: str = "") -> Spec:
+    bare, _, extras = path.partition("[")
+    parts = _WHEEL.fullmatch(bare.rpartition("/")[2]) or _SOURCE.fullmatch(bare.rpartition("/")[2])
+    spec = Spec(
+        name=name or (normalize(parts[1]) if parts else ""),
+        specifier=f"@ {bare}",
+        version=parts[2] if parts else "",
+        pinned=True,
+        origin="local",
+        url=bare,
+    )
+    return _more(spec, _extras(extras.rstrip("] ")), marker)
+
+
+def archive(path: str) -> bool:
+    """Whether it names an archive rather than a folder."""
+    return bool(_ARCHIVE.search(path))
+
+
+def role_of(option: str) -> Literal["primary", "extra", "find-links"] | None:
+    """The role of the index that a pip or uv option names; None for other options."""
+    return _ROLES.get(option)
+
+
+_ROLES: dict[str, Literal["primary", "extra", "find-links"]] = {
+    "-i": "primary",
+    "--index-url": "primary",
+    "--pypi-url": "primary",
+    "--default-index": "primary",
+    "--extra-index-url": "extra",
+    "--index": "extra",
+    "-f": "find-links",
+    "--find-links": "find-links",
+}
