@@ -21,6 +21,8 @@ class Stage(Record):
     """The image is made from it: it is the target stage or one that the target starts from."""
     reached: bool = True
     """A build of the target runs it: it ships, or a stage that is reached copies from it."""
+    duplicate: bool = False
+    """An earlier stage has the same name."""
     at: Location
 
 
@@ -45,6 +47,8 @@ class Config(Record):
     healthcheck: tuple[Command, ...] = ()
     healthcheck_declared: bool | None = None
     """A HEALTHCHECK is set (NONE included); None when only the base image could tell."""
+    steps: tuple[Step, ...] = ()
+    """The steps of the stages that ship, in order."""
     says: Mapping[str, tuple[Evidence, ...]]
     """Where a setting is said: ``user``, ``command``, ``entrypoint``, ``healthcheck``, ``env.NAME``, ``port.8080``."""
     find: Callable[[str], File | None]
@@ -62,6 +66,8 @@ class Step(Record):
     stage: Stage
     instruction: Instruction
     """With variables filled in (``Word.known`` is False where they could not be)."""
+    images: tuple[Word, ...] = ()
+    """The images that FROM, ``COPY --from`` or ``RUN --mount=from=`` name; stages are left out."""
     commands: tuple[Command, ...] = ()
     """What a RUN runs, scripts it starts from the build context included."""
     user: str | None = None
@@ -70,6 +76,8 @@ class Step(Record):
     env: Mapping[str, str | None]
     """Environment and build arguments in force before it."""
     secrets: tuple[SecretHit, ...] = ()
+    overridden: bool = False
+    """A later CMD, ENTRYPOINT or HEALTHCHECK of the same stage makes it void."""
     triggered: bool = False
     """It is the body of an ONBUILD: it runs when somebody builds on this image."""
     ignore_file: bool | None = None

@@ -7,6 +7,26 @@ from typing import Literal
 from scanner.model.facts.base import Fact
 
 
+ServiceRole = Literal[
+    "notebook",
+    "model-server",
+    "dashboard",
+    "tracking",
+    "cluster",
+    "ui",
+    "vector-db",
+    "gateway",
+    "labeling",
+    "remote-shell",
+    "database",
+    "tools",
+    "app",
+]
+"""``tools``: an MCP server; ``app``: a web framework that serves the image's own code."""
+
+Authentication = Literal["none", "set", "default"]
+
+
 class ExposedPort(Fact):
     """A port that EXPOSE names; each port is a fact of its own, a range is one."""
 
@@ -36,19 +56,7 @@ class Service(Fact):
     identity = ("product",)
     product: str
     """``jupyter``, ``ray``, ``mlflow``, ``vllm``, ``ollama``, … (rules/tables/services)."""
-    role: Literal[
-        "notebook",
-        "model-server",
-        "dashboard",
-        "tracking",
-        "cluster",
-        "ui",
-        "vector-db",
-        "gateway",
-        "labeling",
-        "remote-shell",
-        "database",
-    ]
+    role: ServiceRole
     port: int | None
     address: str | None
     """What it binds to, as configured or by default: ``0.0.0.0``, ``127.0.0.1``, …"""
@@ -56,7 +64,7 @@ class Service(Fact):
     """It listens beyond localhost."""
     exposed: bool
     """EXPOSE names its port."""
-    auth: Literal["none", "set", "default"] | None
+    auth: Authentication | None
     """``none``: anyone may use it; ``set``: a credential or a file with one is configured; ``default``: the product
     protects itself unless told otherwise (Jupyter's token)."""
     auth_off: bool

@@ -57,10 +57,8 @@ def open_dockerfile(
             )
         )
         text = data.decode("utf-8", "replace")
-    folder = context
-    if folder is None and path != STDIN:
-        folder = _guess_context(path, dockerfile.parse(text, name))
-    return _target(text, name, folder, None, build_args or {}, target, problems)
+    beside = None if path == STDIN else path
+    return _target(text, name, context, beside, None, build_args or {}, target, problems)
 
 
 def read(
@@ -72,13 +70,14 @@ def read(
     target: str | None = None,
 ) -> Target:
     """The target of a Dockerfile's text, with the files of its context by name (None: no context is known)."""
-    return _target(text, path, None, context, build_args or {}, target, [])
+    return _target(text, path, None, None, context, build_args or {}, target, [])
 
 
 def _target(
     text: str,
     path: str,
     folder: str | None,
+    beside: str | None,
     files: Mapping[str, bytes] | None,
     build_args: Mapping[str, str],
     target: str | None,
@@ -97,6 +96,8 @@ def _target(
         hits.setdefault(whole.place(each.start)[0], []).append(hit)
     parsed = dockerfile.parse(masked, path)
     problems += [Problem(at=_line(lines[path], path, line), reason=reason) for line, reason in parsed.errors]
+    if folder is None and beside is not None:
+        folder = _guess_context(beside, parsed)
     context = None
     if folder is not None or files is not None:
         ignore_name = os.path.basename(path) + ".dockerignore"

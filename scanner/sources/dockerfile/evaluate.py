@@ -60,6 +60,7 @@ class Evaluation:
         self.steps: list[Step] = []
         for instruction in parsed.instructions:
             self._read(instruction)
+        self._mark_overridden()
 
     @property
     def _state(self) -> StageState | None:
@@ -115,6 +116,7 @@ class Evaluation:
             name=name,
             ships=index in self._outline.ships,
             reached=index in self._outline.reached,
+            duplicate=bool(name) and name.lower() in self._by_name,
             at=raw.text.location(),
         )
         state = StageState(stage, instruction, bases.image_of(instruction, parent is not None), parent)
@@ -155,6 +157,7 @@ class Evaluation:
                 at=instruction.text.location(),
                 stage=state.stage,
                 instruction=instruction,
+                images=self._images(instruction),
                 commands=commands,
                 user=state.user,
                 workdir=state.workdir,
@@ -173,6 +176,17 @@ class Evaluation:
             else []
         )
         self.steps.append(step.replace(secrets=tuple(hits)) if hits else step)
+
+    def _mark_overridden(self) -> None:
+        last: set[tuple[int, str]] = set()
+        for index in range(len(self.steps) - 1, -1, -1):
+            step = self.steps[index]
+            if step.keyword not in {"CMD", "ENTRYPOINT", "HEALTHCHECK"} or step.triggered:
+                continue
+            key = (step.stage.index, step.keyword)
+            if key in last:
+                self.steps[index] = step.replace(overridden=True)
+            last.add(key)
 
     def _change(self, state: StageState, instruction: Instruction) -> None:
         evidence = instruction.evidence
@@ -244,6 +258,25 @@ class Evaluation:
             state = self._stages[int(name)]
         return state.layout if state is not None else None
 
+    def _images(self, instruction: Instruction) -> tuple[Word, ...]:
+        """The words of an instruction that name images rather than stages of this file."""
+        named: list[Word] = []
+        if isinstance(instruction, From):
+            named = [instruction.image]
+        elif isinstance(instruction, Copy) and (flag := instruction.flag("from")) is not None and flag.value:
+            named = [Word(flag.value, flag.end - len(flag.value), flag.end, "$" not in flag.value)]
+        elif isinstance(instruction, Run):
+            named = [
+                Word(mount.options["from"], mount.start, mount.end, "$" not in mount.options["from"])
+                for mount in instruction.mounts
+                if "from" in mount.options
+            ]
+        return tuple(
+            word
+            for word in named
+            if word.text.lower() not in self._by_name and not word.text.isdecimal() and word.text.lower() != "scratch"
+        )
+
     def _mounted(self, state: StageState, instruction: Run) -> Layout:
         """The stage's files with those that ``--mount=type=bind`` shows for this RUN only."""
         layout = state.layout
@@ -311,6 +344,7 @@ class Evaluation:
             healthcheck_declared=None
             if state.healthcheck is None and state.root_base is None
             else state.healthcheck is not None,
+            steps=tuple(step for step in self.steps if step.stage.ships and step.stage.index >= 0),
             says=says,
             find=find,
         )

@@ -1,0 +1,89 @@
+"""Variables, labels and the health check: what the image is told to be."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from scanner.model.facts import BuildArgument, EnvironmentVariable, Fact, HealthCheck, Label
+from scanner.model.instruction import Healthcheck, Pair, Pairs
+from scanner.model.location import Word
+from scanner.model.target import Config, Item, Step
+from scanner.parsers import secrets
+
+_NAMES = re.compile(r"\$\{?(\w+)")
+
+
+class Variables:
+    """ENV, ARG and LABEL."""
+
+    def wants(self, item: Item) -> bool:
+        """Those three instructions."""
+        return isinstance(item, Step) and isinstance(item.instruction, Pairs)
+
+    def extract(self, item: Item) -> Iterator[Fact]:
+        """A fact for each pair."""
+        assert isinstance(item, Step) and isinstance(item.instruction, Pairs)
+        instruction, stage = item.instruction, _name(item)
+        for index, pair in enumerate(instruction.pairs):
+            key, value = pair.key.text, pair.value
+            whole = Word("", pair.key.start, value.end if value else pair.key.end)
+            evidence = (instruction.evidence(whole),)
+            if instruction.keyword == "ENV":
+                yield EnvironmentVariable(
+                    evidence=evidence,
+                    ships=item.stage.ships,
+                    name=key,
+                    value=value.text if value and value.known else None,
+                    stage=stage,
+                    refers_to_itself=_refers(instruction, index, item),
+                    legacy=pair.legacy,
+                )
+            elif instruction.keyword == "ARG":
+                yield BuildArgument(
+                    evidence=evidence,
+                    ships=item.stage.ships,
+                    name=key,
+                    stage=stage,
+                    has_default=value is not None and bool(value.text),
+                    credential=secrets.is_credential(key),
+                    ai_provider=secrets.ai_provider(key),
+                )
+            else:
+                known = value.text if value and value.known else None
+                yield Label(evidence=evidence, ships=item.stage.ships, key=key, value=known)
+
+
+class HealthChecks:
+    """Whether the finished image has a health check."""
+
+    def wants(self, item: Item) -> bool:
+        """Only the config."""
+        return isinstance(item, Config)
+
+    def extract(self, item: Item) -> Iterator[HealthCheck]:
+        """One fact."""
+        assert isinstance(item, Config)
+        steps = [step for step in item.steps if isinstance(step.instruction, Healthcheck)]
+        yield HealthCheck(
+            evidence=item.evidence("healthcheck"),
+            declared=item.healthcheck_declared,
+            disabled=bool(steps) and isinstance(last := steps[-1].instruction, Healthcheck) and last.disabled,
+        )
+
+
+def _name(step: Step) -> str:
+    return "" if step.stage.index < 0 else step.stage.name or str(step.stage.index)
+
+
+def _refers(instruction: Pairs, index: int, step: Step) -> bool:
+    """A value uses a name that the same ENV sets and nothing set before: it gets the old value, which is none."""
+    pair: Pair = instruction.pairs[index]
+    if pair.value is None:
+        return False
+    set_here = {other.key.text for other in instruction.pairs if other is not pair and other.key.text not in step.env}
+    raw = instruction.text.value[pair.value.start : pair.value.end]
+    return bool(set_here) and "$" in raw and not set_here.isdisjoint(_NAMES.findall(raw))
+
+
+EXTRACTORS = (Variables(), HealthChecks())

@@ -1,0 +1,67 @@
+"""The user that the container runs as."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scanner.model.facts import RuntimeUser
+from scanner.model.target import Config, Item, Step
+
+_CREATES = frozenset({"useradd", "adduser"})
+_TAKES_VALUE = frozenset(
+    "-u --uid -g --gid --ingroup -G --groups -d --home-dir --home -h -s --shell -c --comment --gecos -p --password "
+    "-b --base-dir -e --expiredate -f --inactive -k --skel -K --key -R --root -Z".split()
+)
+
+
+def is_root(user: str | None) -> bool | None:
+    """Whether a USER value means root: none set, ``root`` or number 0 however it is written; None when not known."""
+    if user is None:
+        return None
+    name = user.partition(":")[0].strip()
+    if name in {"", "root"}:
+        return True
+    return int(name) == 0 if name.isdecimal() else False
+
+
+class RuntimeUsers:
+    """From the config and the steps behind it."""
+
+    def wants(self, item: Item) -> bool:
+        """Only the config."""
+        return isinstance(item, Config)
+
+    def extract(self, item: Item) -> Iterator[RuntimeUser]:
+        """One fact."""
+        assert isinstance(item, Config)
+        name = None if item.user is None else item.user.partition(":")[0].strip()
+        yield RuntimeUser(
+            evidence=item.evidence("user"),
+            name=item.user,
+            declared="user" in item.says,
+            is_root=is_root(item.user),
+            numeric=None if name is None else name.isdecimal(),
+            created_unused=_created(item.steps) if "user" not in item.says else "",
+        )
+
+
+def _created(steps: tuple[Step, ...]) -> str:
+    """The last user that the shipping stages create, by a literal name."""
+    name = ""
+    for step in steps:
+        for command in step.commands:
+            if command.program not in _CREATES:
+                continue
+            words = iter(command.arguments)
+            positional = []
+            for word in words:
+                if word.text in _TAKES_VALUE:
+                    next(words, None)
+                elif not word.text.startswith("-") and word.known:
+                    positional.append(word.text)
+            if positional and "--system" not in {w.text for w in command.arguments}:
+                name = positional[0]
+    return name
+
+
+EXTRACTORS = (RuntimeUsers(),)

@@ -1,0 +1,136 @@
+"""The whole scan on one page: a target's items become facts, facts meet rules, rules make findings."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from scanner.derive import DERIVERS
+from scanner.engine.judge import judge
+from scanner.engine.suppress import Ignore, suppress
+from scanner.extractors import ALL
+from scanner.model.facts.base import Fact
+from scanner.model.finding import Problem, Report
+from scanner.model.record import Record
+from scanner.model.rule import Rule
+from scanner.model.target import Target
+from scanner.sources import dockerfile
+from scanner.sources.discover import discover
+
+
+class Options(Record):
+    """What a scan depends on, apart from its paths."""
+
+    rules: tuple[Rule, ...]
+    """The rules in force: selected, and of the profile asked for."""
+    context: str | None = None
+    """Folder of the build context; None: found beside each Dockerfile."""
+    build_args: Mapping[str, str]
+    target: str | None = None
+    """The stage to look at; None: the last."""
+    exclude: tuple[str, ...] = ()
+    """Glob patterns of files that a search of folders leaves out."""
+    ignores: tuple[Ignore, ...] = ()
+    """Ignores of the configuration."""
+    all_rules: tuple[Rule, ...] = ()
+    """Every rule there is, so that an ignore of one that is not in force is no mistake."""
+    baseline: frozenset[str] | None = None
+    """Fingerprints that an earlier report had."""
+    jobs: int = 1
+
+
+def scan(paths: Sequence[str], options: Options, *, on_progress: Callable[[int], None] | None = None) -> list[Report]:
+    """Scan Dockerfiles and folders of them; a report for each, in order.
+
+    ``on_progress`` is called with the number of files done. Raises TargetError for a path that cannot be opened.
+    """
+    names = list(discover(paths, options.exclude))
+    reports = []
+    for report in _in_parallel(names, options) if options.jobs > 1 and len(names) > 1 else _each(names, options):
+        reports.append(report)
+        if on_progress is not None:
+            on_progress(len(reports))
+    return reports
+
+
+def scan_text(
+    text: str, options: Options, *, path: str = "Dockerfile", context: Mapping[str, bytes] | None = None
+) -> Report:
+    """Scan a Dockerfile's text with the files of its context by name."""
+    target = dockerfile.read(text, path, context, build_args=options.build_args, target=options.target)
+    return examine(target, options)
+
+
+def open_target(path: str, options: Options) -> Target:
+    """The target of one Dockerfile."""
+    return dockerfile.open_dockerfile(
+        path, context=options.context, build_args=options.build_args, target=options.target
+    )
+
+
+def examine(target: Target, options: Options) -> Report:
+    """Extract, derive, judge, suppress."""
+    today = time.strftime("%Y-%m-%d")
+    problems: list[Problem] = []
+    facts = collect(target, today, problems)
+    findings, undecided = judge(options.rules, facts)
+    findings, notices = suppress(
+        target,
+        findings,
+        rules=options.all_rules or options.rules,
+        ignores=options.ignores,
+        baseline=options.baseline,
+        today=today,
+    )
+    pointed = {evidence.at.path for finding in findings for evidence in finding.fact.evidence}
+    return Report(
+        target=target.name,
+        facts=tuple(facts),
+        findings=tuple(findings),
+        undecided=tuple(undecided),
+        problems=(*target.problems, *problems),
+        notices=tuple(notices),
+        lines={path: lines for path, lines in target.lines.items() if path in pointed or path == target.name},
+    )
+
+
+def collect(target: Target, today: str, problems: list[Problem]) -> list[Fact]:
+    """All facts of a target; what an extractor could not read is added to ``problems``."""
+    facts: list[Fact] = []
+    for item in target.items():
+        for extractor in ALL:
+            if extractor.wants(item):
+                try:
+                    facts.extend(extractor.extract(item))
+                except (ValueError, OSError, RecursionError) as error:
+                    problems.append(Problem(at=item.at, reason=f"{type(extractor).__name__}: {error}"))
+    for derive in DERIVERS:
+        facts += list(derive(facts, today))
+    return facts
+
+
+def _each(names: Sequence[str], options: Options) -> Iterator[Report]:
+    for name in names:
+        yield examine(open_target(name, options), options)
+
+
+def _in_parallel(names: Sequence[str], options: Options) -> Iterator[Report]:
+    """The same in several processes."""
+    import multiprocessing
+
+    start = "fork" if "fork" in multiprocessing.get_all_start_methods() else None
+    with multiprocessing.get_context(start).Pool(options.jobs, _remember, (options,)) as pool:
+        yield from pool.imap(_work, names, chunksize=max(1, min(16, len(names) // (4 * options.jobs))))
+
+
+_options: Options
+
+
+def _remember(options: Options) -> None:
+    global _options  # noqa: PLW0603
+    _options = options
+
+
+def _work(name: str) -> Report:
+    report = examine(open_target(name, _options), _options)
+    return report.replace(facts=())
