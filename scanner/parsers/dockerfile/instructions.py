@@ -1,0 +1,268 @@
+"""One line to one typed instruction."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import cache
+from typing import Any, NamedTuple
+
+from scanner.model.instruction import (
+    Copy,
+    Flag,
+    From,
+    Healthcheck,
+    Heredoc,
+    Instruction,
+    Onbuild,
+    Pair,
+    Pairs,
+    Run,
+    Shelled,
+    Unreadable,
+    Words,
+)
+from scanner.model.location import Span, Text, Word
+from scanner.parsers.dockerfile.flags import check_flags, check_mounts, read_flags, read_mounts
+from scanner.parsers.dockerfile.heredocs import parse_word
+from scanner.parsers.dockerfile.words import SEPARATORS, WHITESPACE, json_words, plain_words, quoted_words
+
+_KEYWORD = re.compile(rf"[^{SEPARATORS}]*")
+_SPACE = re.compile(rf"[{SEPARATORS}]*")
+_MARGIN = re.compile(rf"[{WHITESPACE}]*")
+_STAGE_NAME = re.compile(r"[a-z][a-z0-9_.-]*")
+_NO_TRIGGERS = frozenset({"ONBUILD", "FROM", "MAINTAINER"})
+
+
+class Head(NamedTuple):
+    """Keyword and flags of a line; ``start`` is where the keyword stands, ``arguments`` where they begin."""
+
+    keyword: str
+    start: int
+    flags: tuple[Flag, ...]
+    arguments: int
+
+
+def read_head(value: str, start: int, escape: str) -> Head:
+    """The keyword at ``value[start]`` and its flags."""
+    end = _KEYWORD.match(value, start).end()  # type: ignore[union-attr]  # it always matches
+    word = value[start:end]
+    # Go lowers the dotted capital I to a plain i, and takes "ONBUİLD" for ONBUILD.
+    keyword = word.replace("\u0130", "i").lower().upper() if not word.isascii() else word.upper()
+    at = _SPACE.match(value, end).end()  # type: ignore[union-attr]
+    flags: tuple[Flag, ...] = ()
+    if value.startswith("--", at):
+        flags, at = read_flags(value, at, escape)
+    return Head(keyword, start, flags, _MARGIN.match(value, at).end())  # type: ignore[union-attr]
+
+
+class Line(NamedTuple):
+    """Everything an instruction is made from, and where to put what is wrong with it."""
+
+    head: Head
+    text: Text
+    span: Span
+    escape: str
+    heredocs: tuple[Heredoc, ...]
+    wrong: list[str]
+
+    def common(self) -> dict[str, Any]:
+        """The fields that every instruction has."""
+        return {
+            "keyword": self.head.keyword,
+            "span": self.span,
+            "text": self.text,
+            "arguments": self.head.arguments,
+            "flags": self.head.flags,
+            "heredocs": self.heredocs,
+        }
+
+
+def build(line: Line) -> Instruction:
+    """The instruction of a line. What BuildKit rejects is added to ``line.wrong``; what can be read, is."""
+    reader = _READERS.get(line.head.keyword)
+    if reader is None:
+        return _unreadable(line, _unknown(line.head.keyword))
+    if line.head.flags:
+        line.wrong.extend(check_flags(line.head.keyword, line.head.flags))
+    try:
+        return reader(line)
+    except ValueError as error:
+        return _unreadable(line, str(error))
+
+
+def _unreadable(line: Line, reason: str) -> Unreadable:
+    line.wrong.append(reason)
+    return Unreadable(**line.common(), reason=reason)
+
+
+def _from(line: Line) -> Instruction:
+    words = plain_words(line.text.value, line.head.arguments)
+    if not words:
+        raise ValueError("FROM needs an image")
+    stage = words[2] if len(words) == 3 and words[1].text.lower() == "as" else None
+    if stage is None and len(words) != 1:
+        line.wrong.append("FROM takes an image, or an image AS a name, and nothing else")
+    if stage is not None and not _STAGE_NAME.fullmatch(stage.text.lower()):
+        line.wrong.append("a stage name begins with a letter and holds letters, digits, '-', '_' and '.' only")
+    return From(**line.common(), image=words[0], stage=stage)
+
+
+def _pairs(line: Line) -> Instruction:
+    keyword, value, start = line.head.keyword, line.text.value, line.head.arguments
+    words = quoted_words(value, start, line.escape)
+    if not words:
+        raise ValueError(f"{keyword} needs at least one argument")
+    if keyword != "ARG" and "=" not in words[0].text:
+        return Pairs(**line.common(), pairs=(_legacy_pair(keyword, value, start),))
+    pairs = []
+    for word in words:
+        name, equals, _ = word.text.partition("=")
+        cut = word.start + len(name)
+        if not equals and keyword != "ARG":
+            line.wrong.append(f"{keyword} takes name=value pairs: one has no '='")
+        elif not name:
+            line.wrong.append(f"{keyword} has a pair without a name")
+        else:
+            given = Word(word.text[len(name) + 1 :], cut + 1, word.end) if equals else None
+            pairs.append(Pair(Word(name, word.start, cut), given, False))
+    if not pairs:
+        raise ValueError(line.wrong.pop())
+    return Pairs(**line.common(), pairs=tuple(pairs))
+
+
+def _legacy_pair(keyword: str, value: str, start: int) -> Pair:
+    end = _KEYWORD.match(value, start).end()  # type: ignore[union-attr]
+    rest = _SPACE.match(value, end).end()  # type: ignore[union-attr]
+    if rest == end:
+        raise ValueError(f"{keyword} needs a value: {keyword} name=value")
+    return Pair(Word(value[start:end], start, end), Word(value[rest:], rest, len(value)), True)
+
+
+def _script(line: Line, start: int) -> Text:
+    return line.text.cut((start, len(line.text.value)))
+
+
+def _shelled(line: Line) -> Instruction:
+    start = line.head.arguments
+    return Shelled(**line.common(), argv=json_words(line.text.value, start), script=_script(line, start))
+
+
+def _run(line: Line) -> Instruction:
+    value, start = line.text.value, line.head.arguments
+    argv = json_words(value, start)
+    alone = line.heredocs and argv is None and parse_word(value[start:]) is not None
+    mounts = read_mounts(line.head.flags) if line.head.flags else ()
+    line.wrong.extend(check_mounts(mounts))
+    script = line.heredocs[0].text if alone else _script(line, start)
+    return Run(**line.common(), argv=argv, script=script, mounts=mounts)
+
+
+def _healthcheck(line: Line) -> Instruction:
+    value, start = line.text.value, line.head.arguments
+    end = _KEYWORD.match(value, start).end()  # type: ignore[union-attr]
+    kind = value[start:end].upper()
+    start = _SPACE.match(value, end).end()  # type: ignore[union-attr]
+    rest = start < len(value)
+    if kind not in ("NONE", "CMD"):
+        raise ValueError("HEALTHCHECK takes NONE, or CMD and a command")
+    if kind == "NONE" and rest:
+        line.wrong.append("HEALTHCHECK NONE takes no arguments")
+    argv = json_words(value, start) if kind == "CMD" else None
+    if kind == "CMD" and (argv == () or not rest):
+        raise ValueError("HEALTHCHECK CMD needs a command")
+    return Healthcheck(**line.common(), argv=argv, script=_script(line, start), disabled=kind == "NONE")
+
+
+def _copy(line: Line) -> Instruction:
+    value, start, keyword = line.text.value, line.head.arguments, line.head.keyword
+    words = json_words(value, start)
+    if words is None:
+        words = plain_words(value, start)
+        if line.heredocs:
+            words = tuple(_named(word) for word in words)
+    if len(words) < 2:
+        raise ValueError(f"{keyword} needs a source and a destination")
+    if line.heredocs and words[-1].text.startswith("<<"):
+        line.wrong.append(f"{keyword} takes no here-document as its destination")
+    return Copy(**line.common(), sources=words[:-1], destination=words[-1])
+
+
+def _named(word: Word) -> Word:
+    found = parse_word(word.text)
+    return Word(f"<<{found.name}", word.start, word.end) if found else word
+
+
+def _list(line: Line) -> Instruction:
+    value, start, keyword = line.text.value, line.head.arguments, line.head.keyword
+    words = None if keyword == "EXPOSE" else json_words(value, start)
+    if words is None:
+        words = plain_words(value, start)
+        if words and keyword == "SHELL":
+            raise ValueError('SHELL takes the JSON form only: SHELL ["program", "argument"]')
+    if not words:
+        raise ValueError(f"{keyword} needs at least one argument")
+    if keyword == "VOLUME" and not all(word.text.strip(WHITESPACE) for word in words):
+        raise ValueError("VOLUME has an empty path")
+    return Words(**line.common(), words=words)
+
+
+def _single(line: Line) -> Instruction:
+    value, start = line.text.value, line.head.arguments
+    if start >= len(value):
+        raise ValueError(f"{line.head.keyword} needs an argument")
+    return Words(**line.common(), words=(Word(value[start:], start, len(value)),))
+
+
+def _onbuild(line: Line) -> Instruction:
+    value, start = line.text.value, line.head.arguments
+    if start >= len(value):
+        raise ValueError("ONBUILD needs an instruction")
+    head = read_head(value, start, line.escape)
+    if head.keyword in _NO_TRIGGERS:
+        raise ValueError(f"ONBUILD takes no {head.keyword}")
+    text = line.text.cut((start, len(value)))
+    shifted = tuple(Flag(flag.name, flag.value, flag.start - start, flag.end - start) for flag in head.flags)
+    head = Head(head.keyword, 0, shifted, head.arguments - start)
+    span = Span(*line.text.place(start), line.span.last_line, line.span.last_column)
+    inner = build(Line(head, text, span, line.escape, line.heredocs, line.wrong))
+    return Onbuild(**line.common(), inner=inner)
+
+
+_READERS: dict[str, Callable[[Line], Instruction]] = {
+    "ADD": _copy,
+    "ARG": _pairs,
+    "CMD": _shelled,
+    "COPY": _copy,
+    "ENTRYPOINT": _shelled,
+    "ENV": _pairs,
+    "EXPOSE": _list,
+    "FROM": _from,
+    "HEALTHCHECK": _healthcheck,
+    "LABEL": _pairs,
+    "MAINTAINER": _single,
+    "ONBUILD": _onbuild,
+    "RUN": _run,
+    "SHELL": _list,
+    "STOPSIGNAL": _single,
+    "USER": _single,
+    "VOLUME": _list,
+    "WORKDIR": _single,
+}
+
+
+@cache
+def _unknown(keyword: str) -> str:
+    shown = keyword if len(keyword) <= 20 else keyword[:19] + "…"
+    reason = f"unknown instruction {shown!r}"
+    if any(character in keyword for character in WHITESPACE):
+        return f"{reason}: it holds a white space character that is not a plain space"
+    near = [known for known in _READERS if abs(len(known) - len(keyword)) <= 2 and known[0] == keyword[:1]]
+    near = near or [known for known in _READERS if abs(len(known) - len(keyword)) <= 2 and known[1:3] in keyword]
+    if near:
+        from difflib import get_close_matches
+
+        close = get_close_matches(keyword, near, 1, 0.6)
+        if close:
+            return f"{reason}: did you mean {close[0]}?"
+    return reason

@@ -1,0 +1,168 @@
+"""Lines to instructions: directives, comments, continuations."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from scanner.model.instruction import Comment, Directive
+from scanner.model.location import Span, Text
+from scanner.parsers.dockerfile.words import WHITESPACE
+
+LONGEST_LINE = 65_535
+"""Bytes in a line; BuildKit stops reading at a longer one (Go's ``bufio.MaxScanTokenSize``)."""
+
+_DIRECTIVE = re.compile(r"([a-zA-Z][a-zA-Z0-9]*)[\t\f\r ]*=(.+)")
+_DIRECTIVES = frozenset({"syntax", "escape", "check"})
+
+
+class Whole(NamedTuple):
+    """An instruction's lines joined to one: continuations in, comments and blank lines out, white space trimmed."""
+
+    text: Text
+    first: tuple[int, int]
+    """(line, column) at which it begins."""
+
+
+class Reader:
+    """Hands out the instructions of a file, then the heredoc bodies that each of them asks for."""
+
+    def __init__(self, text: str, path: str) -> None:
+        self.path = path
+        self.lines = text.removeprefix("\ufeff").split("\n")
+        if not self.lines[-1]:
+            self.lines.pop()
+        self.escape = "\\"
+        self.directives: list[Directive] = []
+        self.errors: list[tuple[int, str]] = []
+        self._comments: list[tuple[Text, Span | None]] = []
+        self._uncovered = 0
+        self._ends: dict[bool, dict[str, int]] = {}
+        self.at = self._read_directives()
+        """How many lines have been read."""
+
+    def comments(self) -> tuple[Comment, ...]:
+        """The comments so far."""
+        return tuple(Comment(text=text, covers=span) for text, span in self._comments)
+
+    def cover(self, span: Span) -> None:
+        """The comments since the last instruction, above or inside, belong to the instruction at ``span``."""
+        comments = self._comments
+        for index in range(self._uncovered, len(comments)):
+            comments[index] = comments[index][0], span
+        self._uncovered = len(comments)
+
+    def span(self, first: tuple[int, int]) -> Span:
+        """From ``first`` to the end of the last line read."""
+        return Span(*first, self.at, max(1, len(self.lines[self.at - 1].rstrip("\r"))))
+
+    def next(self) -> Whole | None:
+        """The next instruction; None at the end of the file."""
+        lines, count = self.lines, len(self.lines)
+        while self.at < count:
+            raw = lines[self.at].rstrip("\r")
+            self.at += 1
+            line = raw.lstrip(WHITESPACE)
+            if not line:
+                continue
+            first = (self.at, len(raw) - len(line) + 1)
+            if line[0] == "#":
+                self._comment(line, first)
+                continue
+            line, more = self._continued(line)
+            if more:
+                return Whole(self._join(line, first), first)
+            text = Text(path=self.path, value=line.rstrip(WHITESPACE), starts=(0,), places=(first,))
+            return Whole(text, first)
+        return None
+
+    def body(self, name: str, strip_tabs: bool) -> Text | None:
+        """The lines up to ``name``; None, and nothing is read, when no such line follows."""
+        ends = self._ends.get(strip_tabs)
+        if ends is None:
+            ends = self._ends[strip_tabs] = {self._end(line, strip_tabs): at for at, line in enumerate(self.lines)}
+        if ends.get(name, -1) < self.at:
+            return None
+        first = last = self.at
+        while self._end(self.lines[last], strip_tabs) != name:
+            last += 1
+        self.at = last + 1
+        return self._lines_text(first, last, strip_tabs)
+
+    @staticmethod
+    def _end(line: str, strip_tabs: bool) -> str:
+        line = line.rstrip("\r")
+        return line.lstrip("\t") if strip_tabs else line
+
+    def _lines_text(self, first: int, last: int, strip_tabs: bool) -> Text:
+        value, starts, places, length = [], [], [], 0
+        for number in range(first, last):
+            line = self.lines[number]
+            kept = line.lstrip("\t") if strip_tabs else line
+            starts.append(length)
+            places.append((number + 1, len(line) - len(kept) + 1))
+            value.append(kept + "\n")
+            length += len(kept) + 1
+        return Text(
+            path=self.path,
+            value="".join(value),
+            starts=tuple(starts) or (0,),
+            places=tuple(places) or ((first + 1, 1),),
+        )
+
+    def _continued(self, line: str) -> tuple[str, bool]:
+        """The line without its continuation character, and whether it has one: the last one, not doubled."""
+        tail = line.rstrip(" \t")
+        if tail.endswith(self.escape) and tail[-2:-1] != self.escape:
+            return tail[:-1], True
+        return line, False
+
+    def _join(self, line: str, first: tuple[int, int]) -> Text:
+        lines, count, at = self.lines, len(self.lines), self.at
+        value, starts, places, length = [line], [0], [first], len(line)
+        more = True
+        while more and at < count:
+            raw = lines[at].rstrip("\r")
+            at += 1
+            stripped = raw.lstrip(WHITESPACE)
+            if not stripped:
+                continue
+            if stripped[0] == "#":
+                self._comment(stripped, (at, len(raw) - len(stripped) + 1))
+                continue
+            line, more = self._continued(raw)
+            if line:
+                starts.append(length)
+                places.append((at, 1))
+                value.append(line)
+                length += len(line)
+        self.at = at
+        joined = "".join(value).rstrip(WHITESPACE)
+        text = Text(path=self.path, value=joined, starts=tuple(starts), places=tuple(places))
+        margin = len(joined) - len(joined.lstrip(WHITESPACE))
+        return text.cut((margin, len(joined))) if margin else text
+
+    def _comment(self, line: str, at: tuple[int, int]) -> None:
+        body = line[1:].lstrip(WHITESPACE)
+        place = (at[0], at[1] + len(line) - len(body))
+        self._comments.append((Text(path=self.path, value=body.rstrip(WHITESPACE), starts=(0,), places=(place,)), None))
+
+    def _read_directives(self) -> int:
+        seen = set()
+        for number, raw in enumerate(self.lines):
+            line = raw.rstrip("\r").lstrip(WHITESPACE)
+            match = _DIRECTIVE.match(line[1:].lstrip(WHITESPACE)) if line.startswith("#") else None
+            name = match[1].lower() if match else ""
+            if not match or name not in _DIRECTIVES:
+                return number
+            value = match[2].strip("\t\f\r ")
+            if name in seen:
+                self.errors.append((number + 1, f"a second {name} directive: keep one"))
+            elif name == "escape" and value not in ("\\", "`"):
+                self.errors.append((number + 1, "the escape directive takes \\ or ` only"))
+            else:
+                self.directives.append(Directive(name, value, number + 1))
+                if name == "escape":
+                    self.escape = value
+            seen.add(name)
+        return len(self.lines)
