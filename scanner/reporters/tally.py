@@ -45,11 +45,8 @@ def tally(reports: Sequence[Report]) -> Tally:
 
 def distinct(reports: Sequence[Report]) -> list[tuple[Finding, Report]]:
     """Every finding once, also one that several targets share, such as one in a requirements file of two images."""
-    found = {}
-    for report in reports:
-        for finding in report.findings:
-            found.setdefault((finding.rule.id, finding.at, finding.message), (finding, report))
-    return list(found.values())
+    every = ((finding, report) for report in reports for finding in report.findings)
+    return once(every, lambda pair: (pair[0].rule.id, pair[0].at, pair[0].message))
 
 
 def once(items: Iterator[Item], key: Callable[[Item], object] = lambda item: item) -> list[Item]:

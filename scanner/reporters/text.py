@@ -146,7 +146,8 @@ def _gaps(reports: Sequence[Report], options: Options, paint: Painter) -> Iterat
             yield f"    {paint('=', RULER)} {paint('do:', BOLD)} {visible(problem.remedy)}"
     if not options.quiet:
         for notice in once(notice for report in reports for notice in report.notices):
-            yield f"{paint(visible(str(notice.at)), BOLD)} {paint('note:', SEVERITY[Severity.LOW])} {visible(notice.text)}"
+            what = paint("note:", SEVERITY[Severity.LOW])
+            yield f"{paint(visible(str(notice.at)), BOLD)} {what} {visible(notice.text)}"
 
 
 def _undecided(reports: Sequence[Report], options: Options, paint: Painter) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -57,9 +58,7 @@ ROOT = rule(
     controls={"cis-docker-1.6": ("4.1",), "nist-800-190": ("3.1.2", "4.1.2"), "cwe": ("CWE-250",)},
     references=("https://docs.docker.com/build/building/best-practices/#user",),
 )
-UNPINNED = rule(
-    "unpinned-ai-library", Severity.MEDIUM, confidence="medium", controls={"cwe": ("CWE-1357", "CWE-250")}
-)
+UNPINNED = rule("unpinned-ai-library", Severity.MEDIUM, confidence="medium", controls={"cwe": ("CWE-1357", "CWE-250")})
 CACHE = rule("pip-cache", Severity.LOW, confidence="low")
 BASE = rule("end-of-life-python", Severity.CRITICAL, subject="base-image")
 CONTEXT = rule("whole-context", Severity.INFO, subject="copy")
@@ -107,10 +106,16 @@ def sample() -> tuple[Report, ...]:
     cache = requirement("pip", at(2, 5, 32))
     curl = requirement("curl", at(6, 1, 5, last_line=8), ecosystem="deb", installer="apt-get")
     base = BaseImage(
-        **(dict.fromkeys(BaseImage.field_names()) | {"evidence": (Evidence(at(1, 6, 15), "python:3.7"),), "ships": True})
+        **(
+            dict.fromkeys(BaseImage.field_names())
+            | {"evidence": (Evidence(at(1, 6, 15), "python:3.7"),), "ships": True}
+        )
     )
     copy = Copy(
-        **(dict.fromkeys(Copy.field_names()) | {"evidence": (Evidence(at(3, 6, 6), "."),), "ships": True, "source": "."})
+        **(
+            dict.fromkeys(Copy.field_names())
+            | {"evidence": (Evidence(at(3, 6, 6), "."),), "ships": True, "source": "."}
+        )
     )
     secret = Secret(
         evidence=(Evidence(at(5, 5, 22), "OPENAI_API_KEY=***"),),
@@ -178,3 +183,9 @@ def golden():
         assert text == path.read_text(encoding="utf-8")
 
     return compare
+
+
+@pytest.fixture
+def make() -> SimpleNamespace:
+    """The builders of this file."""
+    return SimpleNamespace(**{name: value for name, value in globals().items() if not name.startswith("_")})
