@@ -53,6 +53,8 @@ class Record(metaclass=_RecordType):
             for field, put in setters.items():
                 put(self, named[field])
         except KeyError:
+            for unknown in named.keys() - setters.keys():
+                raise TypeError(f"{cls.__name__} has no field {unknown!r}") from None
             raise TypeError(f"{cls.__name__} needs {field!r}") from None
         if len(named) > len(setters):
             raise TypeError(f"{cls.__name__} has no field {(named.keys() - setters.keys()).pop()!r}")
