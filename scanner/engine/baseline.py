@@ -1,0 +1,32 @@
+"""What was known before: the findings of an earlier JSON report."""
+
+from __future__ import annotations
+
+import re
+
+from scanner.errors import UsageError
+
+MAX_BYTES = 256_000_000
+
+_HINT = "make one with: hullcheck scan -f json -o baseline.json"
+
+
+def read(path: str) -> frozenset[str]:
+    """The fingerprints in a JSON report of ours. Raises UsageError."""
+    import json
+
+    try:
+        with open(path, "rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise UsageError(f"{path}: the baseline cannot be read: {error.strerror}", hint=_HINT) from None
+    if len(data) > MAX_BYTES:
+        raise UsageError(f"{path}: the baseline is larger than {MAX_BYTES:,} bytes", hint=_HINT)
+    try:
+        targets = json.loads(data)["targets"]
+        found = [finding["fingerprint"] for target in targets for finding in target["findings"]]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        raise UsageError(f"{path}: the baseline is no JSON report of hullcheck", hint=_HINT) from None
+    if not all(isinstance(each, str) and re.fullmatch(r"[0-9a-f]{32}(?::\d+)?", each) for each in found):
+        raise UsageError(f"{path}: the baseline holds a fingerprint that hullcheck did not make", hint=_HINT)
+    return frozenset(found)

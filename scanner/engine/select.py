@@ -1,0 +1,71 @@
+"""Which rules a name means, and which rules a run uses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
+
+from scanner.engine.document import closest
+from scanner.errors import UsageError
+from scanner.model.rule import Profile, Rule
+from scanner.parsers.pragmas import ALL, trivy_id
+
+
+def named(rules: Iterable[Rule], name: str) -> frozenset[str]:
+    """The ids of the rules that a name means: an id, a glob (``apt-*``), or another tool's id (``DL3008``)."""
+    lower = name.lower()
+    found = frozenset(rule.id for rule in rules if rule.id == lower)
+    if not found and any(mark in lower for mark in "*?["):
+        found = frozenset(rule.id for rule in rules if fnmatchcase(rule.id, lower))
+    return found or frozenset().union(*(same_as(rules, tool, name) for tool in _tools(rules)))
+
+
+def same_as(rules: Iterable[Rule], tool: str, name: str) -> frozenset[str]:
+    """The ids of the rules that find what another tool's rule finds; ``*`` means all that the tool knows."""
+    if tool == "trivy":
+        name = trivy_id(name)
+    if tool == "tally" and "/" in name:
+        tool, _, name = name.partition("/")
+        tool = {"buildx": "buildkit"}.get(tool, tool)
+    wanted = _short(name)
+    return frozenset(
+        rule.id
+        for rule in rules
+        if tool in rule.same_as and (name == ALL or any(_short(each) == wanted for each in rule.same_as[tool]))
+    )
+
+
+def choose(
+    rules: Sequence[Rule], *, profile: Profile = "default", select: Sequence[str] = (), ignore: Sequence[str] = ()
+) -> tuple[Rule, ...]:
+    """The rules of a run: those of the profile, or just the selected ones, without the ignored ones.
+
+    Raises UsageError for a name that means no rule.
+    """
+    chosen = {rule.id for rule in rules if profile == "strict" or rule.profile == "default"}
+    if select:
+        chosen = set().union(*(_known(rules, name, "--select") for name in select))
+    for name in ignore:
+        chosen -= _known(rules, name, "--ignore")
+    return tuple(rule for rule in rules if rule.id in chosen)
+
+
+def suggestion(rules: Iterable[Rule], name: str) -> str:
+    """What was probably meant by a name that means no rule."""
+    return closest(name, [rule.id for rule in rules]) or "'hullcheck rules' lists them all"
+
+
+def _known(rules: Sequence[Rule], name: str, option: str) -> frozenset[str]:
+    found = named(rules, name)
+    if not found:
+        raise UsageError(f"{option}: there is no rule called {name!r}", hint=suggestion(rules, name))
+    return found
+
+
+def _tools(rules: Iterable[Rule]) -> list[str]:
+    return sorted({tool for rule in rules for tool in rule.same_as})
+
+
+def _short(name: str) -> str:
+    """The last part of a dotted or slashed id, in lower case: semgrep's ids carry the folders of its rules."""
+    return name.replace("/", ".").rpartition(".")[2].lower()
