@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 from scanner.engine.document import Document, shown
@@ -22,6 +22,9 @@ from scanner.model.rule import Profile, Severity
 from scanner.parsers.pragmas import is_date
 
 FILES = (".hullcheck.yaml", ".hullcheck.yml")
+FORMATS = ("text", "json", "sarif")
+PROFILES = ("default", "strict")
+SEVERITIES = tuple(str(severity) for severity in Severity)
 MAX_JOBS = 256
 
 
@@ -72,11 +75,6 @@ KEYS: Mapping[str, Kind] = {
 }
 """The keys of the file, and what each holds. In the file ``ignore`` takes {rule, path, reason, until} too."""
 
-_CHOICES: Mapping[Kind, tuple[str, ...]] = {
-    "severity": tuple(str(severity) for severity in Severity),
-    "profile": ("default", "strict"),
-    "formats": ("text", "json", "sarif"),
-}
 _TRUTHS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
 
@@ -223,47 +221,45 @@ def _node(kind: Kind, words: str) -> Node:
 
 def _value(document: Document, key: str, node: Node) -> Any:
     """What a key holds, checked."""
-    kind, what = KEYS[key], f"'{key}'"
-    if kind == "severity":
-        return Severity[document.choice(node, what, _CHOICES[kind]).upper()]
-    if kind == "profile":
-        return document.choice(node, what, _CHOICES[kind])
-    if kind == "formats":
-        return tuple(document.choice(item, what, _CHOICES[kind]) for item in document.items(node, what))
-    if kind == "words":
-        return document.texts(node, what)
-    if kind == "paths":
-        return tuple(_path(document, path) for path in document.texts(node, what))
-    if kind == "path":
-        return _path(document, document.text(node, what))
-    if kind == "word":
-        return document.word(node, what)
-    if kind == "arguments":
-        return dict(_arguments(document, node))
-    if kind == "truth":
-        return document.truth(node, what)
+    return _READERS[KEYS[key]](document, node, f"'{key}'")
+
+
+def _severity(document: Document, node: Node, what: str) -> Severity:
+    return Severity[document.choice(node, what, SEVERITIES).upper()]
+
+
+def _formats(document: Document, node: Node, what: str) -> tuple[str, ...]:
+    return tuple(document.choice(item, what, FORMATS) for item in document.items(node, what))
+
+
+def _paths(document: Document, node: Node, what: str) -> tuple[str, ...]:
+    return tuple(_path(document, item, what) for item in document.items(node, what))
+
+
+def _path(document: Document, node: Node, what: str) -> str:
+    path = document.text(node, what)
+    return path if isinstance(document, _Variable) else os.path.join(os.path.dirname(document.path), path)
+
+
+def _count(document: Document, node: Node, what: str) -> int:
     if type(node.value) is not int or not 0 < node.value <= MAX_JOBS:
         raise document.fail(node, f"{what} should be a number from 1 to {MAX_JOBS}, found {shown(node)}")
     return node.value
 
 
-def _path(document: Document, path: str) -> str:
-    return path if isinstance(document, _Variable) else os.path.join(os.path.dirname(document.path), path)
-
-
-def _arguments(document: Document, node: Node) -> Iterator[tuple[str, str | None]]:
+def _arguments(document: Document, node: Node, what: str) -> dict[str, str | None]:
     """``{NAME: value}``, or ``[NAME=value]``; a name alone (None) takes the value of the environment."""
+    found: dict[str, str | None] = {}
     if isinstance(node.value, dict):
         for name, value in node.value.items():
-            if isinstance(value.value, dict | tuple):
-                raise document.fail(value, f"build argument {name} should be one word, found {shown(value)}")
-            yield name, None if value.value is None else value.text
-        return
-    for item, words in zip(node.value, document.words(node, "'build-args'"), strict=True):
+            found[name] = None if value.value is None else document.word(value, f"build argument {name}")
+        return found
+    for item, words in zip(node.value, document.words(node, what), strict=True):
         try:
-            yield _argument(words)
+            name, found[name] = _argument(words)
         except UsageError as error:
             raise document.fail(item, str(error)) from None
+    return found
 
 
 def _argument(words: str) -> tuple[str, str | None]:
@@ -271,6 +267,20 @@ def _argument(words: str) -> tuple[str, str | None]:
     if not name.strip():
         raise UsageError(f"build argument {words!r} should be NAME=value")
     return name.strip(), value if equals else None
+
+
+_READERS: Mapping[Kind, Callable[[Document, Node, str], Any]] = {
+    "severity": _severity,
+    "profile": lambda document, node, what: document.choice(node, what, PROFILES),
+    "formats": _formats,
+    "words": Document.texts,
+    "word": Document.word,
+    "paths": _paths,
+    "path": _path,
+    "arguments": _arguments,
+    "count": _count,
+    "truth": Document.truth,
+}
 
 
 def _flags(flags: Mapping[str, Any]) -> dict[str, Any]:

@@ -20,10 +20,10 @@ CASES = [
 @pytest.fixture(scope="module")
 def scan():
     """The whole pipeline with every rule, strict ones included."""
-    from scanner.scan import scan_text
+    from scanner.scan import Options, scan_text
 
-    rules = load()
-    return lambda text, files: scan_text(text, context=files, rules=rules)
+    options = Options(rules=load(), build_args={})
+    return lambda text, files: scan_text(text, options, context=files)
 
 
 @pytest.mark.parametrize(("rule", "case"), CASES)

@@ -16,9 +16,10 @@ from scanner.model.rule import Rule
 DOCKERFILE = "Dockerfile"
 """The path under which a scan sees an example's Dockerfile."""
 
-Scan = Callable[[str, Mapping[str, bytes]], Report]
-"""Scans a Dockerfile's text with the files of its build context."""
-ScanImage = Callable[[Mapping[str, Any], Mapping[str, bytes]], Report]
+Files = Mapping[str, bytes]
+Scan = Callable[[str, Files | None], Report]
+"""Scans a Dockerfile's text with the files of its build context; None: there is no context."""
+ScanImage = Callable[[Mapping[str, Any], Files | None], Report]
 """Scans an image made up of ``{config, history, files}``."""
 
 _MARK = re.compile(r"[ \t]*#[ \t]*expect\b(?:[ \t]+(?P<words>\S.*?))?[ \t]*$", re.MULTILINE)
@@ -41,7 +42,8 @@ class Example(Record):
     """``file:line`` of the rule file."""
     dockerfile: str | None
     image: Mapping[str, Any] | None
-    files: Mapping[str, bytes]
+    files: Files | None
+    """The build context; None when the example has no ``files``."""
     marks: tuple[Mark, ...]
 
 
@@ -64,8 +66,9 @@ def read(document: Document, node: Node, verdict: Literal["bad", "good"]) -> Exa
     else:
         image = plain(entry["image"])
         document.mapping(entry["image"], "'image'", (), ("config", "history", "files"))
-    files = {}
+    files: dict[str, bytes] | None = None
     if "files" in entry:
+        files = {}
         for path, value in document.mapping(entry["files"], "'files'", (), None).items():
             files[path] = _content(document, value, path, marks)
     if marks and verdict == "good":

@@ -56,15 +56,16 @@ def suppress(
     undecided: Iterable[Undecided] = (),
     *,
     rules: Sequence[Rule],
-    catalogue: Sequence[Rule],
+    catalogue: Sequence[Rule] = (),
     ignores: Sequence[Ignore] = (),
-    baseline: frozenset[str] = frozenset(),
+    baseline: frozenset[str] | None = None,
     today: str = "",
 ) -> tuple[tuple[Finding, ...], tuple[Notice, ...]]:
     """The findings, those that do not count marked, and what the user should know about the ignores.
 
-    ``rules`` are those of this run, ``catalogue`` is all there are. ``today`` is ``YYYY-MM-DD``.
+    ``rules`` are those of this run, ``catalogue`` is all there are, if that is more. ``today`` is ``YYYY-MM-DD``.
     """
+    catalogue = catalogue or rules
     today = today or time.strftime("%Y-%m-%d")
     notices: list[Notice] = []
     comments = [each for each in _comments(target, catalogue, notices) if not _over(each, today, notices)]
