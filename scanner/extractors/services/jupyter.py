@@ -1,0 +1,154 @@
+"""Jupyter's servers: options named after classes, configuration files, a token that is on by default.
+
+How the token works: https://jupyter-server.readthedocs.io/en/latest/operators/security.html. An empty token switches
+authentication off unless a password is set; an empty ``JUPYTER_TOKEN`` does nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from scanner.extractors.services.reading import Guard, Listening, Reading, number
+from scanner.extractors.services.settings import Asked, Setting, home, text_of, unquoted
+from scanner.model.location import Text
+
+_OPTION = re.compile(r"--(?:(\w+)\.)?([\w-]+)(?:=(.*))?", re.DOTALL)
+_LINE = re.compile(
+    r"^[ \t]*c\.(\w+)\.(ip|port|token|password|hashed_password|allow_origin|certfile|disable_check_xsrf"
+    r"|identity_provider_class)[ \t]*=[ \t]*([^\n#]*)",
+    re.MULTILINE,
+)
+_JSON = re.compile(
+    r'"(ip|port|token|password|hashed_password|allow_origin|certfile|disable_check_xsrf)"[ \t]*:[ \t]*'
+    r'("[^"\n]*"|[\w.]+)'
+)
+_LITERAL = re.compile(r"[uUbB]?(?:'([^'\n]*)'|\"([^\"\n]*)\"|(\d+)|(None|True|False))[ \t]*")
+_CLASSES = frozenset(
+    {"NotebookApp", "ServerApp", "LabApp", "JupyterNotebookApp", "ExtensionApp", "JupyterApp", "IdentityProvider"}
+    | {"PasswordIdentityProvider", "SingleUserNotebookApp", "SingleUserLabApp"}
+)
+_ALIASES = frozenset({"ip", "port", "certfile", "keyfile"})
+"""Options that work without the name of a class."""
+
+_FILES = ("jupyter_server_config", "jupyter_notebook_config", "jupyter_lab_config", "jupyter_config")
+_FOLDERS = ("/etc/jupyter", "/usr/local/etc/jupyter", "/opt/conda/etc/jupyter")
+
+
+def read(asked: Asked) -> Reading:
+    """Address, token and password from the command, the variables and the configuration files."""
+    said = dict(_files(asked)) | dict(_variables(asked)) | dict(_options(asked))
+    origin, xsrf = said.get("allow_origin"), said.get("disable_check_xsrf")
+    risks = []
+    if origin is not None and origin.value == "*":
+        risks.append(("any origin", origin))
+    if xsrf is not None and xsrf.truth():
+        risks.append(("XSRF protection off", xsrf))
+    sudo = asked.variable("GRANT_SUDO")
+    if sudo is not None and sudo.truth():
+        risks.append(("sudo without a password", sudo))
+    return Reading(
+        listening=_listening(asked, said),
+        guard=_guard(asked, said),
+        encrypted="certfile" in said,
+        risk=", ".join(words for words, _ in risks),
+        risk_evidence=tuple(e for _, setting in risks for e in setting.evidence),
+    )
+
+
+def _listening(asked: Asked, said: dict[str, Setting]) -> Listening:
+    product, image = asked.product, asked.call.image
+    address: str | None = product.image_address if image else product.address
+    port, ip, ported = product.port, said.get("ip"), said.get("port")
+    if ip is not None:
+        address = "*" if ip.value in {"", "*", "0.0.0.0", "::"} else ip.value  # noqa: S104
+    elif asked.more:
+        address = None
+    if ported is not None:
+        port = None if ported.value is None else number(ported.value)
+    return Listening(address=address, port=port, evidence=ip.evidence if ip is not None else ())
+
+
+def _guard(asked: Asked, said: dict[str, Setting]) -> Guard:
+    token, password = said.get("token"), said.get("hashed_password", said.get("password"))
+    program = asked.call.program
+    if password is not None and password.value:
+        return Guard(auth="set", evidence=password.evidence)
+    if program is not None and "singleuser" in program.text:
+        return Guard(auth="set")
+    if "identity_provider_class" in said or (password is not None and password.value is None):
+        return Guard(auth=None)
+    if token is None:
+        return Guard(auth="default")
+    if token.value:
+        return Guard(auth="set", evidence=token.evidence)
+    if token.value is None or asked.more:
+        return Guard(auth=None)
+    return Guard(auth="none", off=True, evidence=token.evidence + (password.evidence if password is not None else ()))
+
+
+def _options(asked: Asked) -> Iterator[tuple[str, Setting]]:
+    for index, argument in enumerate(asked.arguments):
+        match = _OPTION.fullmatch(argument.text)
+        if match is None:
+            continue
+        owner, name, value = match.groups()
+        if (owner not in _CLASSES) if owner is not None else (name not in _ALIASES):
+            continue
+        if value is not None:
+            known = argument.known or "$" not in value
+            yield name, Setting(_plain(value) if known else None, asked.evidence(argument))
+        elif index + 1 < len(asked.arguments) and asked.arguments[index + 1].text[:2] != "--":
+            following = asked.arguments[index + 1]
+            yield (
+                name,
+                Setting(_plain(following.text) if following.known else None, asked.evidence(argument, following)),
+            )
+
+
+def _variables(asked: Asked) -> Iterator[tuple[str, Setting]]:
+    token = asked.variable("JUPYTER_TOKEN") or asked.variable("JUPYTER_TOKEN_FILE")
+    if token is not None and token.value != "":
+        yield "token", token
+    port = asked.variable("JUPYTER_PORT")
+    if port is not None:
+        yield "port", port
+
+
+def _files(asked: Asked) -> Iterator[tuple[str, Setting]]:
+    given = asked.option("--config")
+    names = [f"{folder}/{name}" for folder in (*_FOLDERS, *_homes(asked)) for name in _FILES]
+    paths = [f"{name}{suffix}" for name in names for suffix in (".py", ".json")]
+    if given is not None and given.value:
+        paths.append(given.value)
+    for path in paths:
+        file = asked.config.find(path)
+        if file is not None:
+            yield from _settings(text_of(file))
+
+
+def _homes(asked: Asked) -> list[str]:
+    own = asked.config.env.get("JUPYTER_CONFIG_DIR")
+    folders = [f"{folder}/.jupyter" for folder in dict.fromkeys(("/root", "/home/jovyan", home(asked.config)))]
+    return [*folders, own] if own else folders
+
+
+def _settings(text: Text) -> Iterator[tuple[str, Setting]]:
+    """Assignments to ``c.Class.setting`` in Python, or members of a JSON object; what is no literal is not known."""
+    python = not text.value.lstrip().startswith("{")
+    for match in (_LINE if python else _JSON).finditer(text.value):
+        name, value = (match[2], match[3]) if python else (match[1], match[2])
+        if python and match[1] not in _CLASSES:
+            continue
+        literal = _LITERAL.fullmatch(value)
+        plain = next((part for part in literal.groups() if part is not None), "") if literal is not None else None
+        if plain == "None":
+            plain = ""
+        start = match.start(2 if python else 1) - (len(f"c.{match[1]}.") if python else 1)
+        yield name, Setting(plain, (text.evidence(start, match.end()),))
+
+
+def _plain(value: str) -> str:
+    """An option's value as the configuration system takes it: quotes off, ``None`` as empty."""
+    value = unquoted(value[1:] if value[:1] in {"u", "b"} and value[1:2] in {"'", '"'} else value)
+    return "" if value == "None" else value
