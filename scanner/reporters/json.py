@@ -32,7 +32,6 @@ def render(reports: Sequence[Report], options: Options) -> str:
 def _target(report: Report, options: Options) -> dict[str, Any]:
     return {
         "target": clean(report.target),
-        "facts": len(report.facts),
         "findings": [_finding(finding, options) for finding in report.findings],
         "undecided": [_undecided(item) for item in report.undecided],
         "problems": [

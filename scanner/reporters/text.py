@@ -15,6 +15,9 @@ from scanner.reporters.tally import Tally, distinct, not_known, once, tally
 RELATED = 3
 """Other places shown for a finding; ``-v`` shows all."""
 
+NAMED = 5
+"""Targets listed by name when nothing was found."""
+
 Group = list[tuple[Finding, Report]]
 
 
@@ -170,7 +173,7 @@ def _summary(reports: Sequence[Report], total: Tally, options: Options, paint: P
     elif total.problems:
         yield f"Nothing found in what could be looked at of {what}."
     else:
-        yield f"Nothing found in {what}: {_count(sum(len(report.facts) for report in reports), 'fact')} looked at."
+        yield f"Nothing found in {', '.join(names) if len(names) <= NAMED else what}."
     hidden = []
     if total.suppressed:
         hidden.append(f"{total.suppressed} suppressed" + (" (--show-suppressed)" * (not options.show_suppressed)))

@@ -41,7 +41,7 @@ def test_color_changes_nothing_but_color(reports, plain):
 
 def test_nothing_found_says_what_was_looked_at(reports, plain):
     clean = reports[1]
-    assert render("text", [clean], plain) == "Nothing found in web/Dockerfile: 1 fact looked at.\n"
+    assert render("text", [clean], plain) == "Nothing found in web/Dockerfile.\n"
     assert render("text", [clean], plain.replace(quiet=True)) == ""
 
 

@@ -1,0 +1,168 @@
+"""Every command and flag; what they do stands in the modules beside this one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from scanner import __version__
+from scanner.errors import UsageError
+
+SEVERITIES = ("info", "low", "medium", "high", "critical")
+SHELLS = ("bash", "zsh", "fish")
+
+
+def run(arguments: list[str]) -> int:
+    """Run the command that these arguments ask for; its exit code. Raises UsageError."""
+    try:
+        code = hullcheck.main(arguments, prog_name="hullcheck", standalone_mode=False)
+    except click.Abort:
+        raise KeyboardInterrupt from None
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        return 0
+    except click.ClickException as error:
+        context = getattr(error, "ctx", None)
+        path = context.command_path if context else "hullcheck"
+        raise UsageError(error.format_message(), hint=f"'{path} --help' lists what there is") from None
+    return int(code or 0)
+
+
+class InOrder(click.Group):
+    """Lists its commands as they stand here."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, not sorted."""
+        return list(self.commands)
+
+
+@click.group(
+    cls=InOrder,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 nothing to report, 1 findings, 2 asked wrongly, 3 could not look everywhere.",
+)
+@click.version_option(__version__, "-V", "--version", prog_name="hullcheck", message="%(prog)s %(version)s")
+def hullcheck() -> None:
+    """Find what is unsafe in AI container images and the Dockerfiles that make them."""
+
+
+_path = click.argument("paths", nargs=-1, metavar="[PATH]...")
+_rules = click.option("--rules", multiple=True, metavar="FOLDER", help="Rules of your own, beside those built in.")
+_config = click.option("--config", metavar="FILE", help="Configuration to read instead of looking for one.")
+
+
+def _inputs(command: Any) -> Any:
+    """The flags that say what a Dockerfile means."""
+    for option in (
+        click.option("--context", metavar="DIR", help="Build context.  [default: the Dockerfile's folder]"),
+        click.option("--target", metavar="STAGE", help="Stage to build.  [default: the last]"),
+        click.option("--build-arg", "build_args", multiple=True, metavar="K=V", help="Value of a build argument."),
+    ):
+        command = option(command)
+    return command
+
+
+@hullcheck.command(short_help="Scan Dockerfiles and folders of them.")
+@_path
+@click.option("-f", "--format", multiple=True, metavar="text|json|sarif", help="How to report; may be repeated.")
+@click.option(
+    "-o",
+    "--output",
+    "outputs",
+    multiple=True,
+    metavar="FILE",
+    help="Where the report goes: the nth file, the nth format.",
+)
+@click.option("--fail-on", type=click.Choice(SEVERITIES), help="Least severity for exit code 1.  [default: low]")
+@click.option("--exit-zero", is_flag=True, default=None, help="Findings do not change the exit code.")
+@click.option("--allow-incomplete", is_flag=True, default=None, help="Not everything could be looked at: no error.")
+@click.option("--profile", type=click.Choice(["default", "strict"]), help="strict adds hardening and style.")
+@click.option("--select", multiple=True, metavar="RULE", help="Only these rules: ids, globs, other tools' ids.")
+@click.option("--ignore", multiple=True, metavar="RULE", help="All but these rules.")
+@_rules
+@click.option("--baseline", metavar="FILE", help="Earlier JSON report: what it holds does not count.")
+@_inputs
+@_config
+@click.option("--show-undecided", is_flag=True, default=None, help="List what could not be decided, and why.")
+@click.option("--show-suppressed", is_flag=True, default=None, help="List what was ignored, and by what.")
+@click.option("--no-color", is_flag=True, help="No colours; NO_COLOR does the same, FORCE_COLOR the opposite.")
+@click.option("-q", "--quiet", is_flag=True, help="Findings only, a line each.")
+@click.option("-v", "--verbose", is_flag=True, help="Say why each finding matters.")
+@click.option("-j", "--jobs", type=click.IntRange(1, 256), metavar="N", help="Processes to scan with.  [default: 1]")
+def scan(**given: Any) -> int:
+    """Scan Dockerfiles, folders of them, or - for standard input. Without PATH: the current folder.
+
+    Flags go before the environment (HULLCHECK_FAIL_ON=high), and that before the configuration file.
+    """
+    from scanner.cli.scan import Flags
+    from scanner.cli.scan import run as work
+
+    return work(Flags(**given))
+
+
+@hullcheck.command(short_help="Say what a rule means.")
+@click.argument("name", metavar="RULE")
+@_rules
+@_config
+def explain(name: str, rules: tuple[str, ...], config: str | None) -> int:
+    """Say what a rule means and show it wrong and right; other tools' ids (DL3002) work too."""
+    from scanner.cli.explain import run as work
+
+    return work(name, rules, config)
+
+
+@hullcheck.command(short_help="List the rules.")
+@click.option("--json", "as_json", is_flag=True, help="All there is to know of each, as JSON.")
+@_rules
+@_config
+def rules(as_json: bool, rules: tuple[str, ...], config: str | None) -> int:
+    """List the rules."""
+    from scanner.cli.rules import run as work
+
+    return work(rules, config, as_json=as_json)
+
+
+@hullcheck.command(short_help="Print what is known, as JSON lines.")
+@_path
+@_inputs
+@_config
+def facts(paths: tuple[str, ...], config: str | None, **given: Any) -> int:
+    """Print what is known about Dockerfiles, as JSON lines."""
+    from scanner.cli.facts import run as work
+
+    return work(paths, config, given)
+
+
+@hullcheck.command(short_help="Check rule files against their examples.")
+@click.argument("folders", nargs=-1, required=True, metavar="RULES-FOLDER...")
+def test(folders: tuple[str, ...]) -> int:
+    """Check rule files: that they load, and that their examples come out as they say."""
+    from scanner.cli.test import run as work
+
+    return work(folders)
+
+
+@hullcheck.command(short_help="Write a starter configuration.")
+@click.option("--pre-commit", "wanted", flag_value="pre-commit", multiple=True, help="Also the pre-commit hook.")
+@click.option("--github", "wanted", flag_value="github", multiple=True, help="Also a GitHub workflow.")
+@click.option("--gitlab", "wanted", flag_value="gitlab", multiple=True, help="Also a GitLab job.")
+@click.option("--force", is_flag=True, help="Overwrite files that are there.")
+def init(wanted: tuple[str, ...], force: bool) -> int:
+    """Write a starter .hullcheck.yaml into the current folder."""
+    from scanner.cli.init import run as work
+
+    return work(wanted, force=force)
+
+
+@hullcheck.command(short_help="Print a shell's completion script.")
+@click.argument("shell", type=click.Choice(SHELLS))
+def completion(shell: str) -> int:
+    """Print the completion script of a shell, as in: eval "$(hullcheck completion bash)"."""
+    from click.shell_completion import get_completion_class
+
+    kind = get_completion_class(shell)
+    if kind is None:
+        raise UsageError(f"no completion for {shell}")
+    click.echo(kind(hullcheck, {}, "hullcheck", "_HULLCHECK_COMPLETE").source())
+    return 0

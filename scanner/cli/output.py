@@ -1,0 +1,85 @@
+"""Where reports go, and how the screen is."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from typing import TextIO
+
+from scanner.errors import UsageError
+
+STDOUT = "-"
+WIDTH = 100
+"""Columns when nobody says; a wide screen is not filled further than ``WIDEST``."""
+WIDEST = 160
+
+
+def write(text: str, path: str = STDOUT) -> None:
+    """Write a report to a file, or to standard output. Raises UsageError for a file that cannot be written."""
+    if path == STDOUT:
+        _encodable(sys.stdout).write(text)
+        return
+    try:
+        with open(path, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
+            file.write(text)
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written: {error.strerror}", hint="choose another file with -o") from None
+
+
+def colored(stream: TextIO, environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether to use colours: NO_COLOR says no, FORCE_COLOR yes, else only on a terminal that knows them."""
+    if environ.get("NO_COLOR"):
+        return False
+    if environ.get("FORCE_COLOR"):
+        return environ["FORCE_COLOR"] != "0"
+    return stream.isatty() and environ.get("TERM") != "dumb"
+
+
+def width(stream: TextIO) -> int:
+    """Columns for text on a stream: its terminal's within reason, else a fixed number, so that files are the same."""
+    if not stream.isatty():
+        return WIDTH
+    try:
+        return max(40, min(WIDEST, os.get_terminal_size(stream.fileno()).columns - 6))
+    except (OSError, ValueError):
+        return WIDTH
+
+
+def _encodable(stream: TextIO) -> TextIO:
+    """The stream, told to write ``\\u2026`` rather than fail where its encoding has no ``…``."""
+    reconfigure = getattr(stream, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(errors="backslashreplace")
+    return stream
+
+
+class Progress:
+    """Counts on standard error, once a run takes longer than ``DELAY``, and only on a terminal."""
+
+    DELAY = 1.0
+    """Seconds."""
+    EVERY = 0.1
+
+    def __init__(self, stream: TextIO) -> None:
+        import time
+
+        self._clock = time.monotonic
+        self._stream = stream
+        self._next = self._clock() + self.DELAY
+        self._shown = False
+
+    def __call__(self, done: int) -> None:
+        """So many targets are done."""
+        now = self._clock()
+        if now >= self._next:
+            self._next = now + self.EVERY
+            self._shown = True
+            self._stream.write(f"\rlooking: {done} done")
+            self._stream.flush()
+
+    def close(self) -> None:
+        """Take the line away."""
+        if self._shown:
+            self._stream.write("\r\x1b[K")
+            self._stream.flush()

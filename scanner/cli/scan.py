@@ -1,0 +1,152 @@
+"""``hullcheck scan``: settings, rules, the scan, its reports and the exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from scanner import config
+from scanner.cli.output import STDOUT, Progress, colored, width, write
+from scanner.config import Settings
+from scanner.engine.load import load
+from scanner.engine.select import choose
+from scanner.errors import UsageError
+from scanner.model.record import Record
+from scanner.reporters import FORMATS, Options, render
+from scanner.scan import Options as ScanOptions
+from scanner.scan import scan
+
+if TYPE_CHECKING:
+    from scanner.model.finding import Report
+
+CLEAN, FINDINGS, INCOMPLETE = 0, 1, 3
+HERE = "."
+
+
+class Flags(Record):
+    """What was typed; None and () mean not given."""
+
+    paths: tuple[str, ...] = ()
+    format: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+    fail_on: str | None = None
+    exit_zero: bool | None = None
+    allow_incomplete: bool | None = None
+    profile: str | None = None
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+    baseline: str | None = None
+    build_args: tuple[str, ...] = ()
+    target: str | None = None
+    context: str | None = None
+    config: str | None = None
+    show_undecided: bool | None = None
+    show_suppressed: bool | None = None
+    no_color: bool = False
+    quiet: bool = False
+    verbose: bool = False
+    jobs: int | None = None
+
+    APART = frozenset({"paths", "outputs", "config", "no_color", "quiet", "verbose"})
+    """Not settings."""
+
+    def settings(self) -> Settings:
+        """These flags over the environment and the configuration file. Raises UsageError."""
+        given = {name: getattr(self, name) for name in self.field_names() if name not in self.APART}
+        return config.settings(given, config=self.config)
+
+
+def run(flags: Flags) -> int:
+    """Scan and report; the exit code. Raises ScanError."""
+    settings = flags.settings()
+    if flags.quiet and flags.verbose:
+        raise UsageError("-q and -v contradict each other", hint="leave one of them out")
+    places = destinations(settings.format, flags.outputs)
+    reports = _reports(flags.paths or (HERE,), settings)
+    for form, path in places:
+        write(render(form, reports, _options(flags, settings, on_screen=path == STDOUT)), path)
+    return exit_code(reports, settings)
+
+
+def destinations(formats: Sequence[str], outputs: Sequence[str]) -> list[tuple[str, str]]:
+    """Pairs of format and file: the nth file belongs to the nth format, and one format may go to standard output."""
+    for form in formats:
+        if form not in FORMATS:
+            raise UsageError(f"-f: there is no format called {form!r}", hint=f"one of {', '.join(FORMATS)}")
+    if len(outputs) > len(formats):
+        raise UsageError(
+            f"{len(outputs)} files for {len(formats)} format{'s' * (len(formats) > 1)}",
+            hint="give a -f with each -o: -f json -o report.json -f sarif -o report.sarif",
+        )
+    files = [*outputs, *[STDOUT] * (len(formats) - len(outputs))]
+    pairs = list(zip(formats, files, strict=True))
+    if files.count(STDOUT) > 1:
+        loose = [form for form, file in pairs if file == STDOUT]
+        raise UsageError(
+            f"{' and '.join(loose)} cannot both go to the screen", hint=f"add -o FILE, as in: -f {loose[0]} -o report"
+        )
+    return pairs
+
+
+def scan_options(settings: Settings, **changes: Any) -> ScanOptions:
+    """What the scan itself needs of the settings: its rules loaded and chosen, the baseline read."""
+    every = load(*settings.rules)
+    baseline = None
+    if settings.baseline is not None:
+        from scanner.engine.baseline import read
+
+        baseline = read(settings.baseline)
+    return ScanOptions(
+        **{
+            "rules": choose(every, profile=settings.profile, select=settings.select, ignore=settings.ignore),
+            "all_rules": every,
+            "context": settings.context,
+            "build_args": settings.build_args,
+            "target": settings.target,
+            "exclude": settings.exclude,
+            "ignores": settings.ignores,
+            "baseline": baseline,
+            "jobs": settings.jobs,
+        }
+        | changes
+    )
+
+
+def exit_code(reports: Sequence[Report], settings: Settings) -> int:
+    """3 outranks 1: what was not looked at may hide anything."""
+    if not settings.allow_incomplete and any(report.problems for report in reports):
+        return INCOMPLETE
+    found = any(
+        finding.suppressed is None and finding.rule.severity >= settings.fail_on
+        for report in reports
+        for finding in report.findings
+    )
+    return FINDINGS if found and not settings.exit_zero else CLEAN
+
+
+def _reports(paths: Sequence[str], settings: Settings) -> list[Report]:
+    options = scan_options(settings)
+    if not sys.stderr.isatty():
+        return scan(paths, options)
+    progress = Progress(sys.stderr)
+    try:
+        return scan(paths, options, on_progress=progress)
+    finally:
+        progress.close()
+
+
+def _options(flags: Flags, settings: Settings, *, on_screen: bool) -> Options:
+    return Options(
+        color=on_screen and not flags.no_color and colored(sys.stdout),
+        width=width(sys.stdout) if on_screen else Options().width,
+        quiet=flags.quiet,
+        verbose=flags.verbose,
+        show_undecided=settings.show_undecided,
+        show_suppressed=settings.show_suppressed,
+        allow_incomplete=settings.allow_incomplete,
+        baseline=settings.baseline is not None,
+        root=os.getcwd(),
+    )

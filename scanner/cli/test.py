@@ -1,0 +1,37 @@
+"""``hullcheck test``: rule files against their own examples."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from scanner.cli.output import write
+from scanner.engine.compile import rule_files
+from scanner.engine.example import DOCKERFILE, Scan
+from scanner.engine.example import run as try_out
+from scanner.model.finding import Report
+from scanner.model.rule import Rule
+from scanner.scan import Options, scan_text
+
+
+def run(folders: Sequence[str]) -> int:
+    """What is wrong with the rules of some folders, a line each; exit code 1 if anything is. Raises RuleError."""
+    rules = examples = failures = 0
+    for folder in folders:
+        for file in rule_files(folder):
+            rules += 1
+            for example in file.examples:
+                examples += 1
+                for reason in try_out(file.rule, example, _scanner(file.rule)):
+                    failures += 1
+                    write(f"{example.at}: {file.rule.id}: {example.verdict} example '{example.name}': {reason}\n")
+    write(f"{rules} rules, {examples} examples, {failures} failure{'' if failures == 1 else 's'}.\n")
+    return 1 if failures else 0
+
+
+def _scanner(rule: Rule) -> Scan:
+    options = Options(rules=(rule,), build_args={})
+
+    def scan(dockerfile: str, files: Mapping[str, bytes] | None) -> Report:
+        return scan_text(dockerfile, options, path=DOCKERFILE, context=files)
+
+    return scan
