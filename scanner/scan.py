@@ -32,8 +32,8 @@ class Options(Record):
     """Glob patterns of files that a search of folders leaves out."""
     ignores: tuple[Ignore, ...] = ()
     """Ignores of the configuration."""
-    all_rules: tuple[Rule, ...] = ()
-    """Every rule there is, so that an ignore of one that is not in force is no mistake."""
+    catalogue: tuple[Rule, ...] = ()
+    """Every rule there is, if that is more: an ignore of one that is not in force is no mistake."""
     baseline: frozenset[str] | None = None
     """Fingerprints that an earlier report had."""
     jobs: int = 1
@@ -77,7 +77,9 @@ def examine(target: Target, options: Options) -> Report:
     findings, notices = suppress(
         target,
         findings,
-        rules=options.all_rules or options.rules,
+        undecided,
+        rules=options.rules,
+        catalogue=options.catalogue,
         ignores=options.ignores,
         baseline=options.baseline,
         today=today,
@@ -86,10 +88,10 @@ def examine(target: Target, options: Options) -> Report:
     return Report(
         target=target.name,
         facts=tuple(facts),
-        findings=tuple(findings),
-        undecided=tuple(undecided),
+        findings=findings,
+        undecided=undecided,
         problems=(*target.problems, *problems),
-        notices=tuple(notices),
+        notices=notices,
         lines={path: lines for path, lines in target.lines.items() if path in pointed or path == target.name},
     )
 

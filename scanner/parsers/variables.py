@@ -29,7 +29,8 @@ class _Unset(Enum):
 UNSET: Final = _Unset.UNSET
 """What a lookup says of a variable that has no value at all, and is known to have none."""
 
-Lookup = Callable[[str], "str | _Unset | None"]
+Value = str | _Unset | None
+Lookup = Callable[[str], Value]
 """A variable's value, ``UNSET``, or None when it is not known (not even whether it is set)."""
 
 

@@ -24,7 +24,7 @@ from scanner.model.instruction import (
 from scanner.model.location import Location, Text, Word
 from scanner.model.secret import SecretHit
 from scanner.model.target import Config, File, Stage, Step
-from scanner.parsers import shell
+from scanner.parsers import shell, variables
 from scanner.sources.context import Context
 from scanner.sources.dockerfile import bases
 from scanner.sources.dockerfile.expand import expand
@@ -82,7 +82,7 @@ class Evaluation:
 
     def _declare_global(self, raw: Pairs) -> None:
         before = dict(self._globals)
-        instruction = expand(raw, self._global, self._parsed.escape)
+        instruction = expand(raw, self._global, self._parsed.escape, self._problems)
         assert isinstance(instruction, Pairs)
         for pair in instruction.pairs:
             default = pair.value.text if pair.value is not None and pair.value.known else None
@@ -97,8 +97,11 @@ class Evaluation:
             )
         )
 
-    def _global(self, name: str) -> str | None:
-        return self._build_args.get(name) if name in PREDEFINED or name in PROXIES else self._globals.get(name)
+    def _global(self, name: str) -> variables.Value:
+        """A variable in front of FROM: what no ARG declares is empty there."""
+        if name in PREDEFINED or name in PROXIES:
+            return self._build_args.get(name)
+        return self._globals.get(name, variables.UNSET)
 
     def _open_stage(self, raw: From) -> None:
         if len(self._stages) == MAX_STAGES:
@@ -106,7 +109,7 @@ class Evaluation:
             self._problems.append(Problem(at=at, reason=f"more than {MAX_STAGES:,} stages; the rest was not looked at"))
         if len(self._stages) >= MAX_STAGES:
             return
-        instruction = expand(raw, self._global, self._parsed.escape)
+        instruction = expand(raw, self._global, self._parsed.escape, self._problems)
         assert isinstance(instruction, From)
         index = len(self._stages)
         parent = self._by_name.get(instruction.image.text.lower()) if instruction.image.known else None
@@ -125,14 +128,14 @@ class Evaluation:
         self._stages.append(state)
         self._step(state, instruction, {})
         for trigger in parent.triggers if parent else ():
-            self._change(state, expand(trigger, state.lookup, self._parsed.escape))
+            self._change(state, expand(trigger, state.lookup, self._parsed.escape, self._problems))
         if name:
             self._by_name[name.lower()] = state
 
     def _apply(self, state: StageState, raw: Instruction) -> None:
-        instruction = expand(raw, state.lookup, self._parsed.escape)
+        instruction = expand(raw, state.lookup, self._parsed.escape, self._problems)
         if isinstance(instruction, Onbuild):
-            inner = expand(instruction.inner, state.lookup, self._parsed.escape)
+            inner = expand(instruction.inner, state.lookup, self._parsed.escape, self._problems)
             state.triggers.append(instruction.inner)
             self._step(state, inner, state.variables(), triggered=True)
             return

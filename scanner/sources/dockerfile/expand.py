@@ -2,31 +2,40 @@
 
 from __future__ import annotations
 
-from scanner.model.instruction import Copy, Flag, From, Instruction, Onbuild, Pair, Pairs, Words
+from scanner.model.finding import Problem
+from scanner.model.instruction import Copy, Flag, From, Instruction, Pair, Pairs, Words
 from scanner.model.location import Word
 from scanner.parsers import variables
-from scanner.sources.dockerfile.stage import Lookup
 
 _LITERAL = frozenset({"SHELL", "MAINTAINER"})
 
 
-def expand(instruction: Instruction, lookup: Lookup, escape: str) -> Instruction:
-    """The same instruction with its words filled in; what only a shell fills in (RUN, CMD, …) stays as it is."""
+def expand(instruction: Instruction, lookup: variables.Lookup, escape: str, problems: list[Problem]) -> Instruction:
+    """The same instruction with its words filled in; what only a shell fills in (RUN, CMD, …) stays as it is.
+
+    A word that the builder would refuse stays as it is written, not known, and is a problem.
+    """
+
+    def filled(text: str, start: int, end: int) -> tuple[str, bool]:
+        if not any(char in text for char in special):
+            return text, True
+        try:
+            return variables.expand(text, lookup, escape)
+        except ValueError as error:
+            problems.append(Problem(at=instruction.text.location(start, end), reason=str(error)))
+            return text, False
 
     def word(raw: Word) -> Word:
-        if not any(char in raw.text for char in "$\"'" + escape):
-            return raw
-        text, known = variables.expand(raw.text, lookup, escape)
-        return Word(text, raw.start, raw.end, known)
+        text, known = filled(raw.text, raw.start, raw.end)
+        return raw if text is raw.text and known else Word(text, raw.start, raw.end, known)
 
     def flags() -> tuple[Flag, ...]:
         return tuple(
-            Flag(f.name, variables.expand(f.value, lookup, escape)[0], f.start, f.end)
-            if f.value is not None and "$" in f.value
-            else f
+            f if f.value is None else Flag(f.name, filled(f.value, f.start, f.end)[0], f.start, f.end)
             for f in instruction.flags
         )
 
+    special = "$\"'" + escape
     match instruction:
         case From():
             return instruction.replace(image=word(instruction.image), flags=flags())
@@ -43,7 +52,5 @@ def expand(instruction: Instruction, lookup: Lookup, escape: str) -> Instruction
             )
         case Words() if instruction.keyword not in _LITERAL:
             return instruction.replace(words=tuple(word(each) for each in instruction.words))
-        case Onbuild():
-            return instruction
         case _:
             return instruction

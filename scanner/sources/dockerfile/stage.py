@@ -7,6 +7,7 @@ from collections.abc import Callable
 from scanner.model.instruction import From, Healthcheck, Instruction, Shelled
 from scanner.model.location import Evidence, Word
 from scanner.model.target import Stage
+from scanner.parsers import variables
 from scanner.sources.layout import Layout
 
 PREDEFINED = frozenset(
@@ -32,7 +33,7 @@ class StageState:
         self.opened_by = opened_by
         self.base = base
         self.parent = parent
-        self.layout = Layout(parent.layout if parent else None)
+        self.layout: Layout = Layout(parent.layout if parent else None)
         self.env: dict[str, str | None] = dict(parent.env) if parent else {}
         self.args: dict[str, str | None] = {}
         self.user: str | None = parent.user if parent else None
@@ -56,15 +57,11 @@ class StageState:
         """The working directory to look files up by; the root while nobody knows a better one."""
         return self.workdir or "/"
 
-    def lookup(self, name: str) -> str | None:
-        """A variable's value; None when it is not known. Names nobody set may come from the base image."""
+    def lookup(self, name: str) -> variables.Value:
+        """A variable's value, for the instructions that the builder fills in; names nobody set may be the base's."""
         if name in self.env:
             return self.env[name]
-        return self.args.get(name)
-
-    def is_set(self, name: str) -> bool:
-        """Whether the file sets a variable."""
-        return name in self.env or name in self.args
+        return self.args.get(name, variables.UNSET if self.root_base == "" else None)
 
     def variables(self) -> dict[str, str | None]:
         """All variables in force: arguments, hidden by the environment."""

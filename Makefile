@@ -1,0 +1,44 @@
+# What people type while working on Hullcheck. `make` alone lists it.
+PYTHON ?= python3
+BIN := .venv/bin
+
+help:  ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+setup:  ## make .venv with everything to develop
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install -q -r requirements-dev.lock
+	$(BIN)/pip install -q --no-deps -e .
+
+test:  ## the default tests
+	$(BIN)/pytest
+
+check: lint types imports docs-check test  ## all that must pass before a commit
+
+lint:  ## ruff: rules and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types:  ## mypy, strict
+	$(BIN)/mypy
+
+imports:  ## the direction of imports
+	$(BIN)/lint-imports
+
+docs:  ## write the generated pages and the schema anew
+	$(BIN)/python docs/generate.py
+
+docs-check:  ## fail when a generated page is out of date
+	$(BIN)/python docs/generate.py --check
+
+integration:  ## tests against a real Docker daemon (needs root)
+	$(BIN)/pytest -m integration tests/integration
+
+bench:  ## time it beside hadolint, and its start-up beside an empty Python
+	$(BIN)/python -m tests.benchmarks
+
+lock:  ## pin the dependencies anew
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra dev pyproject.toml -o requirements-dev.lock
+
+.PHONY: help setup test check lint types imports docs docs-check integration bench lock

@@ -1,0 +1,107 @@
+"""Time Hullcheck beside its peer and beside an empty Python, in one run: ``make bench``.
+
+Seconds differ between machines and hours; the ratios in one run are what counts. ``--check`` fails when one is missed.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.benchmarks.corpus import FIXTURES, make
+
+FASTER_THAN_HADOLINT = 15
+"""Times less CPU than hadolint over the same files: it took 121 to 142 s where Hullcheck may take 8 s."""
+START_UP_SCAN = 6.0
+"""A scan of one file from cold, in multiples of ``python -c pass``."""
+START_UP_VERSION = 3.5
+MEMORY = 150
+"""Megabytes of resident memory, for a whole corpus."""
+SCALES = 1.3
+"""``-j 2`` takes at least this many times less time than one process, where there are two cores."""
+
+BIN = Path(sys.executable).parent
+HULLCHECK = str(BIN / "hullcheck")
+
+
+def measure(command: Sequence[str], cwd: str | None = None) -> tuple[float, float, float]:
+    """(CPU seconds, wall seconds, peak MB) of a command with its children; its output is thrown away."""
+    code = (
+        "import resource, subprocess, sys, time\n"
+        "start = time.perf_counter()\n"
+        "subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)\n"
+        "wall = time.perf_counter() - start\n"
+        "used = resource.getrusage(resource.RUSAGE_CHILDREN)\n"
+        "print(used.ru_utime + used.ru_stime, wall, used.ru_maxrss / 1024)\n"
+    )
+    out = subprocess.run([sys.executable, "-c", code, *command], capture_output=True, text=True, check=True, cwd=cwd)
+    cpu, wall, memory = (float(part) for part in out.stdout.split())
+    return cpu, wall, memory
+
+
+def start_up(commands: dict[str, Sequence[str]], rounds: int = 25) -> dict[str, float]:
+    """Median wall milliseconds of each command, taken in turn so that a busy moment hits all."""
+    times: dict[str, list[float]] = {name: [] for name in commands}
+    for _ in range(rounds):
+        for name, command in commands.items():
+            start = time.perf_counter()
+            subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+            times[name].append((time.perf_counter() - start) * 1e3)
+    return {name: statistics.median(values) for name, values in times.items()}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Print the table; with ``--check``, 1 when a bound is missed."""
+    missed: list[str] = []
+
+    def row(what: str, value: str, bound: str = "", *, held: bool = True) -> None:
+        print(f"{what:<44} {value:>12}   {bound}{'' if held else '   MISSED'}")
+        if not held:
+            missed.append(what)
+
+    count = 200 if "--check" in arguments else 1_000
+    with tempfile.TemporaryDirectory() as folder:
+        files = make(Path(folder), count)
+        lines = sum(path.read_text(encoding="utf-8").count("\n") for path in files)
+        names = [str(path) for path in files]
+        print(f"{count} Dockerfiles, {lines:,} lines")
+        subprocess.run([HULLCHECK, "scan", names[0]], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+        cpu, wall, memory = measure([HULLCHECK, "scan", "--profile", "strict", "-f", "json", "-j", "1", folder])
+        row("hullcheck, all rules, 1 process: CPU", f"{cpu:.2f} s", f"{lines / cpu:,.0f} lines/s")
+        row("hullcheck: memory", f"{memory:.0f} MB", f"at most {MEMORY}", held=memory <= MEMORY)
+        if (os.cpu_count() or 1) > 1:
+            _, parallel, _ = measure([HULLCHECK, "scan", "--profile", "strict", "-f", "json", "-j", "2", folder])
+            row("hullcheck -j 2: wall, times faster", f"{wall / parallel:.2f}", f"at least {SCALES}", held=wall / parallel >= SCALES)
+        hadolint = shutil.which("hadolint", path=f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}")
+        if hadolint:
+            peer, _, peer_memory = measure([hadolint, "--no-fail", *names])
+            row("hadolint on the same files: CPU", f"{peer:.2f} s", f"{peer_memory:.0f} MB")
+            ratio = peer / cpu
+            row("times less CPU than hadolint", f"{ratio:.1f}", f"at least {FASTER_THAN_HADOLINT}", held=ratio >= FASTER_THAN_HADOLINT)
+    one = str(FIXTURES / "tensorflow-tutorial" / "Dockerfile")
+    commands: dict[str, Sequence[str]] = {
+        "python -c pass": [sys.executable, "-c", "pass"],
+        "hullcheck --version": [HULLCHECK, "--version"],
+        "hullcheck scan Dockerfile": [HULLCHECK, "scan", one],
+    }
+    if hadolint:
+        commands["hadolint Dockerfile"] = [hadolint, one]
+    medians = start_up(commands)
+    empty = medians["python -c pass"]
+    bounds = {"hullcheck --version": START_UP_VERSION, "hullcheck scan Dockerfile": START_UP_SCAN}
+    for name, took in medians.items():
+        bound = bounds.get(name)
+        text = f"{took / empty:.2f} x empty Python" + (f", at most {bound}" if bound else "")
+        row(f"start-up: {name}", f"{took:.0f} ms", text, held=bound is None or took <= bound * empty)
+    return 1 if missed and "--check" in arguments else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
