@@ -19,6 +19,7 @@ DEEPEST = 50
 """How many ``${…}`` may stand inside one another."""
 
 _NAME = re.compile(r"[0-9]+|[@*#?$!-]|[^\W\d]\w*|")
+_TEMPLATE = re.compile(r"\$(?:(\$)|\w+|\{\w+\})")
 _SPACE = re.compile(f"([{WHITESPACE}]+)")
 
 
@@ -236,8 +237,10 @@ class _Expander:
         value = self._lookup(name)
         if value is None or not pattern.known or not replacement.known:
             return _Piece("", known=False)
-        text = "" if value is UNSET else value
-        return _Piece(wildcards.replace(wildcards.tokens(pattern.text), text, replacement.text, every), splits=True)
+        parts, text, new = wildcards.tokens(pattern.text), "" if value is UNSET else value, replacement.text
+        if every:  # Go takes a dollar here for a group of the pattern, and there is none
+            new = _TEMPLATE.sub(lambda match: match[1] or "", new)
+        return _Piece(wildcards.replace(parts, text, new, every), splits=True)
 
 
 def _joined(pieces: list[_Piece]) -> _Piece:
