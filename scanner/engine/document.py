@@ -20,9 +20,9 @@ def closest(word: str, options: Iterable[str]) -> str:
 def shown(node: Node) -> str:
     """What a node holds, in an error."""
     if isinstance(node.value, dict):
-        return "a mapping"
+        return "a mapping" if node.value else "an empty mapping"
     if isinstance(node.value, tuple):
-        return "a list"
+        return "a list" if node.value else "an empty list"
     if node.value is None:
         return "nothing"
     return repr(node.value) if isinstance(node.value, str) else node.text or str(node.value).lower()

@@ -109,7 +109,7 @@ def _marked(document: Document, node: Node, path: str, marks: list[Mark]) -> str
         raise document.fail(node, f"{path} should be text, found {shown(node)}")
     lines = node.value.split("\n")
     waiting: list[str] = []
-    for number, whole in enumerate(lines, 1):
+    for number, whole in enumerate(lines if lines[-1] else lines[:-1], 1):
         found = _MARK.search(whole)
         line = whole[: found.start()] if found else whole
         if found:

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from scanner.engine.match import Test, test, unknown
+from scanner.engine.match import Decide, decider, unknown
 from scanner.model.facts.base import Fact
 from scanner.model.finding import Finding, Undecided
 from scanner.model.rule import Rule
 
-Index = dict[str, list[tuple[Rule, Test]]]
+Index = dict[str, list[tuple[Rule, Decide]]]
 
 _PLACEHOLDER = re.compile(r"\{\{|\}\}|\{(\w+)\}")
 
@@ -63,7 +63,7 @@ def _index(rules: Sequence[Rule]) -> Index:
     if _last[0] is not rules:
         index: Index = {}
         for rule in rules:
-            index.setdefault(rule.subject, []).append((rule, test(rule.when)))
+            index.setdefault(rule.subject, []).append((rule, decider(rule.when)))
         _last = rules, index
     return _last[1]
 

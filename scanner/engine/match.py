@@ -13,19 +13,19 @@ from typing import Any
 from scanner.model.facts.base import Fact
 from scanner.model.rule import Condition
 
-MAX_MATCHED = 4_000
+MAX_MATCHED = 2_000
 """Characters of a text that ``matches`` looks at; whether the rest would match is not known."""
 
-Test = Callable[[Fact], bool | None]
+Decide = Callable[[Fact], bool | None]
 
 
-def test(condition: Condition) -> Test:
-    """The condition as a function."""
+def decider(condition: Condition) -> Decide:
+    """The condition as a function of a fact."""
     if condition[0] == "test":
         return _test(*condition[1:])
     if condition[0] == "not":
-        return _not(test(condition[1]))
-    parts = tuple(test(part) for part in condition[1])
+        return _not(decider(condition[1]))
+    parts = tuple(decider(part) for part in condition[1])
     return _group(parts, decides=condition[0] == "any")
 
 
@@ -41,7 +41,7 @@ def _fields(condition: Condition) -> list[str]:
     return [field for part in parts for field in _fields(part)]
 
 
-def _group(parts: tuple[Test, ...], *, decides: bool) -> Test:
+def _group(parts: tuple[Decide, ...], *, decides: bool) -> Decide:
     def group(fact: Fact) -> bool | None:
         answer: bool | None = not decides
         for part in parts:
@@ -55,7 +55,7 @@ def _group(parts: tuple[Test, ...], *, decides: bool) -> Test:
     return group
 
 
-def _not(part: Test) -> Test:
+def _not(part: Decide) -> Decide:
     def negated(fact: Fact) -> bool | None:
         answer = part(fact)
         return None if answer is None else not answer
@@ -63,7 +63,7 @@ def _not(part: Test) -> Test:
     return negated
 
 
-def _test(field: str, operator: str, wanted: Any) -> Test:
+def _test(field: str, operator: str, wanted: Any) -> Decide:
     compare = _COMPARE[operator]
 
     def known(fact: Fact) -> bool | None:
