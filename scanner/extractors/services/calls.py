@@ -28,8 +28,6 @@ class Call(NamedTuple):
     arguments: tuple[Word, ...] = ()
     program: Word | None = None
     """The word that names it."""
-    path: str = ""
-    """Of the Python script that it runs."""
     image: bool = False
     """It runs in the public image of the product, or one made from that."""
 

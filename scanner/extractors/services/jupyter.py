@@ -78,10 +78,8 @@ def _guard(asked: Asked, said: dict[str, Setting]) -> Guard:
         return Guard(auth="set")
     if "identity_provider_class" in said or (password is not None and password.value is None):
         return Guard(auth=None)
-    if token is None:
-        return Guard(auth="default")
-    if token.value:
-        return Guard(auth="set", evidence=token.evidence)
+    if token is None or token.value:
+        return Guard(auth="default" if token is None else "set")
     if token.value is None or asked.more:
         return Guard(auth=None)
     return Guard(auth="none", off=True, evidence=token.evidence + (password.evidence if password is not None else ()))

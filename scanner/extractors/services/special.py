@@ -1,0 +1,73 @@
+"""Products that need more than their row in the table."""
+
+from __future__ import annotations
+
+from scanner.extractors.services import table
+from scanner.extractors.services.reading import Guard, Reading
+from scanner.extractors.services.settings import Asked
+from scanner.model.instruction import Run
+from scanner.model.location import Evidence
+from scanner.parsers import image_reference
+
+_NETWORK = frozenset({"sse", "http", "streamable-http"})
+_TOKENS_SINCE = (0, 11)
+"""TorchServe asks for tokens by default from this version on (https://docs.pytorch.org/serve)."""
+_SSH_RISKS = {
+    "PermitEmptyPasswords yes": "empty passwords are accepted",
+    "PermitRootLogin yes": "root may log in",
+    "PermitRootLogin=yes": "root may log in",
+}
+
+
+def mcp(asked: Asked) -> Reading | None:
+    """An MCP server; None when it talks over standard input and output, as it does unless told otherwise."""
+    transport = asked.first("transport")
+    return table.read(asked) if transport is not None and transport.value in _NETWORK else None
+
+
+def mcp_proxy(asked: Asked) -> Reading | None:
+    """A bridge to an MCP server; it listens only when it is given a port."""
+    return table.read(asked) if asked.first("port") is not None else None
+
+
+def torchserve(asked: Asked) -> Reading | None:
+    """Its image binds all addresses by a file that a RUN can only add to; releases before 0.11 ask for no token."""
+    reading = table.read(asked)
+    guard = reading.guard
+    if asked.call.image and guard.auth == "default":
+        try:
+            tag = image_reference.parse(asked.config.base or "").tag or ""
+        except ValueError:
+            tag = ""
+        version = tag.partition("-")[0].split(".")
+        if len(version) > 1 and all(part.isdecimal() for part in version):
+            old = tuple(int(part) for part in version[:2]) < _TOKENS_SINCE
+            guard = Guard(auth="none" if old else "default")
+    return reading.replace(guard=guard)
+
+
+def ssh(asked: Asked) -> Reading | None:
+    """The settings of its daemon stand in files that RUN instructions edit."""
+    reading = table.read(asked)
+    risks: dict[str, Evidence] = {}
+    for step in asked.config.steps:
+        if not isinstance(step.instruction, Run):
+            continue
+        text = step.instruction.text
+        for words, risk in _SSH_RISKS.items():
+            at = text.value.find(words)
+            if at >= 0:
+                risks[risk] = text.evidence(at, at + len(words))
+    file = asked.file("/etc/ssh/sshd_config")
+    if file is not None:
+        content = file.text()
+        for words, risk in _SSH_RISKS.items():
+            at = f"\n{content.value}".find(f"\n{words}")
+            if at >= 0:
+                risks[risk] = content.evidence(at, at + len(words))
+    empty = _SSH_RISKS["PermitEmptyPasswords yes"]
+    guard = Guard(auth="none", off=True, evidence=(risks[empty],)) if empty in risks else reading.guard
+    return reading.replace(guard=guard, risk=", ".join(risks), risk_evidence=tuple(risks.values()))
+
+
+READERS = {"mcp": mcp, "mcp-proxy": mcp_proxy, "torchserve": torchserve, "ssh": ssh}

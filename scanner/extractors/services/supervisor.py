@@ -1,0 +1,33 @@
+"""The programs that a process supervisor starts (http://supervisord.org/configuration.html)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from scanner.extractors.services.settings import text_of
+from scanner.model.command import Command
+from scanner.model.target import Config
+from scanner.parsers import shell
+
+_COMMAND = re.compile(r"^command[ \t]*=[ \t]*([^\n]+(?:\n[ \t]+[^\n]+)*)", re.MULTILINE)
+_PATHS = (
+    "/etc/supervisord.conf",
+    "/etc/supervisor/supervisord.conf",
+    "/etc/supervisor/conf.d/supervisord.conf",
+    "supervisord.conf",
+)
+
+
+def commands(command: Command, config: Config) -> Iterator[Command]:
+    """What a ``supervisord`` command starts, as its configuration file in the image says."""
+    named = [
+        b.text for a, b in zip(command.words, command.words[1:], strict=False) if a.text in {"-c", "--configuration"}
+    ]
+    for path in named or _PATHS:
+        file = config.find(path)
+        if file is None:
+            continue
+        text = text_of(file)
+        for match in _COMMAND.finditer(text.value):
+            yield from shell.parse(text.cut((match.start(1), match.end(1))), config.env.get).commands
