@@ -11,6 +11,8 @@ from scanner.errors import RuleError
 from scanner.model.rule import Rule, Severity
 
 _FIELDS = Rule.field_names()
+_SEVERITY = _FIELDS.index("severity")
+_SEVERITIES = tuple(Severity)
 
 
 def load(*folders: str) -> tuple[Rule, ...]:
@@ -44,10 +46,12 @@ def _key(folder: str) -> bytes:
     return b"\n\n".join((__version__.encode(), *(cache.stamp(part) for part in parts)))
 
 
-def _plain(rule: Rule) -> tuple[Any, ...]:
-    return tuple(int(value) if isinstance(value, Severity) else value for value in (getattr(rule, f) for f in _FIELDS))
+def _plain(rule: Rule) -> list[Any]:
+    values = [getattr(rule, field) for field in _FIELDS]
+    values[_SEVERITY] = int(rule.severity)
+    return values
 
 
-def _rule(values: tuple[Any, ...]) -> Rule:
-    named = dict(zip(_FIELDS, values, strict=True))
-    return Rule(**named | {"severity": Severity(named["severity"])})
+def _rule(values: list[Any]) -> Rule:
+    values[_SEVERITY] = _SEVERITIES[values[_SEVERITY]]
+    return Rule.of(values)
