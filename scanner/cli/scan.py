@@ -102,7 +102,7 @@ def scan_options(settings: Settings, **changes: Any) -> ScanOptions:
     return ScanOptions(
         **{
             "rules": choose(every, profile=settings.profile, select=settings.select, ignore=settings.ignore),
-            "all_rules": every,
+            "catalogue": every,
             "context": settings.context,
             "build_args": settings.build_args,
             "target": settings.target,

@@ -78,13 +78,23 @@ def main(arguments: Sequence[str]) -> int:
         row("hullcheck: memory", f"{memory:.0f} MB", f"at most {MEMORY}", held=memory <= MEMORY)
         if (os.cpu_count() or 1) > 1:
             _, parallel, _ = measure([HULLCHECK, "scan", "--profile", "strict", "-f", "json", "-j", "2", folder])
-            row("hullcheck -j 2: wall, times faster", f"{wall / parallel:.2f}", f"at least {SCALES}", held=wall / parallel >= SCALES)
+            row(
+                "hullcheck -j 2: wall, times faster",
+                f"{wall / parallel:.2f}",
+                f"at least {SCALES}",
+                held=wall / parallel >= SCALES,
+            )
         hadolint = shutil.which("hadolint", path=f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}")
         if hadolint:
             peer, _, peer_memory = measure([hadolint, "--no-fail", *names])
             row("hadolint on the same files: CPU", f"{peer:.2f} s", f"{peer_memory:.0f} MB")
             ratio = peer / cpu
-            row("times less CPU than hadolint", f"{ratio:.1f}", f"at least {FASTER_THAN_HADOLINT}", held=ratio >= FASTER_THAN_HADOLINT)
+            row(
+                "times less CPU than hadolint",
+                f"{ratio:.1f}",
+                f"at least {FASTER_THAN_HADOLINT}",
+                held=ratio >= FASTER_THAN_HADOLINT,
+            )
     one = str(FIXTURES / "tensorflow-tutorial" / "Dockerfile")
     commands: dict[str, Sequence[str]] = {
         "python -c pass": [sys.executable, "-c", "pass"],
