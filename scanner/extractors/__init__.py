@@ -11,14 +11,11 @@ from scanner.extractors import (
     copies,
     downloads,
     instructions,
-    models,
     packages,
     ports,
-    secrets,
     services,
     settings,
     user,
-    verification,
 )
 from scanner.extractors.interface import Extractor
 
@@ -31,9 +28,6 @@ ALL: tuple[Extractor, ...] = (
     *commands.EXTRACTORS,
     *packages.EXTRACTORS,
     *downloads.EXTRACTORS,
-    *verification.EXTRACTORS,
-    *models.EXTRACTORS,
-    *secrets.EXTRACTORS,
     *ports.EXTRACTORS,
     *services.EXTRACTORS,
 )
