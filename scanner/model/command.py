@@ -65,9 +65,10 @@ class Command(Record):
         return self.words[1:]
 
     def evidence(self, word: Word | Assignment | None = None, note: str = "") -> Evidence:
-        """A word of this command as evidence, or the command whole (first to last word)."""
+        """A word of this command as evidence, or the command whole (first to last word, or its assignments)."""
         if word is None:
-            return self.source.evidence(self.words[0].start, self.words[-1].end, note)
+            whole = self.words or self.assignments or tuple(redirect.target for redirect in self.redirects)
+            return self.source.evidence(whole[0].start, whole[-1].end, note)
         return self.source.evidence(word.start, word.end, note)
 
 

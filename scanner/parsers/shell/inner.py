@@ -1,0 +1,58 @@
+"""Where in a command's arguments a script stands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from scanner.model.location import Word
+from scanner.parsers.shell.words import Part
+
+SHELLS = frozenset({"sh", "bash", "dash", "ash", "ksh", "mksh", "zsh", "rbash"})
+_RUNS_COMMAND = frozenset({"su", "runuser", "flock", "script"})
+_COMMAND_OPTIONS = frozenset({"-c", "--command", "--session-command"})
+
+
+def shell_script(program: str, words: Sequence[Word]) -> int | None:
+    """The index of the script in ``sh -euxo pipefail -c script``; 0 for a shell that reads it from standard input.
+
+    None when it runs neither.
+    """
+    if program in SHELLS:
+        return _of_shell(words)
+    if program in _RUNS_COMMAND:
+        for n, word in enumerate(words[:-1]):
+            if word.text in _COMMAND_OPTIONS or (program != "flock" and _is_bundle(word.text) and word.text[-1] == "c"):
+                return n + 1
+    return None
+
+
+def _is_bundle(text: str) -> bool:
+    return len(text) > 1 and text[0] in "-+" and text[1] != "-"
+
+
+def _of_shell(words: Sequence[Word]) -> int | None:
+    at, wanted, from_input = 1, False, False
+    while at < len(words) and words[at].text[:1] in {"-", "+"} and len(words[at].text) > 1:
+        text = words[at].text
+        at += 1
+        if text == "--":
+            break
+        if not _is_bundle(text):
+            at += text in {"--rcfile", "--init-file"}
+            continue
+        wanted = wanted or (text[0] == "-" and "c" in text)
+        from_input = from_input or "s" in text
+        at += "o" in text or "O" in text
+    if wanted:
+        return at if at < len(words) else None
+    return 0 if from_input or at >= len(words) or words[at].text == "-" else None
+
+
+def eval_script(words: Sequence[Word], parts: Sequence[list[Part]]) -> list[Part]:
+    """What ``eval``'s arguments are made of, with blanks between them."""
+    made: list[Part] = []
+    for word, made_of in zip(words[1:], parts[1:], strict=False):
+        if made:
+            made.append((" ", word.start))
+        made += made_of
+    return made

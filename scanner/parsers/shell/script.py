@@ -1,0 +1,419 @@
+"""Lists, pipelines and compound commands."""
+
+from __future__ import annotations
+
+import re
+
+from scanner.model.location import Text, Word
+from scanner.parsers.shell.commands import REDIRECT, CommandReader, Draft, Inside, Joined
+from scanner.parsers.shell.limits import MAX_DEPTH, MAX_NESTING
+from scanner.parsers.shell.variables import Variables
+from scanner.parsers.shell.words import ENDS
+
+_BLANKS = re.compile(r"(?:[ \t]|\\\n)*")
+_LINES = re.compile(r"(?:[ \t\n]|\\\n|#[^\n]*)*")
+_OPERATOR = re.compile(r"&&|\|\||;;&|;;|;&|\|&|[;&|\n]")
+_RESERVED = re.compile(
+    r"(?:if|then|elif|else|fi|for|select|while|until|do|done|case|esac|function|coproc|\{|\}|!|\[\[)(?=[ \t\n;&|()<>]|\\\n)"
+)
+_FIRST = frozenset("itefswudc{}![")
+_FOR = re.compile(r"[ \t]*([A-Za-z_]\w*)?(?:[ \t\n]|\\\n)*(in(?=[ \t\n;])|)", re.ASCII)
+_FUNCTION = re.compile(r"[ \t]+[^\s()<>&|;]+[ \t]*(\([ \t]*\))?")
+_TEST_OPERATOR = re.compile(r"&&|\|\||[()<>!](?=[ \t\n(!]|$)|[()]")
+_TEST_REGEX = re.compile(r"(?:\\.|\"[^\"]*\"|'[^']*'|[^\s\\\"'])+")
+_CLOSES = {"fi": "if", "done": "loop", "esac": "case", "}": "{", ")": "("}
+
+
+class Frame:
+    """A compound command that is open, and what holds again when it closes."""
+
+    __slots__ = (
+        "alternative",
+        "chain",
+        "conditional",
+        "first",
+        "function",
+        "kind",
+        "mark",
+        "names",
+        "repeated",
+        "start",
+    )
+
+    def __init__(self, kind: str, start: int) -> None:
+        self.kind = kind
+        self.start = start
+        self.mark = 0
+        self.names: set[str] = set()
+        """Variables that branches read so far assigned."""
+        self.repeated = False
+        self.function = False
+        self.conditional = False
+        self.alternative = False
+        self.chain: int | None = None
+        self.first = 0
+
+
+class ScriptReader(CommandReader):
+    """Reads whole scripts."""
+
+    def script(self) -> None:
+        """Read all of it."""
+        p = self.region(0, "")
+        if p < self.length and not self.stopped:
+            self.error(p, self.length, "not read")
+
+    def substitution(self, start: int, inside: str) -> int:
+        """Read the commands after ``$(``; the offset after the ``)``."""
+        if self.depth >= MAX_DEPTH:
+            return self.stop(start, f"more than {MAX_DEPTH} levels of substitution")
+        outer = self.parent, self.inside, self.holder, self.sure, self.function
+        self.parent, self.inside = self.holder, inside  # type: ignore[assignment]
+        self.function = False
+        self.depth += 1
+        mark = self.variables.mark()
+        end = self.region(start, ")")
+        self.variables.undo(mark)
+        self.depth -= 1
+        self.parent, self.inside, self.holder, self.sure, self.function = outer
+        if self.source[end] == ")":
+            return end + 1
+        self.error(start, end, "a parenthesis is not closed")
+        return min(end, self.length)
+
+    def inner(
+        self,
+        text: Text,
+        inside: Inside,
+        start: int,
+        end: int,
+        *,
+        parent: int | None = None,
+        variables: Variables | None = None,
+    ) -> None:
+        """Read the commands of a script inside this one, written at ``start:end``."""
+        if self.depth >= MAX_DEPTH:
+            self.error(start, end, f"more than {MAX_DEPTH} levels of substitution")
+            return
+        reader = ScriptReader(
+            text,
+            Variables(self.plain_value, text.value) if variables is None else variables,
+            self.shared,
+            depth=self.depth + 1,
+            parent=self.holder if parent is None else parent,
+            inside=inside,
+        )
+        reader.conditional = self.conditional
+        reader.script()
+        for _, _, reason in reader.errors:
+            self.error(start, end, reason)
+
+    def region(self, p: int, closer: str) -> int:
+        """Read commands up to the end, or to a ``)`` that closes nothing else; the offset of that."""
+        return Region(self, closer).read(p)
+
+
+class Region:
+    """One list of commands being read: a script, or the inside of a substitution."""
+
+    def __init__(self, reader: ScriptReader, closer: str) -> None:
+        self.reader = reader
+        self.closer = closer
+        self.frames: list[Frame] = []
+        self.joined: Joined = ""
+        self.pipeline = 0
+        self.chain: int | None = None
+        """Since when assignments stand behind ``&&`` or ``||`` of something that may fail."""
+        self.alternative = False
+        """The command to come stands behind ``||``."""
+
+    def read(self, p: int) -> int:
+        """Read from ``p``."""
+        reader = self.reader
+        source, length = reader.source, reader.length
+        while True:
+            p = _BLANKS.match(source, p).end()  # type: ignore[union-attr]
+            if p >= length:
+                break
+            c = source[p]
+            if c in "\n;&|":
+                p = self._operator(p)
+            elif c == "#":
+                p = source.find("\n", p)
+            elif c == "(":
+                p = self._open_parenthesis(p)
+            elif c == ")":
+                if self.closer and not any(frame.kind == "(" for frame in self.frames):
+                    break
+                p = self._close(p, ")")
+            elif c in _FIRST and (match := _RESERVED.match(source, p)):
+                p = self._reserved(match[0], p)
+            else:
+                p = self._command(p)
+        self._settle(p)
+        for frame in reversed(self.frames):
+            reader.error(frame.start, p, f"{frame.kind} is not closed")
+            self._leave(frame, p)
+        return p
+
+    def _number(self) -> int:
+        if self.joined not in {"|", "|&"}:
+            self.reader.shared.pipelines += 1
+            self.pipeline = self.reader.shared.pipelines
+        return self.pipeline
+
+    def _command(self, p: int) -> int:
+        reader = self.reader
+        outer = reader.conditional
+        reader.conditional = outer or self.alternative
+        end = reader.command(p, self.joined, self._number())
+        reader.conditional = outer
+        self.joined = ""
+        if end == p:
+            reader.error(p, p + 1, f"{reader.source[p]} stands where none can")
+            return p + 1
+        return end
+
+    def _operator(self, p: int) -> int:
+        match = _OPERATOR.match(self.reader.source, p)
+        operator = match[0] if match else ";"
+        end = p + len(operator)
+        if operator == "\n":
+            if self.joined == "":
+                self._settle(p)
+                self.joined = ";"
+            return self.reader.bodies(end) if self.reader.pending else end
+        if operator[:2] in {";;", ";&"}:
+            return self._next_branch(end, operator)
+        if operator == "&&":
+            self.alternative = False
+            if not self.reader.sure and self.chain is None:
+                self.chain = self.reader.variables.mark()
+        elif operator == "||":
+            self._settle(p)
+            self.alternative = True
+            self.chain = self.reader.variables.mark()
+        elif operator in {";", "&"}:
+            self._settle(p)
+        self.joined = operator  # type: ignore[assignment]
+        return end
+
+    def _settle(self, p: int) -> None:
+        """The list of ``&&`` and ``||`` is over."""
+        if self.chain is not None:
+            self.reader.variables.doubt(self.chain, p)
+            self.chain = None
+        self.alternative = False
+
+    def _open(self, kind: str, p: int, end: int) -> int:
+        reader = self.reader
+        if len(self.frames) >= MAX_NESTING:
+            return reader.stop(p, f"more than {MAX_NESTING} open compound commands")
+        frame = Frame(kind, p)
+        frame.conditional, frame.alternative, frame.chain = reader.conditional, self.alternative, self.chain
+        frame.first = len(reader.shared.commands)
+        frame.mark = reader.variables.mark()
+        frame.function, reader.function = reader.function, False
+        reader.conditional = reader.conditional or self.alternative or frame.function
+        frame.repeated = frame.function or kind == "loop"
+        if frame.repeated:
+            reader.variables.repeated.append(p)
+        self.alternative, self.chain = False, None
+        self.frames.append(frame)
+        return end
+
+    def _leave(self, frame: Frame, p: int) -> None:
+        reader = self.reader
+        if frame.kind == "(":
+            reader.variables.undo(frame.mark)
+        elif frame.kind != "{" or frame.function:
+            reader.variables.doubt(frame.mark, p, frame.names)
+        if frame.repeated:
+            reader.variables.repeated.pop()
+        reader.conditional, self.alternative, self.chain = frame.conditional, frame.alternative, frame.chain
+        reader.sure = False
+
+    def _close(self, p: int, word: str) -> int:
+        """A word that closes a compound command, and the redirections behind it."""
+        reader, end = self.reader, p + len(word)
+        kind = _CLOSES[word]
+        if not any(frame.kind == kind for frame in self.frames[-MAX_NESTING:]):
+            reader.error(p, end, f"{word} closes nothing")
+            return end
+        self._settle(p)
+        while True:
+            frame = self.frames.pop()
+            self._leave(frame, p)
+            if frame.kind == kind:
+                break
+            reader.error(frame.start, p, f"{frame.kind} is not closed")
+        self.joined = ""
+        return self._redirects(end, frame)
+
+    def _redirects(self, p: int, frame: Frame) -> int:
+        reader = self.reader
+        first, last = frame.first, len(reader.shared.commands)
+        draft = Draft(first)
+        while True:
+            p = _BLANKS.match(reader.source, p).end()  # type: ignore[union-attr]
+            match = REDIRECT.match(reader.source, p)
+            if not match:
+                break
+            p = reader.redirect(match, draft)
+        if draft.redirects and first < last:
+            reader.shared.groups.append((first, last, tuple(draft.redirects)))
+            command = reader.shared.commands[first]
+            if draft.heredoc and command and command.heredoc is None:
+                reader.shared.commands[first] = command.replace(heredoc=draft.heredoc)
+        elif draft.redirects:
+            reader.pending = [entry for entry in reader.pending if entry[0] < last]
+        if reader.source[p] not in ENDS and reader.source[p] not in "})" and p < reader.length:
+            if not _RESERVED.match(reader.source, p):
+                reader.error(p, p + 1, "an operator is missing")
+        return p
+
+    def _open_parenthesis(self, p: int) -> int:
+        reader = self.reader
+        if reader.source[p + 1] == "(":
+            end = reader.arithmetic(p)
+            if end:
+                for name in re.findall(r"[A-Za-z_]\w*", reader.source[p:end]):
+                    reader.variables.set(name, None, p)
+                self.joined = ""
+                reader.sure = False
+                return end
+        return self._open("(", p, p + 1)
+
+    def _reserved(self, word: str, p: int) -> int:
+        end = p + len(word)
+        match word:
+            case "if" | "{":
+                return self._open(word, p, end)
+            case "while" | "until":
+                return self._open("loop", p, end)
+            case "for" | "select":
+                return self._for(p, end)
+            case "case":
+                return self._case(p, end)
+            case "then" | "elif" | "else" | "do":
+                return self._branch(word, p, end)
+            case "fi" | "done" | "esac" | "}":
+                return self._close(p, word)
+            case "function":
+                return self._function(end)
+            case "[[":
+                return self._test(p)
+        self.reader.sure = False
+        return end
+
+    def _branch(self, word: str, p: int, end: int) -> int:
+        reader = self.reader
+        frame = self.frames[-1] if self.frames else None
+        if frame is None or frame.kind != ("loop" if word == "do" else "if"):
+            reader.error(p, end, f"{word} stands where none can")
+            return end
+        self._settle(p)
+        if word in {"elif", "else"}:
+            frame.names |= reader.variables.undo(frame.mark)
+        elif word == "then" and not reader.conditional:
+            frame.mark = reader.variables.mark()
+        reader.conditional = True
+        self.joined = ";"
+        return end
+
+    def _for(self, p: int, end: int) -> int:
+        reader, source = self.reader, self.reader.source
+        body = self._open("loop", p, end)
+        if reader.stopped:
+            return body
+        match = _FOR.match(source, end)
+        name = match[1] if match else None
+        if match is None or name is None:
+            at = _BLANKS.match(source, end).end()  # type: ignore[union-attr]
+            return (reader.arithmetic(at) if source.startswith("((", at) else 0) or end
+        at, known, values = match.end(), True, []
+        if match[2]:
+            reader.holder = reader.parent
+            while True:
+                at = _BLANKS.match(source, at).end()  # type: ignore[union-attr]
+                if source[at] in "\n;&|()<>":
+                    break
+                words, _, at = reader.word(at)
+                values += [word.text for word in words]
+                known = known and all(word.known for word in words)
+        reader.variables.set(name, values[0] if known and len(values) == 1 else None, p)
+        return at
+
+    def _case(self, p: int, end: int) -> int:
+        reader = self.reader
+        self._open("case", p, end)
+        if reader.stopped:
+            return reader.length
+        reader.holder = reader.parent
+        word, _ = reader.whole(_BLANKS.match(reader.source, end).end())  # type: ignore[union-attr]
+        at = _LINES.match(reader.source, word.end).end()  # type: ignore[union-attr]
+        if not reader.source.startswith("in", at):
+            reader.error(p, at, "case without in")
+            return at
+        return self._pattern(at + 2)
+
+    def _next_branch(self, end: int, operator: str) -> int:
+        frame = self.frames[-1] if self.frames else None
+        self._settle(end)
+        if frame is None or frame.kind != "case":
+            self.reader.error(end - len(operator), end, f"{operator} stands where none can")
+            self.joined = ";"
+            return end
+        frame.names |= self.reader.variables.undo(frame.mark)
+        return self._pattern(end)
+
+    def _pattern(self, p: int) -> int:
+        """Skip the patterns of a case branch; the offset after their ``)``."""
+        reader, source = self.reader, self.reader.source
+        p = start = _LINES.match(source, p).end()  # type: ignore[union-attr]
+        if (match := _RESERVED.match(source, p)) and match[0] == "esac":
+            return p
+        if source[p] == "(":
+            p += 1
+        reader.holder = reader.parent
+        while p < reader.length and source[p] not in ")\n;":
+            p = p + 1 if source[p] in " \t|" else max(reader.whole(p)[0].end, p + 1)
+        if source[p] != ")" or p >= reader.length:
+            reader.error(start, p, "a case pattern is not closed")
+            return p
+        reader.conditional = True
+        self.joined = ";"
+        return p + 1
+
+    def _function(self, end: int) -> int:
+        match = _FUNCTION.match(self.reader.source, end)
+        self.reader.function = True
+        return match.end() if match else end
+
+    def _test(self, start: int) -> int:
+        """``[[ … ]]``: a command whose operators are words."""
+        reader, source = self.reader, self.reader.source
+        pipeline = self._number()
+        draft = reader.begin(start)
+        if draft is None:
+            return reader.length
+        p = start
+        while True:
+            p = _LINES.match(source, p).end()  # type: ignore[union-attr]
+            regex = draft.words and draft.words[-1].text == "=~"
+            match = (_TEST_REGEX if regex else _TEST_OPERATOR).match(source, p)
+            if p >= reader.length or source[p] == ";":
+                reader.error(start, p, "[[ is not closed")
+                break
+            if match:
+                draft.words.append(Word(match[0], p, match.end()))
+                p = match.end()
+                continue
+            words, parts, end = reader.word(p)
+            draft.words += words
+            p = max(end, p + 1)
+            if words and words[-1].text == "]]":
+                break
+        reader.finish(draft, self.joined, pipeline)
+        self.joined = ""
+        return p
