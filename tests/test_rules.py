@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from scanner import knowledge
-from scanner.engine import example
-from scanner.engine.compile import rule_files
-from scanner.engine.load import load
+from scanner.engine import compile, example
+from scanner.engine.rulefile import controls_of
+from scanner.errors import RuleError
 
-RULE_FILES = rule_files(knowledge.folder())
+FOLDER = knowledge.folder()
+PATHS = tuple(compile.paths(FOLDER))
+
+
+def _read():
+    read = compile.reader(FOLDER)
+    for path in PATHS:
+        try:
+            yield path, read(path)
+        except RuleError as error:
+            yield path, error
+
+
+FILES = dict(_read())
+READ = {path: file for path, file in FILES.items() if not isinstance(file, RuleError)}
 CASES = [
     pytest.param(file.rule, case, id=f"{file.rule.id}-{case.verdict}-{case.name.replace(' ', '_')}")
-    for file in RULE_FILES
+    for file in READ.values()
     for case in file.examples
 ]
 
@@ -22,10 +38,39 @@ def scan():
     """The whole pipeline with every rule, strict ones included."""
     from scanner.scan import Options, scan_text
 
-    options = Options(rules=load(), build_args={})
+    options = Options(rules=tuple(file.rule for file in READ.values()), build_args={})
     return lambda text, files: scan_text(text, options, context=files)
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: os.path.relpath(path, FOLDER))
+def test_a_rule_file_is_right(path):
+    if isinstance(error := FILES[path], RuleError):
+        pytest.fail(f"{error}\n{error.hint}", pytrace=False)
 
 
 @pytest.mark.parametrize(("rule", "case"), CASES)
 def test_a_rule_does_what_its_examples_say(rule, case, scan):
-    assert not example.run(rule, case, scan), case.at
+    if reasons := example.run(rule, case, scan):
+        pytest.fail("\n".join((f"{case.at}: {case.verdict} example", *reasons)), pytrace=False)
+
+
+def test_no_two_rules_share_a_name():
+    names = [file.rule.id for file in READ.values()]
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize("rule", [pytest.param(file.rule, id=file.rule.id) for file in READ.values()])
+def test_a_built_in_rule_names_weaknesses_that_the_catalogue_describes(rule):
+    """Reports quote the title of each CWE, so frameworks/cwe.yaml has it."""
+    known = controls_of(os.path.join(FOLDER, "frameworks", "cwe.yaml"))
+    assert set(rule.controls.get("cwe", ())) <= known
+
+
+@pytest.mark.parametrize("rule", [pytest.param(file.rule, id=file.rule.id) for file in READ.values()])
+def test_the_texts_of_a_rule_read_well(rule):
+    """One line each for title and message, no full stop after a title, none missing after a message."""
+    assert len(rule.title) <= 90
+    assert not rule.title.endswith(".")
+    assert len(rule.message) <= 240
+    assert rule.message.endswith((".", "?", "!"))
+    assert rule.remedy()

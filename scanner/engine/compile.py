@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from scanner import knowledge
 from scanner.engine import rulefile
@@ -34,14 +34,19 @@ def paths(folder: str) -> Iterator[str]:
 
 
 def rule_files(folder: str) -> tuple[RuleFile, ...]:
-    """The rules of a folder with their examples. Raises RuleError.
+    """The rules of a folder with their examples. Raises RuleError."""
+    return tuple(map(reader(folder), paths(folder)))
+
+
+def reader(folder: str) -> Callable[[str], RuleFile]:
+    """Reads a rule file of a folder; it raises RuleError.
 
     A rule may name the lists and frameworks of its own folder and those that come with the program.
     """
     home = knowledge.folder()
     lists = _lists(home) | _lists(folder)
     frameworks = _frameworks(home) | _frameworks(folder)
-    return tuple(rulefile.read(path, lists, frameworks) for path in paths(folder))
+    return lambda path: rulefile.read(path, lists, frameworks)
 
 
 def _lists(folder: str) -> dict[str, frozenset[str]]:

@@ -55,7 +55,9 @@ _HADOLINT = re.compile(rf"^\s*hadolint[ \t]+(global[ \t]+)?ignore[ \t]*=[ \t]*{_
 _TALLY = re.compile(rf"^\s*tally[ \t]+(global[ \t]+)?ignore[ \t]*=[ \t]*{_IDS}(?:;reason=(.*))?", re.IGNORECASE)
 _TRIVY = re.compile(r"trivy:ignore:([\w*-]+)(?::exp:([\d-]+))?", re.IGNORECASE)
 _CHECKOV = re.compile(rf"checkov:skip=[ \t]*{_IDS}(?::(.*))?", re.IGNORECASE)
-_KICS = re.compile(r"^\s*kics-scan[ \t]+(ignore-line|ignore-block|ignore|disable=([0-9a-f, \t-]+))", re.IGNORECASE)
+_KICS = re.compile(
+    r"^\s*kics-scan[ \t]+(ignore-line|ignore-block|ignore|disable=[ \t]*([0-9a-f][0-9a-f, \t-]*))", re.IGNORECASE
+)
 _SEMGREP = re.compile(rf"\bnosem(?:grep)?\b(?:[ \t]*:[ \t]*{_IDS})?", re.IGNORECASE)
 
 
