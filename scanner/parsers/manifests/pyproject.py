@@ -123,13 +123,13 @@ def _described(name: str, value: object) -> Spec:
         path = word(table.get("path") or table.get("file")) or "."
         spec = Spec(name=name, specifier=f"@ {path}", pinned=True, origin="local", url=path)
     else:
-        spec = _ranged(name, word(table.get("version")) if table else word(value))
+        spec = ranged(name, word(table.get("version")) if table else word(value))
     extras = tuple(specifier.normalize(word(extra)) for extra in items(table.get("extras")))
     markers = word(table.get("markers"))
     return spec.replace(extras=extras, marker=markers, elsewhere=specifier.is_elsewhere(markers))
 
 
-def _ranged(name: str, words: str) -> Spec:
+def ranged(name: str, words: str) -> Spec:
     """Poetry's version terms: a bare version is exact, ``^`` and ``~`` are ranges, ``*`` is any, ``||`` is or."""
     words = "".join(words.split())
     if words in {"", "*"}:

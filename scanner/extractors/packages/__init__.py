@@ -1,0 +1,137 @@
+"""What installers are asked for, and how they are called.
+
+One module a family of installers: each has functions that turn one call into facts. ``pip`` and ``projects`` follow
+the files that a call names (requirements, constraints, pyproject.toml, lock files) through ``wanted``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from scanner.extractors.packages import alpine, conda, debian, indexes, languages, node, pip, projects, rpm
+from scanner.extractors.packages.call import Call, Surroundings, options_named
+from scanner.model.command import Command
+from scanner.model.facts import Fact
+from scanner.model.instruction import Pairs
+from scanner.model.location import Word
+from scanner.model.target import Config, Item, Step
+
+Reader = Callable[[Call], Iterator[Fact]]
+
+_INSTALLERS: dict[str, Reader] = {
+    "pip": pip.pip,
+    "pipx": pip.pipx,
+    "pip-sync": pip.pip_sync,
+    "uv": projects.uv,
+    "uvx": projects.uvx,
+    "poetry": projects.poetry,
+    "pdm": projects.pdm,
+    "pipenv": projects.pipenv,
+    "conda": conda.conda,
+    "mamba": conda.conda,
+    "micromamba": conda.conda,
+    "pixi": conda.pixi,
+    "apt-get": debian.apt,
+    "apt": debian.apt,
+    "aptitude": debian.apt,
+    "apk": alpine.apk,
+    "yum": rpm.dnf,
+    "dnf": rpm.dnf,
+    "dnf5": rpm.dnf,
+    "microdnf": rpm.dnf,
+    "tdnf": rpm.dnf,
+    "zypper": rpm.zypper,
+    "npm": node.node,
+    "yarn": node.node,
+    "yarnpkg": node.node,
+    "pnpm": node.node,
+    "bun": node.node,
+    "gem": languages.gem,
+    "bundle": languages.bundle,
+    "bundler": languages.bundle,
+    "go": languages.go,
+    "cargo": languages.cargo,
+}
+_USES_LISTS = {"apt-get": "apt", "apt": "apt", "aptitude": "apt", "apk": "apk", "zypper": "zypper"} | dict.fromkeys(
+    ("yum", "dnf", "dnf5", "microdnf", "tdnf"), "rpm"
+)
+"""Programs that need package lists, and their family."""
+_USES = options_named(
+    "install reinstall upgrade dist-upgrade full-upgrade build-dep satisfy source download add fetch in up dup "
+    "update update-minimal upgrade-minimal localinstall groupinstall"
+)
+_ONLY_LISTS = {"apt": frozenset({"update"}), "apk": frozenset({"update"})}
+_PIP = re.compile(r"pip[\d.]*$")
+_PYTHON = re.compile(r"(?:python|pypy)[\d.]*$")
+_UNKNOWN_PYTHON = re.compile(r"\$\{?[A-Z_]*PYTHON[A-Z_]*\}?$", re.IGNORECASE)
+
+
+class Packages:
+    """The installers among the commands that the build runs or that the container starts."""
+
+    def wants(self, item: Item) -> bool:
+        """Commands."""
+        return isinstance(item, Step | Config) and bool(item.commands)
+
+    def extract(self, item: Item) -> Iterator[Fact]:
+        """A fact for each call, requirement and index. Raises ValueError last, for files that could not be read."""
+        assert isinstance(item, Step | Config)
+        around = Surroundings(item)
+        calls = [
+            (installer, words, index)
+            for index, command in enumerate(item.commands)
+            if command.words and (installer := _installer(command)[0])
+            for words in (_installer(command)[1],)
+        ]
+        for installer, words, _ in calls:
+            family = _USES_LISTS.get(installer, "")
+            if family and any(w.text in _USES - _ONLY_LISTS.get(family, frozenset()) for w in words):
+                around.installs.add(family)
+        for installer, words, index in calls:
+            yield from _INSTALLERS[installer](Call(around, index, installer, words))
+        if around.unreadable:
+            raise ValueError("; ".join(dict.fromkeys(around.unreadable)))
+
+
+class IndexVariables:
+    """Package indexes that ENV and ARG set: they serve whatever is installed later."""
+
+    def wants(self, item: Item) -> bool:
+        """ENV and ARG."""
+        return isinstance(item, Step) and isinstance(item.instruction, Pairs)
+
+    def extract(self, item: Item) -> Iterator[Fact]:
+        """A fact for each index."""
+        assert isinstance(item, Step) and isinstance(item.instruction, Pairs)
+        for pair in item.instruction.pairs:
+            if pair.key.text in indexes.VARIABLES and pair.value is not None and item.keyword != "LABEL":
+                evidence = item.instruction.evidence(Word("", pair.key.start, pair.value.end))
+                yield from indexes.in_environment(
+                    pair.key.text, pair.value.text, pair.value.known, evidence, ships=item.stage.ships
+                )
+
+
+EXTRACTORS = (Packages(), IndexVariables())
+
+
+def _installer(command: Command) -> tuple[str, tuple[Word, ...]]:
+    """The installer that a command calls, and the words for it; "" for other programs."""
+    name = command.words[0].text.rpartition("/")[2]
+    words = command.words[1:]
+    if name in _INSTALLERS:
+        return name, words
+    if name.startswith("pip") and _PIP.match(name):
+        return "pip", words
+    if _PYTHON.match(name) or _UNKNOWN_PYTHON.match(name):
+        for at, word in enumerate(words[:-1]):
+            if word.text == "-m":
+                module = words[at + 1].text
+                return (
+                    (module, words[at + 2 :])
+                    if module in {"pip", "pipx", "uv", "poetry", "pdm", "pipenv"}
+                    else ("", ())
+                )
+            if not word.text.startswith("-"):
+                break
+    return "", ()
