@@ -10,21 +10,29 @@ from scanner.cli.output import write
 from scanner.errors import UsageError
 
 CONFIG = """\
-# Settings of hullcheck; flags and HULLCHECK_… variables go before them.
-# Each line shows the default, take the # away to change it.
+# Settings of hullcheck. Flags and HULLCHECK_… variables go before them. Take a # away to use a line.
 
-# fail-on: low            # exit code 1 from here on: info, low, medium, high, critical
-# profile: default        # strict adds hardening and style
-# exclude: []             # files that a search leaves out: ["vendor/**"]
-# build-args: {}          # values of build arguments: {VERSION: "2.1"}
-# rules: []               # folders with rules of your own
+# Least severity that gives exit code 1: info, low, medium, high, critical.
+#fail-on: high
 
-# What may stay as it is, and why:
-# ignore:
-#   - rule: root-user
-#     path: tools/Dockerfile
-#     reason: runs in CI only
-#     until: 2030-01-31
+# Add hardening and style to what a person should act on for any image.
+#profile: strict
+
+# Files that a search of folders leaves out.
+#exclude: ["vendor/*"]
+
+# Values of build arguments that the Dockerfiles give no default.
+#build-args: {VERSION: "2.1"}
+
+# Folders with rules of your own.
+#rules: [ci/rules]
+
+# What may stay as it is, and why.
+#ignore:
+#  - rule: root-user
+#    path: tools/Dockerfile
+#    reason: runs in CI only
+#    until: 2030-01-31
 """
 
 PRE_COMMIT = f"""\
@@ -61,12 +69,37 @@ hullcheck:
   image: python:3.13-slim
   script:
     - pip install hullcheck=={__version__}
-    - hullcheck scan --fail-on high -f text -o - -f sarif -o hullcheck.sarif .
+    - hullcheck scan --fail-on high -f text -o - -f sarif -o hullcheck.sarif -f json -o hullcheck.json .
+  after_script:
+    - |
+      python - <<'EOF'
+      import json
+      severities = {{"critical": "blocker", "high": "critical", "medium": "major", "low": "minor", "info": "info"}}
+      with open("hullcheck.json") as file:
+          targets = json.load(file)["targets"]
+      issues = [
+          {{
+              "check_name": finding["rule"],
+              "description": finding["message"],
+              "fingerprint": finding["fingerprint"],
+              "severity": severities[finding["severity"]],
+              "location": {{
+                  "path": finding["path"],
+                  "lines": {{"begin": finding["span"]["first_line"] if finding["span"] else 1}},
+              }},
+          }}
+          for target in targets
+          for finding in target["findings"]
+          if finding["suppressed"] is None
+      ]
+      with open("gl-code-quality-report.json", "w") as file:
+          json.dump(issues, file)
+      EOF
   artifacts:
     when: always
-    paths: [hullcheck.sarif]
+    paths: [hullcheck.sarif, hullcheck.json]
     reports:
-      sast: hullcheck.sarif
+      codequality: gl-code-quality-report.json
 """
 
 FILES = {

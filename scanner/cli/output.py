@@ -47,7 +47,7 @@ def width(stream: TextIO) -> int:
 
 
 def _encodable(stream: TextIO) -> TextIO:
-    """The stream, told to write ``\\u2026`` rather than fail where its encoding has no ``…``."""
+    r"""The stream, told to write ``\u2026`` rather than fail where its encoding has no ``…``."""
     reconfigure = getattr(stream, "reconfigure", None)
     if reconfigure is not None:
         reconfigure(errors="backslashreplace")

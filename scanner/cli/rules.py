@@ -10,6 +10,7 @@ from scanner.cli.output import write
 from scanner.engine.load import load
 from scanner.model.rule import Rule
 from scanner.reporters.interface import DOCS
+from scanner.reporters.tally import amount
 
 
 def catalogue(folders: Sequence[str], config: str | None) -> tuple[Rule, ...]:
@@ -30,7 +31,8 @@ def run(folders: Sequence[str], config: str | None, *, as_json: bool) -> int:
     lines = (f"{rule.id:<{width}}  {rule.severity!s:<8}  {rule.profile:<7}  {rule.title}" for rule in found)
     write("".join(line + "\n" for line in lines))
     strict = sum(rule.profile == "strict" for rule in found)
-    write(f"\n{len(found)} rules, {strict} of them only with --profile strict. `hullcheck explain RULE` tells more.\n")
+    total = amount(len(found), "rule")
+    write(f"\n{total}, {strict} of them only with --profile strict. `hullcheck explain RULE` tells more.\n")
     return 0
 
 

@@ -10,6 +10,7 @@ from scanner.engine.example import DOCKERFILE, Scan
 from scanner.engine.example import run as try_out
 from scanner.model.finding import Report
 from scanner.model.rule import Rule
+from scanner.reporters.tally import amount
 from scanner.scan import Options, scan_text
 
 
@@ -24,7 +25,7 @@ def run(folders: Sequence[str]) -> int:
                 for reason in try_out(file.rule, example, _scanner(file.rule)):
                     failures += 1
                     write(f"{example.at}: {file.rule.id}: {example.verdict} example '{example.name}': {reason}\n")
-    write(f"{rules} rules, {examples} examples, {failures} failure{'' if failures == 1 else 's'}.\n")
+    write(f"{amount(rules, 'rule')}, {amount(examples, 'example')}, {amount(failures, 'failure')}.\n")
     return 1 if failures else 0
 
 

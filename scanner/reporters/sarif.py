@@ -226,6 +226,8 @@ def _place(
         around = _cut(lines, first, 1, last, None)
         if around:
             physical.context_region = om.Region(start_line=first, end_line=last, snippet=_snippet(around))
+    elif report:
+        physical.region = om.Region(start_line=1)  # GitHub shows no result without a line
     return om.Location(id=number, physical_location=physical, message=om.Message(text=_words(note)) if note else None)
 
 

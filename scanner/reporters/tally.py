@@ -61,3 +61,8 @@ def not_known(reports: Sequence[Report]) -> list[Undecided]:
     """Everything undecided, once."""
     every = (item for report in reports for item in report.undecided)
     return once(every, lambda item: (item.rule.id, item.fact.evidence[0].at, item.fields))
+
+
+def amount(number: int, noun: str) -> str:
+    """``1 rule``, ``2 rules``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -10,7 +10,7 @@ from scanner.model.rule import Severity
 from scanner.reporters.interface import Options
 from scanner.reporters.quote import Quote, quote, shortened, visible
 from scanner.reporters.style import BOLD, DIM, RULER, SEVERITY, Painter
-from scanner.reporters.tally import Tally, distinct, not_known, once, tally
+from scanner.reporters.tally import Tally, amount, distinct, not_known, once, tally
 
 RELATED = 3
 """Other places shown for a finding; ``-v`` shows all."""
@@ -169,7 +169,7 @@ def _summary(reports: Sequence[Report], total: Tally, options: Options, paint: P
     what = names[0] if len(names) == 1 else f"{len(names)} targets"
     if total.severities:
         parts = (paint(f"{count} {severity}", SEVERITY[severity]) for severity, count in total.severities.items())
-        yield f"{paint(_count(total.findings, 'finding'), BOLD)} in {what}: {', '.join(parts)}."
+        yield f"{paint(amount(total.findings, 'finding'), BOLD)} in {what}: {', '.join(parts)}."
     elif total.problems:
         yield f"Nothing found in what could be looked at of {what}."
     else:
@@ -185,7 +185,3 @@ def _summary(reports: Sequence[Report], total: Tally, options: Options, paint: P
         yield f"Besides: {', '.join(hidden)}."
     if total.findings and not options.verbose:
         yield paint("`hullcheck explain RULE` says why, and shows it done right.", DIM)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
