@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from scanner.extractors import (
     base_images,
+    clones,
     commands,
     copies,
     downloads,
@@ -28,6 +29,7 @@ ALL: tuple[Extractor, ...] = (
     *commands.EXTRACTORS,
     *packages.EXTRACTORS,
     *downloads.EXTRACTORS,
+    *clones.EXTRACTORS,
     *ports.EXTRACTORS,
     *services.EXTRACTORS,
 )

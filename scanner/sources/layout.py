@@ -86,7 +86,7 @@ def _copied(entry: Copied, path: str, depth: int) -> File | None:
             found = (
                 entry.origin.file(candidate)
                 if isinstance(entry.origin, Context)
-                else entry.origin.find(posixpath.normpath("/" + candidate), None, depth + 1)
+                else entry.origin.find(posixpath.normpath("/" + candidate.lstrip("/")), None, depth + 1)
             )
             if found is not None:
                 return found

@@ -57,6 +57,7 @@ class Evaluation:
         self._by_name: dict[str, StageState] = {}
         self._outline = bases.outline(parsed, target)
         self._unread_shells: set[str] = set()
+        self._ended = False
         self.steps: list[Step] = []
         for instruction in parsed.instructions:
             self._read(instruction)
@@ -67,6 +68,8 @@ class Evaluation:
         return self._stages[-1] if self._stages else None
 
     def _read(self, instruction: Instruction) -> None:
+        if self._ended:
+            return
         if isinstance(instruction, From):
             self._open_stage(instruction)
             return
@@ -104,10 +107,10 @@ class Evaluation:
         return self._globals.get(name, variables.UNSET)
 
     def _open_stage(self, raw: From) -> None:
-        if len(self._stages) == MAX_STAGES:
+        if len(self._stages) >= MAX_STAGES:
             at = raw.text.location()
             self._problems.append(Problem(at=at, reason=f"more than {MAX_STAGES:,} stages; the rest was not looked at"))
-        if len(self._stages) >= MAX_STAGES:
+            self._ended = True
             return
         instruction = expand(raw, self._global, self._parsed.escape, self._problems)
         assert isinstance(instruction, From)
@@ -325,7 +328,7 @@ class Evaluation:
         """The target stage's outcome; None when there is no stage."""
         if not self._stages:
             return None
-        state = self._stages[self._outline.target]
+        state = self._stages[min(self._outline.target, len(self._stages) - 1)]
         variables = dict(state.env)
         find = state.layout.finder(state.place)
         says = dict(state.says)
