@@ -82,7 +82,9 @@ def test_operators_on_several_texts(operator, wanted, answer):
     assert decider(("test", "arguments", operator, wanted))(command()) is answer
 
 
-@pytest.mark.parametrize(("port", "least", "most"), [(80, False, True), (1024, True, True), (8080, True, False), (None, None, None)])
+@pytest.mark.parametrize(
+    ("port", "least", "most"), [(80, False, True), (1024, True, True), (8080, True, False), (None, None, None)]
+)
 def test_operators_on_numbers(port, least, most):
     fact = Service(
         evidence=HERE, product="x", role="ui", port=port, address=None, open=None, exposed=False, auth=None, auth_off=False,
@@ -106,7 +108,10 @@ def test_an_end_made_by_the_limit_is_not_the_end_of_the_text():
 
 
 def test_the_fields_that_are_not_known_are_named_once():
-    condition = ("all", (is_("is_root", True), ("not", ("any", (is_("name", "a"), is_("name", "b"), is_("declared", True))))))
+    condition = (
+        "all",
+        (is_("is_root", True), ("not", ("any", (is_("name", "a"), is_("name", "b"), is_("declared", True))))),
+    )
     assert unknown(condition, user(is_root=None, name=None)) == ("is_root", "name")
 
 
@@ -127,7 +132,7 @@ CONDITIONS = st.recursive(
 )
 
 
-@settings(max_examples=300, derandomize=True, deadline=None)
+@settings(max_examples=120, derandomize=True, deadline=None)
 @given(CONDITIONS, st.fixed_dictionaries(FIELDS), st.sets(st.sampled_from(sorted(FIELDS))))
 def test_learning_more_never_flips_an_answer(condition, known, hidden):
     decide = decider(condition)
@@ -138,8 +143,10 @@ def test_learning_more_never_flips_an_answer(condition, known, hidden):
     assert before is None or before is after
 
 
-@settings(max_examples=200, derandomize=True, deadline=None)
-@given(st.lists(CONDITIONS, min_size=1, max_size=3), st.fixed_dictionaries({k: st.none() | v for k, v in FIELDS.items()}))
+@settings(max_examples=80, derandomize=True, deadline=None)
+@given(
+    st.lists(CONDITIONS, min_size=1, max_size=3), st.fixed_dictionaries({k: st.none() | v for k, v in FIELDS.items()})
+)
 def test_not_all_is_any_not(parts, fields):
     fact = user(**fields)
     negated = ("any", tuple(("not", part) for part in parts))

@@ -35,7 +35,7 @@ def test_what_is_allowed_ends_soon_on_the_longest_text(pattern):
     for text in ("a" * MAX_MATCHED, "ab" * (MAX_MATCHED // 2), " " * MAX_MATCHED):
         start = time.process_time()
         re.search(pattern, text)
-        assert time.process_time() - start < 2
+        assert time.process_time() - start < 5
 
 
 def test_what_is_no_pattern_is_an_error():
