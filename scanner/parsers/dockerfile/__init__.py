@@ -6,11 +6,11 @@ the file is read all the same. Lines end at a line feed only. Columns do not cou
 
 from __future__ import annotations
 
-from scanner.model.instruction import Dockerfile, From, Heredoc, Instruction
+from scanner.model.instruction import Dockerfile, Heredoc, Instruction
 from scanner.parsers.dockerfile.heredocs import asked
 from scanner.parsers.dockerfile.instructions import Head, Line, build, read_head
 from scanner.parsers.dockerfile.lines import LONGEST_LINE, Reader, Whole
-from scanner.parsers.dockerfile.words import json_words
+from scanner.parsers.dockerfile.words import WHITESPACE, json_words
 
 _TAKES_HEREDOCS = frozenset({"RUN", "COPY", "ADD"})
 
@@ -20,25 +20,21 @@ def parse(text: str, path: str) -> Dockerfile:
     reader = Reader(text, path)
     errors = reader.errors
     instructions: list[Instruction] = []
-    staged = False
+    first_from = 0
     while (whole := reader.next()) is not None:
         instruction, wrong = _instruction(reader, whole)
-        if isinstance(instruction, From):
-            staged = True
-        elif not staged and instruction.keyword not in ("ARG", "FROM"):
-            wrong.append(f"{instruction.keyword[:20]} before the first FROM: only ARG may stand there")
-            staged = True
         instructions.append(instruction)
-        errors += [(whole.first[0], reason) for reason in wrong]
-    if not instructions:
-        errors.append((1, "no instruction in this file: a Dockerfile begins with FROM"))
-    elif not any(isinstance(instruction, From) for instruction in instructions):
-        errors.append((1, "no FROM in this file: a Dockerfile needs a base image"))
-    errors += [
-        (number, f"a line of more than {LONGEST_LINE:,} bytes: BuildKit stops reading there")
-        for number, line in enumerate(reader.lines, 1)
-        if len(line) > LONGEST_LINE // 4 and len(line.encode("utf-8", "surrogatepass")) > LONGEST_LINE
-    ]
+        if wrong:
+            errors += [(whole.first[0], reason) for reason in dict.fromkeys(wrong)]
+        if not first_from and instruction.keyword == "FROM":
+            first_from = len(instructions)
+    errors += _order(instructions, first_from)
+    if len(text) > LONGEST_LINE // 4:
+        errors += [
+            (number, f"a line of more than {LONGEST_LINE:,} bytes: BuildKit stops reading there")
+            for number, line in enumerate(reader.lines, 1)
+            if len(line) > LONGEST_LINE // 4 and len(line.encode("utf-8", "surrogatepass")) > LONGEST_LINE
+        ]
     return Dockerfile(
         directives=tuple(reader.directives),
         escape=reader.escape,
@@ -46,6 +42,18 @@ def parse(text: str, path: str) -> Dockerfile:
         comments=reader.comments(),
         errors=tuple(sorted(errors, key=lambda error: error[0])),
     )
+
+
+def _order(instructions: list[Instruction], first_from: int) -> list[tuple[int, str]]:
+    """What is wrong with the order of the instructions; ``first_from`` counts up to the first FROM."""
+    if not instructions:
+        return [(1, "no instruction in this file: a Dockerfile begins with FROM")]
+    if not first_from:
+        return [(1, "no FROM in this file: a Dockerfile needs a base image")]
+    early = next((each for each in instructions[:first_from] if each.keyword not in ("ARG", "FROM")), None)
+    if early is None:
+        return []
+    return [(early.span.first_line, f"{early.keyword[:20]!r} before the first FROM: only ARG may stand there")]
 
 
 def _instruction(reader: Reader, whole: Whole) -> tuple[Instruction, list[str]]:
@@ -72,9 +80,12 @@ def _heredocs(reader: Reader, value: str, head: Head, wrong: list[str]) -> tuple
         return ()
     found = []
     for name, descriptor, expand, strip_tabs in wanted:
-        text = reader.body(name, strip_tabs)
+        text = reader.body(name, "\t" if strip_tabs else "")
         if text is None:
-            wrong.append(f"the here-document {name[:40]!r} does not end: put {name[:40]} alone on a line of its own")
+            text = reader.body(name, WHITESPACE)
+            remedy = f"line {reader.at} has white space around it" if text else "put it alone on a line of its own"
+            wrong.append(f"no line ends the here-document, which is just {name[:40]!r}: {remedy}")
+        if text is None:
             break
         found.append(Heredoc(name=name, descriptor=descriptor, expand=expand, strip_tabs=strip_tabs, text=text))
     return tuple(found)

@@ -30,7 +30,6 @@ _KNOWN = {
     "HEALTHCHECK": dict.fromkeys(("interval", "timeout", "start-period", "start-interval", "retries"), _ONCE),
     "RUN": {"mount": _MANY, "network": _ONCE, "security": _ONCE, "device": _MANY},
 }
-_UNCHECKED = frozenset({"ARG", "STOPSIGNAL"})
 _CHOICES = {
     ("RUN", "network"): ("default", "none", "host"),
     ("RUN", "security"): ("sandbox", "insecure"),
@@ -74,8 +73,11 @@ def read_flags(value: str, at: int, escape: str) -> tuple[tuple[Flag, ...], int]
                 quote = ""
             elif not quote and character in "'\"":
                 quote = character
-            elif not quote and (character in SEPARATORS or _tears(character)):
+            elif not quote and character in SEPARATORS:
                 at -= 1
+                break
+            elif not quote and _tears(character):
+                word.append("\ufffd")
                 break
             elif character != escape:
                 word.append(character)
@@ -83,7 +85,7 @@ def read_flags(value: str, at: int, escape: str) -> tuple[tuple[Flag, ...], int]
                 word.append(value[at])
                 at += 1
         stop = at
-        while at < end and (value[at] in SEPARATORS or (at == stop and _tears(value[at]))):
+        while at < end and value[at] in SEPARATORS:
             at += 1
         text = "".join(word)
         if text == "--":
@@ -94,7 +96,7 @@ def read_flags(value: str, at: int, escape: str) -> tuple[tuple[Flag, ...], int]
 
 
 def _tears(character: str) -> bool:
-    """BuildKit reads flags byte by byte and takes these two bytes for white space, even inside a character."""
+    """BuildKit reads flags byte by byte: two bytes are white space to it even inside a character, and end a flag."""
     if character < "\x80":
         return False
     encoded = character.encode("utf-8", "surrogatepass")
@@ -103,8 +105,6 @@ def _tears(character: str) -> bool:
 
 def check_flags(keyword: str, flags: tuple[Flag, ...]) -> Iterator[str]:
     """What BuildKit rejects about the flags of an instruction."""
-    if keyword in _UNCHECKED:
-        return
     known = _KNOWN.get(keyword, {})
     seen = set()
     for flag in flags:

@@ -17,7 +17,7 @@ _PIECE = re.compile(rf"[^{WHITESPACE}'\"\\$<}}/]+")
 _ARROWS = re.compile(r"<<[\t\r ]*")
 _SPACE = re.compile(f"[{WHITESPACE}]")
 _VARIABLE = re.compile(r"[0-9]+|[@*#?$!-]|[^\W\d]\w*|")
-_SINGLE, _DOUBLE, _BRACE, _PATTERN = "'\"}/"
+_QUOTE, _BRACE, _PATTERN = '"', "}", "/"
 
 
 class Asked(NamedTuple):
@@ -93,13 +93,8 @@ def shell_words(line: str) -> list[str]:
     while at < end:
         inside = nesting[-1] if nesting else ""
         character = line[at]
-        if inside == _SINGLE:
-            at = line.find("'", at) + 1
-            if not at:
-                return []
-            nesting.pop()
-        elif character == "\\":
-            at += 2 if inside != _DOUBLE or line[at + 1 : at + 2] in ('"', "$", "\\") else 1
+        if character == "\\":
+            at += 2 if inside != _QUOTE or line[at + 1 : at + 2] in ('"', "$", "\\") else 1
         elif character == "$":
             brace = brace if nesting else at
             at, opened = _variable(line, at)
@@ -109,19 +104,18 @@ def shell_words(line: str) -> list[str]:
         elif character == inside:
             nesting.pop()
             at += 1
-        elif inside != _DOUBLE and character in "'\"":
-            brace = brace if nesting else -1
+        elif character == "'" and inside != _QUOTE:
+            at = line.find("'", at + 1) + 1
+            if not at:
+                return []
+        elif character == _QUOTE:
             nesting.append(character)
             at += 1
-        elif character == "<" and not nesting:
-            match = _ARROWS.match(line, at)
-            at = match.end() if match else at + 1
-        elif character in WHITESPACE:
-            if not nesting:
-                cuts.append(at)
+        elif not nesting and character in WHITESPACE:
+            cuts.append(at)
             at += 1
         else:
-            piece = _PIECE.match(line, at)
+            piece = (_PIECE if nesting or character != "<" else _ARROWS).match(line, at)
             at = piece.end() if piece else at + 1
         if not nesting and brace >= 0:
             cuts += [match.start() for match in _SPACE.finditer(line, brace, at)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
@@ -27,10 +28,11 @@ from scanner.parsers.dockerfile.flags import check_flags, check_mounts, read_fla
 from scanner.parsers.dockerfile.heredocs import parse_word
 from scanner.parsers.dockerfile.words import SEPARATORS, WHITESPACE, json_words, plain_words, quoted_words
 
-_KEYWORD = re.compile(rf"[^{SEPARATORS}]*")
-_SPACE = re.compile(rf"[{SEPARATORS}]*")
-_MARGIN = re.compile(rf"[{WHITESPACE}]*")
+_FIRST = re.compile(rf"([^{SEPARATORS}]*+)([{SEPARATORS}]*+)")
+_MARGIN = re.compile(rf"[{WHITESPACE}]*+")
 _STAGE_NAME = re.compile(r"[a-z][a-z0-9_.-]*")
+_FLAGS_UNCHECKED = frozenset({"ARG", "STOPSIGNAL", "HEALTHCHECK"})
+"""BuildKit never looks at those of the first two; HEALTHCHECK NONE may have any."""
 _NO_TRIGGERS = frozenset({"ONBUILD", "FROM", "MAINTAINER"})
 
 
@@ -45,15 +47,26 @@ class Head(NamedTuple):
 
 def read_head(value: str, start: int, escape: str) -> Head:
     """The keyword at ``value[start]`` and its flags."""
-    end = _KEYWORD.match(value, start).end()  # type: ignore[union-attr]  # it always matches
-    word = value[start:end]
+    word, _, at = _first(value, start)
     # Go lowers the dotted capital I to a plain i, and takes "ONBUİLD" for ONBUILD.
-    keyword = word.replace("\u0130", "i").lower().upper() if not word.isascii() else word.upper()
-    at = _SPACE.match(value, end).end()  # type: ignore[union-attr]
+    keyword = word.upper() if word.isascii() else word.replace("\u0130", "i").lower().upper()
     flags: tuple[Flag, ...] = ()
     if value.startswith("--", at):
         flags, at = read_flags(value, at, escape)
-    return Head(keyword, start, flags, _MARGIN.match(value, at).end())  # type: ignore[union-attr]
+    if value[at : at + 1] in WHITESPACE:
+        at = _MARGIN.match(value, at).end()  # type: ignore[union-attr]  # it always matches
+    return Head(keyword, start, flags, at)
+
+
+def _first(value: str, start: int) -> tuple[str, int, int]:
+    """The first word, where it ends, and where the next one begins."""
+    word, gap = _FIRST.match(value, start).groups()  # type: ignore[union-attr]  # it always matches
+    end = start + len(word)
+    return word, end, end + len(gap)
+
+
+_Fields = dict[str, Any]
+"""The fields that every instruction has."""
 
 
 class Line(NamedTuple):
@@ -66,37 +79,29 @@ class Line(NamedTuple):
     heredocs: tuple[Heredoc, ...]
     wrong: list[str]
 
-    def common(self) -> dict[str, Any]:
-        """The fields that every instruction has."""
-        return {
-            "keyword": self.head.keyword,
-            "span": self.span,
-            "text": self.text,
-            "arguments": self.head.arguments,
-            "flags": self.head.flags,
-            "heredocs": self.heredocs,
-        }
-
 
 def build(line: Line) -> Instruction:
     """The instruction of a line. What BuildKit rejects is added to ``line.wrong``; what can be read, is."""
-    reader = _READERS.get(line.head.keyword)
-    if reader is None:
-        return _unreadable(line, _unknown(line.head.keyword))
-    if line.head.flags:
-        line.wrong.extend(check_flags(line.head.keyword, line.head.flags))
+    keyword, _, flags, arguments = line.head
+    fields: _Fields = {
+        "keyword": keyword,
+        "span": line.span,
+        "text": line.text,
+        "arguments": arguments,
+        "flags": flags,
+        "heredocs": line.heredocs,
+    }
+    reader = _READERS.get(keyword, _unknown)
+    if flags and keyword not in _FLAGS_UNCHECKED:
+        line.wrong.extend(check_flags(keyword, flags))
     try:
-        return reader(line)
+        return reader(line, fields)
     except ValueError as error:
-        return _unreadable(line, str(error))
+        line.wrong.append(str(error))
+        return Unreadable(**fields, reason=str(error))
 
 
-def _unreadable(line: Line, reason: str) -> Unreadable:
-    line.wrong.append(reason)
-    return Unreadable(**line.common(), reason=reason)
-
-
-def _from(line: Line) -> Instruction:
+def _from(line: Line, fields: _Fields) -> Instruction:
     words = plain_words(line.text.value, line.head.arguments)
     if not words:
         raise ValueError("FROM needs an image")
@@ -105,22 +110,22 @@ def _from(line: Line) -> Instruction:
         line.wrong.append("FROM takes an image, or an image AS a name, and nothing else")
     if stage is not None and not _STAGE_NAME.fullmatch(stage.text.lower()):
         line.wrong.append("a stage name begins with a letter and holds letters, digits, '-', '_' and '.' only")
-    return From(**line.common(), image=words[0], stage=stage)
+    return From(**fields, image=words[0], stage=stage)
 
 
-def _pairs(line: Line) -> Instruction:
+def _pairs(line: Line, fields: _Fields) -> Instruction:
     keyword, value, start = line.head.keyword, line.text.value, line.head.arguments
     words = quoted_words(value, start, line.escape)
     if not words:
         raise ValueError(f"{keyword} needs at least one argument")
     if keyword != "ARG" and "=" not in words[0].text:
-        return Pairs(**line.common(), pairs=(_legacy_pair(keyword, value, start),))
+        return Pairs(**fields, pairs=(_legacy_pair(keyword, value, start),))
     pairs = []
     for word in words:
         name, equals, _ = word.text.partition("=")
         cut = word.start + len(name)
         if not equals and keyword != "ARG":
-            line.wrong.append(f"{keyword} takes name=value pairs: one has no '='")
+            line.wrong.append(f"{keyword} takes name=value pairs: {word.text[:40]!r} has no '='")
         elif not name:
             line.wrong.append(f"{keyword} has a pair without a name")
         else:
@@ -128,53 +133,60 @@ def _pairs(line: Line) -> Instruction:
             pairs.append(Pair(Word(name, word.start, cut), given, False))
     if not pairs:
         raise ValueError(line.wrong.pop())
-    return Pairs(**line.common(), pairs=tuple(pairs))
+    return Pairs(**fields, pairs=tuple(pairs))
 
 
 def _legacy_pair(keyword: str, value: str, start: int) -> Pair:
-    end = _KEYWORD.match(value, start).end()  # type: ignore[union-attr]
-    rest = _SPACE.match(value, end).end()  # type: ignore[union-attr]
+    name, end, rest = _first(value, start)
     if rest == end:
         raise ValueError(f"{keyword} needs a value: {keyword} name=value")
-    return Pair(Word(value[start:end], start, end), Word(value[rest:], rest, len(value)), True)
+    return Pair(Word(name, start, end), Word(value[rest:], rest, len(value)), True)
 
 
-def _script(line: Line, start: int) -> Text:
-    return line.text.cut((start, len(line.text.value)))
+def _tail(text: Text, start: int) -> Text:
+    """``text`` from an offset on: ``text.cut``, for the many that are asked for here."""
+    run = bisect_right(text.starts, start)
+    return Text(
+        path=text.path,
+        value=text.value[start:],
+        starts=(0, *[offset - start for offset in text.starts[run:]]),
+        places=(text.place(start), *text.places[run:]),
+        layer=None,
+    )
 
 
-def _shelled(line: Line) -> Instruction:
+def _shelled(line: Line, fields: _Fields) -> Instruction:
     start = line.head.arguments
-    return Shelled(**line.common(), argv=json_words(line.text.value, start), script=_script(line, start))
+    return Shelled(**fields, argv=json_words(line.text.value, start), script=_tail(line.text, start))
 
 
-def _run(line: Line) -> Instruction:
+def _run(line: Line, fields: _Fields) -> Instruction:
     value, start = line.text.value, line.head.arguments
     argv = json_words(value, start)
     alone = line.heredocs and argv is None and parse_word(value[start:]) is not None
     mounts = read_mounts(line.head.flags) if line.head.flags else ()
     line.wrong.extend(check_mounts(mounts))
-    script = line.heredocs[0].text if alone else _script(line, start)
-    return Run(**line.common(), argv=argv, script=script, mounts=mounts)
+    script = line.heredocs[0].text if alone else _tail(line.text, start)
+    return Run(**fields, argv=argv, script=script, mounts=mounts)
 
 
-def _healthcheck(line: Line) -> Instruction:
+def _healthcheck(line: Line, fields: _Fields) -> Instruction:
     value, start = line.text.value, line.head.arguments
-    end = _KEYWORD.match(value, start).end()  # type: ignore[union-attr]
-    kind = value[start:end].upper()
-    start = _SPACE.match(value, end).end()  # type: ignore[union-attr]
-    rest = start < len(value)
+    kind, _, start = _first(value, start)
+    kind, rest = kind.upper(), start < len(value)
     if kind not in ("NONE", "CMD"):
         raise ValueError("HEALTHCHECK takes NONE, or CMD and a command")
     if kind == "NONE" and rest:
         line.wrong.append("HEALTHCHECK NONE takes no arguments")
+    if kind == "CMD":
+        line.wrong.extend(check_flags("HEALTHCHECK", line.head.flags))
     argv = json_words(value, start) if kind == "CMD" else None
     if kind == "CMD" and (argv == () or not rest):
         raise ValueError("HEALTHCHECK CMD needs a command")
-    return Healthcheck(**line.common(), argv=argv, script=_script(line, start), disabled=kind == "NONE")
+    return Healthcheck(**fields, argv=argv, script=_tail(line.text, start), disabled=kind == "NONE")
 
 
-def _copy(line: Line) -> Instruction:
+def _copy(line: Line, fields: _Fields) -> Instruction:
     value, start, keyword = line.text.value, line.head.arguments, line.head.keyword
     words = json_words(value, start)
     if words is None:
@@ -185,7 +197,7 @@ def _copy(line: Line) -> Instruction:
         raise ValueError(f"{keyword} needs a source and a destination")
     if line.heredocs and words[-1].text.startswith("<<"):
         line.wrong.append(f"{keyword} takes no here-document as its destination")
-    return Copy(**line.common(), sources=words[:-1], destination=words[-1])
+    return Copy(**fields, sources=words[:-1], destination=words[-1])
 
 
 def _named(word: Word) -> Word:
@@ -193,7 +205,7 @@ def _named(word: Word) -> Word:
     return Word(f"<<{found.name}", word.start, word.end) if found else word
 
 
-def _list(line: Line) -> Instruction:
+def _list(line: Line, fields: _Fields) -> Instruction:
     value, start, keyword = line.text.value, line.head.arguments, line.head.keyword
     words = None if keyword == "EXPOSE" else json_words(value, start)
     if words is None:
@@ -204,32 +216,32 @@ def _list(line: Line) -> Instruction:
         raise ValueError(f"{keyword} needs at least one argument")
     if keyword == "VOLUME" and not all(word.text.strip(WHITESPACE) for word in words):
         raise ValueError("VOLUME has an empty path")
-    return Words(**line.common(), words=words)
+    return Words(**fields, words=words)
 
 
-def _single(line: Line) -> Instruction:
+def _single(line: Line, fields: _Fields) -> Instruction:
     value, start = line.text.value, line.head.arguments
     if start >= len(value):
         raise ValueError(f"{line.head.keyword} needs an argument")
-    return Words(**line.common(), words=(Word(value[start:], start, len(value)),))
+    return Words(**fields, words=(Word(value[start:], start, len(value)),))
 
 
-def _onbuild(line: Line) -> Instruction:
+def _onbuild(line: Line, fields: _Fields) -> Instruction:
     value, start = line.text.value, line.head.arguments
     if start >= len(value):
         raise ValueError("ONBUILD needs an instruction")
     head = read_head(value, start, line.escape)
     if head.keyword in _NO_TRIGGERS:
         raise ValueError(f"ONBUILD takes no {head.keyword}")
-    text = line.text.cut((start, len(value)))
+    text = _tail(line.text, start)
     shifted = tuple(Flag(flag.name, flag.value, flag.start - start, flag.end - start) for flag in head.flags)
     head = Head(head.keyword, 0, shifted, head.arguments - start)
     span = Span(*line.text.place(start), line.span.last_line, line.span.last_column)
     inner = build(Line(head, text, span, line.escape, line.heredocs, line.wrong))
-    return Onbuild(**line.common(), inner=inner)
+    return Onbuild(**fields, inner=inner)
 
 
-_READERS: dict[str, Callable[[Line], Instruction]] = {
+_READERS: dict[str, Callable[[Line, _Fields], Instruction]] = {
     "ADD": _copy,
     "ARG": _pairs,
     "CMD": _shelled,
@@ -251,8 +263,12 @@ _READERS: dict[str, Callable[[Line], Instruction]] = {
 }
 
 
+def _unknown(line: Line, fields: _Fields) -> Instruction:
+    raise ValueError(_did_you_mean(line.head.keyword))
+
+
 @cache
-def _unknown(keyword: str) -> str:
+def _did_you_mean(keyword: str) -> str:
     shown = keyword if len(keyword) <= 20 else keyword[:19] + "…"
     reason = f"unknown instruction {shown!r}"
     if any(character in keyword for character in WHITESPACE):

@@ -37,7 +37,7 @@ class Reader:
         self.errors: list[tuple[int, str]] = []
         self._comments: list[tuple[Text, Span | None]] = []
         self._uncovered = 0
-        self._ends: dict[bool, dict[str, int]] = {}
+        self._ends: dict[str, dict[str, int]] = {}
         self.at = self._read_directives()
         """How many lines have been read."""
 
@@ -48,13 +48,15 @@ class Reader:
     def cover(self, span: Span) -> None:
         """The comments since the last instruction, above or inside, belong to the instruction at ``span``."""
         comments = self._comments
+        if self._uncovered == len(comments):
+            return
         for index in range(self._uncovered, len(comments)):
             comments[index] = comments[index][0], span
         self._uncovered = len(comments)
 
     def span(self, first: tuple[int, int]) -> Span:
         """From ``first`` to the end of the last line read."""
-        return Span(*first, self.at, max(1, len(self.lines[self.at - 1].rstrip("\r"))))
+        return Span(first[0], first[1], self.at, len(self.lines[self.at - 1].rstrip("\r")) or 1)
 
     def next(self) -> Whole | None:
         """The next instruction; None at the end of the file."""
@@ -69,36 +71,35 @@ class Reader:
             if line[0] == "#":
                 self._comment(line, first)
                 continue
-            line, more = self._continued(line)
-            if more:
-                return Whole(self._join(line, first), first)
-            text = Text(path=self.path, value=line.rstrip(WHITESPACE), starts=(0,), places=(first,))
-            return Whole(text, first)
+            if self.escape in line:
+                line, more = self._continued(line)
+                if more:
+                    return Whole(self._join(line, first), first)
+            value = line.rstrip(WHITESPACE)
+            return Whole(Text(path=self.path, value=value, starts=(0,), places=(first,), layer=None), first)
         return None
 
-    def body(self, name: str, strip_tabs: bool) -> Text | None:
-        """The lines up to ``name``; None, and nothing is read, when no such line follows."""
-        ends = self._ends.get(strip_tabs)
+    def body(self, name: str, margin: str) -> Text | None:
+        """The lines up to ``name``, which ``margin`` may stand before; None, and nothing is read, without such a line.
+
+        With ``WHITESPACE`` as margin, white space may follow it too. A margin of tabs is cut from every line.
+        """
+        ends = self._ends.get(margin)
         if ends is None:
-            ends = self._ends[strip_tabs] = {self._end(line, strip_tabs): at for at, line in enumerate(self.lines)}
+            ends = self._ends[margin] = {_end(line, margin): at for at, line in enumerate(self.lines)}
         if ends.get(name, -1) < self.at:
             return None
         first = last = self.at
-        while self._end(self.lines[last], strip_tabs) != name:
+        while _end(self.lines[last], margin) != name:
             last += 1
         self.at = last + 1
-        return self._lines_text(first, last, strip_tabs)
+        return self._lines(first, last, "\t" if margin == "\t" else "")
 
-    @staticmethod
-    def _end(line: str, strip_tabs: bool) -> str:
-        line = line.rstrip("\r")
-        return line.lstrip("\t") if strip_tabs else line
-
-    def _lines_text(self, first: int, last: int, strip_tabs: bool) -> Text:
+    def _lines(self, first: int, last: int, margin: str) -> Text:
         value, starts, places, length = [], [], [], 0
         for number in range(first, last):
             line = self.lines[number]
-            kept = line.lstrip("\t") if strip_tabs else line
+            kept = line.lstrip(margin)
             starts.append(length)
             places.append((number + 1, len(line) - len(kept) + 1))
             value.append(kept + "\n")
@@ -138,7 +139,7 @@ class Reader:
                 length += len(line)
         self.at = at
         joined = "".join(value).rstrip(WHITESPACE)
-        text = Text(path=self.path, value=joined, starts=tuple(starts), places=tuple(places))
+        text = Text(path=self.path, value=joined, starts=tuple(starts), places=tuple(places), layer=None)
         margin = len(joined) - len(joined.lstrip(WHITESPACE))
         return text.cut((margin, len(joined))) if margin else text
 
@@ -166,3 +167,8 @@ class Reader:
                     self.escape = value
             seen.add(name)
         return len(self.lines)
+
+
+def _end(line: str, margin: str) -> str:
+    """A line as it is held against the name of a here-document."""
+    return line.lstrip(margin).rstrip(WHITESPACE if margin == WHITESPACE else "\r")

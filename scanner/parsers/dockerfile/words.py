@@ -20,6 +20,7 @@ SEPARATORS = "\t\v\f\r "
 """What separates the keyword, and the words of most instructions."""
 
 _PLAIN = re.compile(rf"[^{SEPARATORS}]+")
+_BEFORE_ARRAY = WHITESPACE + "["
 _JSON_SPACE = " \t\r\n"
 _JSON_STRING = re.compile(r'"([^"\\\x00-\x1f]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*+)*+)"')
 _JSON_OTHER = re.compile(r"-?[0-9]|true|false|null|[\[{]")
@@ -29,12 +30,12 @@ _JSON_SHORT = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 
 def plain_words(value: str, start: int) -> tuple[Word, ...]:
     """The words of ``value[start:]`` between tabs and spaces; quotes mean nothing."""
-    return tuple(Word(match[0], match.start(), match.end()) for match in _PLAIN.finditer(value, start))
+    return tuple([Word(match[0], match.start(), match.end()) for match in _PLAIN.finditer(value, start)])
 
 
 def quoted_words(value: str, start: int, escape: str) -> tuple[Word, ...]:
     """The words of ``value[start:]``, where quotes and the escape character protect white space; both are kept."""
-    return tuple(Word(match[0], match.start(), match.end()) for match in _quoted(escape).finditer(value, start))
+    return tuple([Word(match[0], match.start(), match.end()) for match in _quoted(escape).finditer(value, start)])
 
 
 @cache
@@ -51,6 +52,8 @@ def json_words(value: str, start: int) -> tuple[Word, ...] | None:
     Raises:
         ValueError: a JSON array that holds something else than strings.
     """
+    if value[start : start + 1] not in _BEFORE_ARRAY:
+        return None
     at = _skip(value, start, WHITESPACE)
     if not value.startswith("[", at):
         return None
