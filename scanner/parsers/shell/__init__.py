@@ -8,11 +8,10 @@ from typing import Literal
 from scanner.model.command import Script
 from scanner.model.instruction import Heredoc
 from scanner.model.location import Text, Word
-from scanner.parsers.shell.commands import Draft, Shared
+from scanner.parsers.shell.draft import Draft, Part, Shared
 from scanner.parsers.shell.inner import SHELLS
 from scanner.parsers.shell.script import ScriptReader
 from scanner.parsers.shell.variables import Variables
-from scanner.parsers.shell.words import Part
 from scanner.parsers.shell.written import Outputs
 
 __all__ = ["dialect", "parse", "parse_argv"]
@@ -61,7 +60,7 @@ def dialect(shell: Sequence[str]) -> Literal["posix", "powershell", "cmd", "othe
 
 def _fill(draft: Draft, words: Sequence[Word], source: str) -> None:
     draft.words.extend(words)
-    draft.parts.extend(_json_parts(word, source) for word in words)
+    draft.parts.update((n, _json_parts(word, source)) for n, word in enumerate(words))
 
 
 def _json_parts(word: Word, source: str) -> list[Part]:

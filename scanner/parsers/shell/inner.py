@@ -5,24 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from scanner.model.location import Word
-from scanner.parsers.shell.words import Part
 
 SHELLS = frozenset({"sh", "bash", "dash", "ash", "ksh", "mksh", "zsh", "rbash"})
 _RUNS_COMMAND = frozenset({"su", "runuser", "flock", "script"})
 _COMMAND_OPTIONS = frozenset({"-c", "--command", "--session-command"})
 
 
-def shell_script(program: str, words: Sequence[Word]) -> int | None:
-    """The index of the script in ``sh -euxo pipefail -c script``; 0 for a shell that reads it from standard input.
+def script_index(program: str, words: Sequence[Word]) -> int | None:
+    """The index of the script in ``sh -euxo pipefail -c script``; 0 when a shell reads it from standard input.
 
-    None when it runs neither.
+    None when the command runs no script that is given with it.
     """
     if program in SHELLS:
         return _of_shell(words)
     if program in _RUNS_COMMAND:
         for n, word in enumerate(words[:-1]):
-            if word.text in _COMMAND_OPTIONS or (program != "flock" and _is_bundle(word.text) and word.text[-1] == "c"):
+            bundle = program != "flock" and _is_bundle(word.text) and word.text[-1] == "c"
+            if bundle or word.text in _COMMAND_OPTIONS:
                 return n + 1
+        return None if program in {"flock", "script"} else 0
     return None
 
 
@@ -46,13 +47,3 @@ def _of_shell(words: Sequence[Word]) -> int | None:
     if wanted:
         return at if at < len(words) else None
     return 0 if from_input or at >= len(words) or words[at].text == "-" else None
-
-
-def eval_script(words: Sequence[Word], parts: Sequence[list[Part]]) -> list[Part]:
-    """What ``eval``'s arguments are made of, with blanks between them."""
-    made: list[Part] = []
-    for word, made_of in zip(words[1:], parts[1:], strict=False):
-        if made:
-            made.append((" ", word.start))
-        made += made_of
-    return made

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 
 from scanner.model.location import Text, Word
-from scanner.parsers.shell.commands import REDIRECT, CommandReader, Draft, Inside, Joined
+from scanner.parsers.shell.commands import BLANKS, REDIRECT, CommandReader
+from scanner.parsers.shell.draft import Draft, Inside, Joined
 from scanner.parsers.shell.limits import MAX_DEPTH, MAX_NESTING
 from scanner.parsers.shell.variables import Variables
-from scanner.parsers.shell.words import ENDS
 
-_BLANKS = re.compile(r"(?:[ \t]|\\\n)*")
 _LINES = re.compile(r"(?:[ \t\n]|\\\n|#[^\n]*)*")
 _OPERATOR = re.compile(r"&&|\|\||;;&|;;|;&|\|&|[;&|\n]")
 _RESERVED = re.compile(
@@ -63,12 +62,12 @@ class ScriptReader(CommandReader):
         if p < self.length and not self.stopped:
             self.error(p, self.length, "not read")
 
-    def substitution(self, start: int, inside: str) -> int:
+    def substitution(self, start: int, inside: Inside) -> int:
         """Read the commands after ``$(``; the offset after the ``)``."""
         if self.depth >= MAX_DEPTH:
             return self.stop(start, f"more than {MAX_DEPTH} levels of substitution")
         outer = self.parent, self.inside, self.holder, self.sure, self.function
-        self.parent, self.inside = self.holder, inside  # type: ignore[assignment]
+        self.parent, self.inside = self.holder, inside
         self.function = False
         self.depth += 1
         mark = self.variables.mark()
@@ -82,31 +81,18 @@ class ScriptReader(CommandReader):
         return min(end, self.length)
 
     def inner(
-        self,
-        text: Text,
-        inside: Inside,
-        start: int,
-        end: int,
-        *,
-        parent: int | None = None,
-        variables: Variables | None = None,
+        self, text: Text, inside: Inside, where: tuple[int, int], variables: Variables, opaque: dict[int, int]
     ) -> None:
-        """Read the commands of a script inside this one, written at ``start:end``."""
+        """Read the commands of a script inside this one, written ``where``."""
         if self.depth >= MAX_DEPTH:
-            self.error(start, end, f"more than {MAX_DEPTH} levels of substitution")
+            self.error(*where, f"more than {MAX_DEPTH} levels of substitution")
             return
-        reader = ScriptReader(
-            text,
-            Variables(self.plain_value, text.value) if variables is None else variables,
-            self.shared,
-            depth=self.depth + 1,
-            parent=self.holder if parent is None else parent,
-            inside=inside,
-        )
-        reader.conditional = self.conditional
+        reader = ScriptReader(text, variables, self.shared, self.depth + 1)
+        reader.parent = reader.holder = self.holder
+        reader.inside, reader.conditional, reader.opaque = inside, self.conditional, opaque
         reader.script()
         for _, _, reason in reader.errors:
-            self.error(start, end, reason)
+            self.error(*where, reason)
 
     def region(self, p: int, closer: str) -> int:
         """Read commands up to the end, or to a ``)`` that closes nothing else; the offset of that."""
@@ -132,10 +118,12 @@ class Region:
         reader = self.reader
         source, length = reader.source, reader.length
         while True:
-            p = _BLANKS.match(source, p).end()  # type: ignore[union-attr]
+            c = source[p]
+            if c in " \t\\":
+                p = BLANKS.match(source, p).end()  # type: ignore[union-attr]
+                c = source[p]
             if p >= length:
                 break
-            c = source[p]
             if c in "\n;&|":
                 p = self._operator(p)
             elif c == "#":
@@ -251,11 +239,13 @@ class Region:
         return self._redirects(end, frame)
 
     def _redirects(self, p: int, frame: Frame) -> int:
+        """The redirections behind a compound command; a here-document goes to its first command."""
         reader = self.reader
         first, last = frame.first, len(reader.shared.commands)
-        draft = Draft(first)
+        draft = Draft(first if first < last else -1)
+        reader.holder = reader.parent
         while True:
-            p = _BLANKS.match(reader.source, p).end()  # type: ignore[union-attr]
+            p = BLANKS.match(reader.source, p).end()  # type: ignore[union-attr]
             match = REDIRECT.match(reader.source, p)
             if not match:
                 break
@@ -265,11 +255,8 @@ class Region:
             command = reader.shared.commands[first]
             if draft.heredoc and command and command.heredoc is None:
                 reader.shared.commands[first] = command.replace(heredoc=draft.heredoc)
-        elif draft.redirects:
-            reader.pending = [entry for entry in reader.pending if entry[0] < last]
-        if reader.source[p] not in ENDS and reader.source[p] not in "})" and p < reader.length:
-            if not _RESERVED.match(reader.source, p):
-                reader.error(p, p + 1, "an operator is missing")
+        if reader.source[p] not in "\n;&|)}#" and not _RESERVED.match(reader.source, p):
+            reader.error(p, p + 1, "an operator is missing")
         return p
 
     def _open_parenthesis(self, p: int) -> int:
@@ -329,13 +316,13 @@ class Region:
         match = _FOR.match(source, end)
         name = match[1] if match else None
         if match is None or name is None:
-            at = _BLANKS.match(source, end).end()  # type: ignore[union-attr]
+            at = BLANKS.match(source, end).end()  # type: ignore[union-attr]
             return (reader.arithmetic(at) if source.startswith("((", at) else 0) or end
         at, known, values = match.end(), True, []
         if match[2]:
             reader.holder = reader.parent
             while True:
-                at = _BLANKS.match(source, at).end()  # type: ignore[union-attr]
+                at = BLANKS.match(source, at).end()  # type: ignore[union-attr]
                 if source[at] in "\n;&|()<>":
                     break
                 words, _, at = reader.word(at)
@@ -350,7 +337,7 @@ class Region:
         if reader.stopped:
             return reader.length
         reader.holder = reader.parent
-        word, _ = reader.whole(_BLANKS.match(reader.source, end).end())  # type: ignore[union-attr]
+        word, _ = reader.whole(BLANKS.match(reader.source, end).end())  # type: ignore[union-attr]
         at = _LINES.match(reader.source, word.end).end()  # type: ignore[union-attr]
         if not reader.source.startswith("in", at):
             reader.error(p, at, "case without in")

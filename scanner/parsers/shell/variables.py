@@ -8,6 +8,7 @@ from functools import cached_property
 
 Value = str | tuple[str, ...] | None
 """A string, an array, or None: not known."""
+Names = set[str]
 
 _ASSIGNED = re.compile(r"(?:^|(?<=[\s;&|({]))(?:for[ \t]+)?([A-Za-z_]\w*)(?:\[\w*\])?(?:\+?=|[ \t]+in\b)")
 
@@ -41,9 +42,13 @@ class Variables:
     def exported(self, name: str) -> str | None:
         """The value that a program started here finds in its environment; None when not known."""
         if name in self._values and (name in self._exported or self._lookup(name) is not None):
-            value = self.get(name)
-            return value if isinstance(value, str) else None
+            return self.string(name)
         return self._lookup(name)
+
+    def string(self, name: str) -> str | None:
+        """The value when it is a string."""
+        value = self.get(name)
+        return value if isinstance(value, str) else None
 
     def set(self, name: str, value: Value, position: int) -> None:
         """``name=value`` at ``position`` of the script."""
@@ -58,7 +63,7 @@ class Variables:
         """A point in time, for ``undo`` and ``doubt``."""
         return len(self._journal)
 
-    def undo(self, mark: int) -> set[str]:
+    def undo(self, mark: int) -> Names:
         """Take back what was assigned since; the names."""
         names = set()
         while len(self._journal) > mark:
@@ -70,10 +75,10 @@ class Variables:
                 self._values[name] = entry
         return names
 
-    def doubt(self, mark: int, position: int, names: set[str] | None = None) -> None:
+    def doubt(self, mark: int, position: int, names: Names | None = None) -> None:
         """What was assigned since (and ``names``) may have been assigned or not: unknown, unless it is the same."""
         after = {name: self._values[name][0] for name, _ in self._journal[mark:]}
-        for name in self.undo(mark) | (names or set()):
+        for name in self.undo(mark) | (names or Names()):
             value = self.get(name)
             if value is None or name not in after or after[name] != value or (names and name in names):
                 self.set(name, None, position)

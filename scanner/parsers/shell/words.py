@@ -9,14 +9,13 @@ from scanner.model.location import Text, Word
 from scanner.parsers.shell.expansion import apply
 from scanner.parsers.shell.limits import MAX_ARITHMETIC, MAX_DEPTH, MAX_ERRORS, MAX_EXPANDED, MAX_SCRIPT, MAX_VALUE
 
-if TYPE_CHECKING:
-    from scanner.parsers.shell.variables import Value, Variables
+from scanner.parsers.shell.variables import Variables
 
-Part = tuple[int, int] | tuple[str, int]
-"""What a word is made of, as ``Text.cut`` wants it: a slice of the source, or characters that stand for an offset."""
+if TYPE_CHECKING:
+    from scanner.parsers.shell.draft import Inside, Part, Shared
+    from scanner.parsers.shell.variables import Value
 
 PLAIN = re.compile(r"[^ \t\n;&|<>()\\'\"$`]+")
-ENDS = frozenset(" \t\n;&|<>)")
 _BETWEEN_QUOTES = re.compile(r'[^"\\$`]+')
 _IN_HEREDOC = re.compile(r"[^\\$`]+")
 _IN_BRACES = re.compile(r"[^}\\'\"$`/]+")
@@ -70,11 +69,6 @@ class Fields:
         self.whole = whole
         """Never split: the value of an assignment, the target of a redirection."""
 
-    def unknown(self, start: int, end: int) -> None:
-        """A part that is not known stays as written."""
-        self.parts.append((start, end))
-        self.known = False
-
     def split(self) -> None:
         """Begin the next field."""
         if self.parts or self.quoted:
@@ -89,19 +83,23 @@ class Fields:
 
 
 class WordReader:
-    """Reads the words of one script. ``substitution`` reads the commands of one in parentheses."""
+    """Reads the words of one script. ``substitution`` and ``inner`` read the commands in them."""
 
-    def __init__(self, text: Text, variables: Variables, *, depth: int, spent: list[int]) -> None:
+    def __init__(self, text: Text, variables: Variables, shared: Shared, depth: int) -> None:
         self.text = text
         value = text.value if len(text.value) <= MAX_SCRIPT else text.value[:MAX_SCRIPT]
         self.length = len(value)
         self.source = (value.replace("\r\n", " \n") if "\r" in value else value) + "\n"
+        """The text and a newline, so that there is always a character to look at."""
         self.variables = variables
-        self.errors: list[tuple[int, int, str]] = []
+        self.shared = shared
         self.depth = depth
-        self.spent = spent
-        """Characters that variables added so far, shared by a script and the scripts inside it."""
+        self.errors: list[tuple[int, int, str]] = []
         self.stopped = False
+        self.unknown: set[Part] = set()
+        """Parts of words that are not known."""
+        self.opaque: dict[int, int] = {}
+        """Where (start: end) stands what an outer script left as it is written: not read again."""
         if len(text.value) > MAX_SCRIPT:
             self.error(MAX_SCRIPT, len(text.value), f"the script is longer than {MAX_SCRIPT} characters")
 
@@ -116,13 +114,25 @@ class WordReader:
         self.stopped = True
         return self.length
 
-    def substitution(self, start: int, inside: str) -> int:
+    def substitution(self, start: int, inside: Inside) -> int:
         """Read the commands after ``$(``; the offset after the ``)``."""
         raise NotImplementedError
 
-    def inner(self, text: Text, inside: str, start: int, end: int) -> None:
-        """Read the commands of a script inside this one, written at ``start:end``."""
+    def inner(
+        self, text: Text, inside: Inside, where: tuple[int, int], variables: Variables, opaque: dict[int, int]
+    ) -> None:
+        """Read the commands of a script inside this one, written ``where``."""
         raise NotImplementedError
+
+    def holes_in(self, parts: list[Part]) -> dict[int, int]:
+        """Where unknown parts stand in the text that these parts make."""
+        holes, at = {}, 0
+        for part in parts:
+            length = len(part[0]) if isinstance(part[0], str) else part[1] - part[0]
+            if part in self.unknown:
+                holes[at] = at + length
+            at += length
+        return holes
 
     def join(self, parts: list[Part]) -> str:
         """The characters of some parts."""
@@ -130,6 +140,13 @@ class WordReader:
             first, second = parts[0]
             return first if isinstance(first, str) else self.source[first:second]
         return "".join([part[0] if isinstance(part[0], str) else self.source[part[0] : part[1]] for part in parts])
+
+    def _unknown(self, start: int, end: int, fields: Fields) -> int:
+        """A part that is not known stays as written; its end."""
+        fields.parts.append((start, end))
+        fields.known = False
+        self.unknown.add((start, end))
+        return end
 
     def word(self, start: int) -> tuple[list[Word], list[list[Part]], int]:
         """The written word at ``start``: the words it becomes, what each is made of, and where it ends."""
@@ -173,12 +190,11 @@ class WordReader:
             elif c == "`":
                 i = self._backticks(i, fields)
             elif c in "<>" and source[i + 1] == "(":
-                end = self.substitution(i + 2, f"{c}()")
-                fields.unknown(i, end)
-                i = end
+                end = self.opaque.get(i) or self.substitution(i + 2, "<()" if c == "<" else ">()")
+                i = self._unknown(i, end, fields)
             elif c == "(" and i > start and source[i - 1] in "?*+@!":
                 end = source.find(")", i) + 1 or i + 1
-                fields.unknown(i, end)
+                self._unknown(i, end, fields)
                 i = end
             else:
                 return i
@@ -235,6 +251,8 @@ class WordReader:
         return i + 1
 
     def _backticks(self, start: int, fields: Fields) -> int:
+        if start in self.opaque:
+            return self._unknown(start, self.opaque[start], fields)
         parts: list[Part] = []
         i = begin = start + 1
         source = self.source
@@ -249,12 +267,14 @@ class WordReader:
             self.error(start, self.length, "a backtick is not closed")
         parts.append((begin, i))
         end = min(i + 1, self.length)
-        fields.unknown(start, end)
-        self.inner(self.text.cut(*parts), "$()", start, end)
+        self._unknown(start, end, fields)
+        self.inner(self.text.cut(*parts), "$()", (start, end), Variables(self.variables.string), {})
         return end
 
     def _dollar(self, start: int, fields: Fields, *, quoted: bool) -> int:
         source = self.source
+        if start in self.opaque:
+            return self._unknown(start, self.opaque[start], fields)
         c = source[start + 1]
         if c == "{":
             match = _SIMPLE_BRACES.match(source, start)
@@ -270,13 +290,13 @@ class WordReader:
             if source[start + 2] == "(":
                 end = self.arithmetic(start + 1)
                 if end:
-                    fields.unknown(start, end)
+                    self._unknown(start, end, fields)
                     return end
             end = self.substitution(start + 2, "$()")
-            fields.unknown(start, end)
+            self._unknown(start, end, fields)
             return end
         if c in "0123456789@*#?$!-":
-            fields.unknown(start, start + 2)
+            self._unknown(start, start + 2, fields)
             return start + 2
         if c == "'" and not quoted:
             fields.quoted = True
@@ -326,7 +346,7 @@ class WordReader:
         if isinstance(value, tuple):
             value = value[0] if value else ""
         if value is None or not self._afford(value, start):
-            fields.unknown(start, end)
+            self._unknown(start, end, fields)
         elif quoted or fields.whole or not (" " in value or "\t" in value or "\n" in value):
             if value:
                 fields.parts.append((value, start))
@@ -341,10 +361,10 @@ class WordReader:
                 fields.split()
 
     def _afford(self, value: str, start: int) -> bool:
-        self.spent[0] += len(value)
-        if len(value) <= MAX_VALUE and self.spent[0] <= MAX_EXPANDED:
+        self.shared.spent += len(value)
+        if len(value) <= MAX_VALUE and self.shared.spent <= MAX_EXPANDED:
             return True
-        if self.spent[0] - len(value) <= MAX_EXPANDED < self.spent[0]:
+        if self.shared.spent - len(value) <= MAX_EXPANDED < self.shared.spent:
             self.error(start, start + 1, f"variables add more than {MAX_EXPANDED} characters")
         return False
 
@@ -360,16 +380,16 @@ class WordReader:
             end = self._operand(end + 1, replacement, stop="")
         if self.source[end] != "}" or end >= self.length:
             self.error(start, end, "a brace is not closed")
-            fields.unknown(start, end)
+            self._unknown(start, end, fields)
             return end
         end += 1
         value = self.variables.get(name) if _NAME.match(name) else None
         if prefix == "!" or name[0] in "0123456789@*#?$!-" or (operator is None and match.end() != end - 1):
-            fields.unknown(start, end)
+            self._unknown(start, end, fields)
         elif isinstance(value, tuple):
             self._elements(value, index, operator or prefix, start, end, fields, quoted=quoted)
         elif index not in {None, "0", "@", "*"}:
-            fields.unknown(start, end)
+            self._unknown(start, end, fields)
         elif prefix == "#":
             self._fill(None if value is None or operator else str(len(value)), start, end, fields, quoted=quoted)
         else:
@@ -413,7 +433,7 @@ class WordReader:
         if operator == "#":
             self._fill(str(len(value)) if index in {"@", "*"} else None, start, end, fields, quoted=quoted)
         elif operator:
-            fields.unknown(start, end)
+            self._unknown(start, end, fields)
         elif index == "@" or (index == "*" and not quoted):
             for n, item in enumerate(value):
                 if n:
@@ -428,7 +448,7 @@ class WordReader:
             n = int(index or 0) if len(index or "") < 6 else len(value)
             self._fill(value[n] if n < len(value) else "", start, end, fields, quoted=quoted)
         else:
-            fields.unknown(start, end)
+            self._unknown(start, end, fields)
 
     def _skip_braces(self, start: int, after: int, fields: Fields) -> int:
         """``${`` with something unusual behind it: all of it as written."""
@@ -437,7 +457,7 @@ class WordReader:
             end += 1
         else:
             self.error(start, end, "a brace is not closed")
-        fields.unknown(start, end)
+        self._unknown(start, end, fields)
         return end
 
     def _operand(self, start: int, fields: Fields, *, stop: str) -> int:

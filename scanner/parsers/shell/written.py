@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from scanner.model.command import Command, Redirect, Written
 from scanner.model.location import Text, Word
-from scanner.parsers.shell.words import ESCAPES, Part, unescape
+from scanner.parsers.shell.draft import Part
+from scanner.parsers.shell.words import ESCAPES, unescape
 
 _ECHO_OPTION = re.compile(r"-[neE]+\Z")
 _CONVERSION = re.compile(r"%%|%-?[0-9]*(?:\.[0-9]+)?([a-zA-Z])")
@@ -33,7 +34,7 @@ class Outputs:
             if command.redirects:
                 for path, append in _targets(command.redirects):
                     yield Written(path=path, content=self.of(index), append=append, command=index)
-            if command.words and command.program == "tee":
+            if command.words and command.words[0].text[-3:] == "tee" and command.program == "tee":
                 append = any(word.text in {"-a", "--append"} for word in command.arguments)
                 for word in command.arguments:
                     if word.text[:1] != "-" and word.text not in _NOT_FILES:
@@ -53,7 +54,7 @@ class Outputs:
             return self._input(index, hops) if plain else None
         if index not in self.parts:
             return command.source.cut() if program in {"true", ":"} else None
-        words = [_atoms(command.source.value, parts) for parts in self.parts[index][1:]]
+        words = [_atoms(command.source.value, parts) for parts in self.parts[index]]
         end = command.words[-1].end
         atoms = _echo(words, end) if program == "echo" else _printf(words)
         return None if atoms is None else _text(command.source, atoms)
@@ -86,7 +87,7 @@ class Outputs:
                 return None
             if command.heredoc is not None:
                 return content if last - first == 1 else None
-            words = [_atoms(command.source.value, made) for made in self.parts.get(index, ())[1:]]
+            words = [_atoms(command.source.value, made) for made in self.parts.get(index, ())]
             end = command.words[-1].end if command.words else 0
             atoms = (_echo(words, end) if command.program == "echo" else _printf(words)) or []
             parts += _parts(command.source.value, atoms)
