@@ -168,10 +168,11 @@ def _toml(document: Document) -> Node:
 
     try:
         text = _read(document.path).decode()
-        table = tomllib.loads(text).get("tool", {}).get("hullcheck", {})
+        tool = tomllib.loads(text).get("tool")
     except (ValueError, RecursionError) as error:
         line = re.search(r"at line (\d+)", str(error))
         raise document.fail(int(line[1]) if line else 1, f"not TOML: {error}") from None
+    table = tool.get("hullcheck", {}) if isinstance(tool, dict) else {}
     lines = text.split("\n")
     start = next((number for number, line in enumerate(lines, 1) if line.lstrip().startswith("[tool.hullcheck")), 1)
 
@@ -252,7 +253,9 @@ def _arguments(document: Document, node: Node, what: str) -> dict[str, str | Non
     found: dict[str, str | None] = {}
     if isinstance(node.value, dict):
         for name, value in node.value.items():
-            found[name] = None if value.value is None else document.word(value, f"build argument {name}")
+            if isinstance(value.value, dict | tuple):
+                raise document.fail(value, f"build argument {name} should be one word, found {shown(value)}")
+            found[name] = None if value.value is None else value.text
         return found
     for item, words in zip(node.value, document.words(node, what), strict=True):
         try:

@@ -87,8 +87,8 @@ def test_operators_on_several_texts(operator, wanted, answer):
 )
 def test_operators_on_numbers(port, least, most):
     fact = Service(
-        evidence=HERE, product="x", role="ui", port=port, address=None, open=None, exposed=False, auth=None, auth_off=False,
-        encrypted=None, as_root=None, runs_code=False, started_by="command", risk="",
+        evidence=HERE, product="x", role="ui", port=port, address=None, open=None, exposed=False, auth=None,
+        auth_off=False, encrypted=None, as_root=None, runs_code=False, started_by="command", risk="",
     )  # fmt: skip
     assert decider(("test", "port", "at_least", 1024))(fact) is least
     assert decider(("test", "port", "at_most", 1024))(fact) is most

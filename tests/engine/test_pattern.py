@@ -23,7 +23,8 @@ def test_a_slow_pattern_is_named(pattern, why):
 
 
 @pytest.mark.parametrize("pattern", [
-    r"^https?://", r"\.(csv|parquet)$", r"(^|[ /])node_modules(/|$)", "a+b+", "(ab){2,8}", "x|y*|z*|w*", r"(?:a{0,3}b)?", r"(?i)latest",
+    r"^https?://", r"\.(csv|parquet)$", r"(^|[ /])node_modules(/|$)", "a+b+", "(ab){2,8}",
+    "x|y*|z*|w*", r"(?:a{0,3}b)?", r"(?i)latest",
 ])  # fmt: skip
 def test_a_plain_pattern_is_fine(pattern):
     assert weakness(pattern) == ""

@@ -78,7 +78,9 @@ def test_what_yaml_writes_is_read_back(value, flow):
 @settings(max_examples=80, derandomize=True, deadline=None)
 @given(st.binary(max_size=60) | st.text("-:{}[],&*!|>'\"%@`#ab \n\t", max_size=60).map(str.encode))
 def test_no_bytes_break_the_reader(data):
+    found: Node | NotYaml
     try:
-        read(data)
+        found = read(data)
     except NotYaml as error:
-        assert 1 <= error.line <= data.count(b"\n") + data.count(b"\r") + 2
+        found = error
+    assert 1 <= found.line <= data.count(b"\n") + data.count(b"\r") + 2

@@ -39,7 +39,8 @@ def test_our_own_words(comment, scope, ids, reason, until):
 @pytest.mark.parametrize(("comment", "mistake"), [
     (" hullcheck: ignore[root-user]", "say why after the bracket: ignore[root-user] why it is fine here"),
     (" hullcheck: ignore[root-user]  - ", "say why after the bracket: ignore[root-user] why it is fine here"),
-    (" hullcheck: ignore-file[a,b] until=2027-01-01", "say why after the bracket: ignore-file[a, b] why it is fine here"),
+    (" hullcheck: ignore-file[a,b] until=2027-01-01",
+     "say why after the bracket: ignore-file[a, b] why it is fine here"),
     (" hullcheck: ignore[] why", "name the rule in the brackets: ignore[rule-id]"),
     (" hullcheck: ignore[a] until=tomorrow why", "until=tomorrow is no date: write until=YYYY-MM-DD"),
     (" hullcheck: ignore[a] until=2027-13-01 why", "until=2027-13-01 is no date: write until=YYYY-MM-DD"),
@@ -111,8 +112,8 @@ def test_a_date_is_written_year_month_day(words, date):
     assert is_date(words) is date
 
 
-PIECES = ["hullcheck:", "ignore[", "ignore-file[", "]", "a,b", "until=", "2026-01-01", " hadolint ignore=", "DL3008",
-          "trivy:ignore:", "checkov:skip=", ":", "kics-scan disable=", "nosemgrep", " ", ",", "#", "ä", "[" * 9]  # fmt: skip
+PIECES = ["hullcheck:", "ignore[", "ignore-file[", "]", "a,b", "until=", "2026-01-01", " hadolint ignore=",
+          "DL3008", "trivy:ignore:", "checkov:skip=", ":", "kics-scan disable=", "nosemgrep", " ", ",", "#", "ä", "[" * 9]  # fmt: skip
 
 
 @settings(max_examples=120, derandomize=True, deadline=None)
