@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from scanner import config
+from scanner import config, knowledge
 from scanner.cli.output import STDOUT, Progress, colored, width, write
 from scanner.config import Settings
 from scanner.engine.load import load
@@ -67,7 +67,12 @@ def run(flags: Flags) -> int:
     places = destinations(settings.format, flags.outputs)
     reports = _reports(flags.paths or (HERE,), settings)
     for form, path in places:
-        write(render(form, reports, _options(flags, settings, on_screen=path == STDOUT)), path)
+        options = _options(flags, settings, on_screen=path == STDOUT)
+        if form == "sarif":
+            from scanner.cli.frameworks import frameworks
+
+            options = options.replace(frameworks=frameworks((knowledge.folder(), *settings.rules)))
+        write(render(form, reports, options), path)
     return exit_code(reports, settings)
 
 
@@ -83,6 +88,9 @@ def destinations(formats: Sequence[str], outputs: Sequence[str]) -> list[tuple[s
         )
     files = [*outputs, *[STDOUT] * (len(formats) - len(outputs))]
     pairs = list(zip(formats, files, strict=True))
+    for file in files:
+        if file != STDOUT and files.count(file) > 1:
+            raise UsageError(f"-o: {file} is given twice", hint="give each format a file of its own")
     if files.count(STDOUT) > 1:
         loose = [form for form, file in pairs if file == STDOUT]
         raise UsageError(

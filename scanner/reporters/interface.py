@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from scanner.model.record import Record
 
 DOCS = "https://github.com/hullcheck/hullcheck/blob/main/docs/rules"
 """Where the pages of the rules are, a page ``<id>.md`` each."""
+
+
+class Framework(Record):
+    """A compliance framework that rules name: what it is called, where it is published, its controls' titles by id."""
+
+    title: str
+    url: str
+    controls: Mapping[str, str]
 
 
 class Options(Record):
@@ -27,3 +37,5 @@ class Options(Record):
     root: str = ""
     """The absolute path of the folder that relative paths start from."""
     docs: str = DOCS
+    frameworks: Mapping[str, Framework] = {}
+    """Those that reports can spell out, by id."""

@@ -12,6 +12,8 @@ from scanner.reporters.interface import Options
 from scanner.reporters.plain import clean, evidence, fields, place
 from scanner.reporters.tally import Tally, tally
 
+QUOTE_LIMIT = 4_000
+"""Characters; a longer quote is cut."""
 VERSION = "1"
 """Grows when a field goes away or changes its meaning; new fields may come at any time."""
 
@@ -58,7 +60,7 @@ def _finding(finding: Finding, options: Options) -> dict[str, Any]:
         | {"message": clean(finding.message)}
         | place(finding.at)
         | {
-            "quote": clean(finding.fact.evidence[0].quote),
+            "quote": clean(finding.fact.evidence[0].quote[:QUOTE_LIMIT]),
             "related": [evidence(item) for item in finding.related],
             "fingerprint": finding.fingerprint,
             "suppressed": _suppression(finding.suppressed),
@@ -85,7 +87,11 @@ def _undecided(item: Undecided) -> dict[str, Any]:
     return (
         _rule(item.rule)
         | place(item.fact.evidence[0].at)
-        | {"quote": clean(item.fact.evidence[0].quote), "unknown": list(item.fields), "fact": fields(item.fact)}
+        | {
+            "quote": clean(item.fact.evidence[0].quote[:QUOTE_LIMIT]),
+            "unknown": list(item.fields),
+            "fact": fields(item.fact),
+        }
     )
 
 

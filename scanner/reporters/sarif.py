@@ -78,7 +78,7 @@ def _run(reports: Sequence[Report], options: Options) -> om.Run:
         original_uri_base_ids={
             ROOT: om.ArtifactLocation(description=om.Message(text="The folder that the scan was started in."))
         },
-        taxonomies=[_taxonomy(name, controls) for name, controls in frameworks.items()] or None,
+        taxonomies=[_taxonomy(name, controls, options) for name, controls in frameworks.items()] or None,
         invocations=[_invocation(reports, options)],
         results=[_result(finding, report, order[finding.rule.id], options) for finding, report in found],
     )
@@ -114,20 +114,24 @@ def _frameworks(rules: Iterable[Rule]) -> Frameworks:
     return {framework: sorted(found[framework]) for framework in sorted(found)}
 
 
-def _taxonomy(framework: str, controls: Sequence[str]) -> om.ToolComponent:
-    cwe = framework == "cwe"
+def _taxonomy(framework: str, controls: Sequence[str], options: Options) -> om.ToolComponent:
+    known = options.frameworks.get(framework)
     return om.ToolComponent(
         name=_name(framework),
-        organization="MITRE" if cwe else None,
-        information_uri="https://cwe.mitre.org/" if cwe else None,
+        full_name=known.title if known else None,
+        organization="MITRE" if framework == "cwe" else None,
+        information_uri=known.url if known else None,
         is_comprehensive=False,
-        taxa=[
-            om.ReportingDescriptor(
-                id=control,
-                help_uri=f"https://cwe.mitre.org/data/definitions/{control.removeprefix('CWE-')}.html" if cwe else None,
-            )
-            for control in controls
-        ],
+        taxa=[_taxon(framework, control, known.controls.get(control, "") if known else "") for control in controls],
+    )
+
+
+def _taxon(framework: str, control: str, title: str) -> om.ReportingDescriptor:
+    number = control.removeprefix("CWE-")
+    return om.ReportingDescriptor(
+        id=control,
+        short_description=om.MultiformatMessageString(text=title) if title else None,
+        help_uri=f"https://cwe.mitre.org/data/definitions/{number}.html" if framework == "cwe" else None,
     )
 
 

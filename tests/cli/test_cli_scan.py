@@ -97,6 +97,7 @@ def test_a_dash_as_file_is_the_screen(stage, run, tmp_path):
     [
         (("-f", "text", "-f", "json"), "text and json cannot both go to the screen"),
         (("-f", "json", "-o", "a", "-o", "b"), "2 files for 1 format"),
+        (("-f", "json", "-o", "a", "-f", "sarif", "-o", "a"), "a is given twice"),
         (("-f", "xml"), "no format called 'xml'"),
         (("-q", "-v"), "contradict"),
         (("--fail-on", "awful"), "'awful' is not one of"),

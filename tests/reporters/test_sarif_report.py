@@ -12,6 +12,7 @@ import pytest
 from scanner.model.finding import Finding, Report
 from scanner.model.location import Location, Span
 from scanner.reporters import Options, render
+from scanner.reporters.interface import Framework
 from scanner.reporters.uri import uri
 
 SCHEMA_DIGEST = "c3b4bb2d6093897483348925aaa73af03b3e3f4bd4ca38cef26dcb4212a2682e"
@@ -28,7 +29,10 @@ def validator():
 
 @pytest.fixture
 def options(plain):
-    return plain.replace(baseline=True, show_undecided=True)
+    cwe = Framework(
+        title="Weaknesses", url="https://cwe.mitre.org", controls={"CWE-250": "More privileges than needed"}
+    )
+    return plain.replace(baseline=True, show_undecided=True, frameworks={"cwe": cwe})
 
 
 @pytest.fixture
@@ -107,6 +111,14 @@ def test_rules_point_into_taxonomies(run):
     assert [item["name"] for item in run["tool"]["driver"]["supportedTaxonomies"]] == [
         taxonomy["name"] for taxonomy in run["taxonomies"]
     ]
+
+
+def test_a_framework_that_is_known_is_spelled_out(run):
+    taxonomy = next(taxonomy for taxonomy in run["taxonomies"] if taxonomy["name"] == "CWE")
+    assert (taxonomy["fullName"], taxonomy["informationUri"]) == ("Weaknesses", "https://cwe.mitre.org")
+    taxon = next(taxon for taxon in taxonomy["taxa"] if taxon["id"] == "CWE-250")
+    assert taxon["shortDescription"]["text"] == "More privileges than needed"
+    assert taxon["helpUri"] == "https://cwe.mitre.org/data/definitions/250.html"
 
 
 def test_results_point_at_their_rules(run):
