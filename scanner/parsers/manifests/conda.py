@@ -16,6 +16,8 @@ from scanner.parsers.manifests.entries import Declared, Entry, Include, Index, M
 _SPEC = re.compile(r"(?:([\w./${}-]+)::?)?([A-Za-z0-9_][\w.-]*)\s*(?:\[([^\]]*)\])?\s*(.*)", re.ASCII | re.DOTALL)
 _EXPLICIT = re.compile(r"/([^/#]+)-([^-/#]+)-([^-/#]+)\.(?:conda|tar\.bz2)(?:#(\w+:?\w*))?$")
 _EXACT = re.compile(r"(?:(==)|(=))?\s*v?([\w.!+]+?)(?:=([\w.*+]+))?", re.ASCII)
+_BUILD = re.compile(r"([\w.+]+)\s+([\w.*]+)", re.ASCII)
+_ODD = re.compile(r"[^\w.*+!<>=~|,()'\"^$\s{}:-]", re.ASCII)
 _ITEM = re.compile(r"([ \t]*)-[ \t]+(.*)")
 _KEY = re.compile(r"([ \t]*)([A-Za-z_][\w-]*)[ \t]*:[ \t]*(.*)")
 
@@ -34,6 +36,10 @@ def spec(text: str) -> Spec:
     if not match:
         raise ValueError(f"not a conda specification: {text!r}")
     name, brackets, rest = match[2].lower(), match[3], match[4].strip()
+    if _ODD.search(rest):
+        raise ValueError(f"not a conda specification: {text!r}")
+    if build := _BUILD.fullmatch(rest):
+        rest = f"{build[1]}={build[2]}"
     if brackets:
         version = re.search(r"version\s*=\s*['\"]?([^'\",\]]+)", brackets)
         rest = version[1].strip() if version else rest

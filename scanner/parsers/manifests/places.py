@@ -48,7 +48,7 @@ class Toml:
     def tables(self, name: str) -> list[tuple[int, int]]:
         """Where each table of an array of tables stands, with the tables below it."""
         starts = [start for found, start in self._tables if found == name]
-        return list(zip(starts, [*starts[1:], len(self.value)], strict=True))
+        return list(zip(starts, [*starts, len(self.value)][1:], strict=True))
 
     def string(self, text: str, within: tuple[int, int]) -> tuple[int, int]:
         """Where the first string of that value stands, without its quotes; the start of ``within`` if nowhere."""

@@ -13,7 +13,7 @@ from scanner.model.location import Text
 from scanner.parsers.manifests import specifier
 from scanner.parsers.manifests.entries import Declared, Entry, Include, Index, Manifest
 
-_JOIN = re.compile(r"^(?!\s*#)(.*)\\(\r\n|\r|\n)", re.MULTILINE)
+_BLANK = " \t\r\n\v\f\x1c\x1d\x1e\x1f\x85\xa0\u2028\u2029\ufeff"
 _COMMENT = re.compile(r"(?:^|\s)#.*")
 _TOKEN = re.compile(r"""(?:"[^"]*"|'[^']*'|\S)+""")
 _VALUED = {
@@ -60,15 +60,27 @@ def read(text: Text, declared: Declared = "requirements") -> Manifest:
 
 def _lines(value: str) -> Iterator[tuple[int, str]]:
     """(offset, words) of each line that says something; joined lines keep their length."""
-    if "\\" in value:
-        value = _JOIN.sub(lambda match: f"{match[1]} {' ' * len(match[2])}", value)
     offset = 0
-    for line in value.splitlines(keepends=True):
-        words = _COMMENT.sub("", line.lstrip("\ufeff")) if "#" in line else line.lstrip("\ufeff")
-        bare = words.strip()
+    for line in _joined(value):
+        words = _COMMENT.sub("", line) if "#" in line else line
+        bare = words.strip(_BLANK)
         if bare:
             yield offset + line.index(bare), bare
         offset += len(line)
+
+
+def _joined(value: str) -> Iterator[str]:
+    """Lines with those that a backslash continues; a comment line neither continues nor is left out."""
+    pieces: list[str] = []
+    for line in value.splitlines(keepends=True):
+        words = line.splitlines()[0]
+        if words.endswith("\\") and not words.lstrip().startswith("#"):
+            pieces.append(words[:-1].ljust(len(line)))
+            continue
+        yield "".join((*pieces, line)) if pieces else line
+        pieces = []
+    if pieces:
+        yield "".join(pieces)
 
 
 class _Reader:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 LIMIT = 8192
 """Longest requirement that is read, in characters; pip's own index would refuse far shorter names."""
 
-_NAMED = re.compile(r"\s*([A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)\s*(?:\[([^\]]*)\])?\s*", re.ASCII)
+_NAMED = re.compile(r"\s*([A-Za-z0-9](?:[\w.-]*\w)?)\s*(?:\[([^\]]*)\])?\s*", re.ASCII)
 _CLAUSE = re.compile(r"\s*(===|==|~=|!=|<=|>=|<|>)\s*([^\s,;()]+)\s*")
 _SCHEME = re.compile(r"(?:(git|hg|svn|bzr)\+)?([A-Za-z][A-Za-z0-9.]*)://", re.ASCII)
 _ARCHIVE = re.compile(r"\.(?:whl|zip|tar|tar\.gz|tgz|tar\.bz2|tbz|tar\.xz|txz|tar\.lz|tlz|tar\.lzma)$", re.IGNORECASE)
