@@ -43,8 +43,7 @@ def _page(file: RuleFile, paint: Painter) -> Iterator[str]:
             yield from ("", paint(f"{heading}: {example.name}", BOLD), *_indented(_source(example)))
     for heading, ids in (("Controls", rule.controls), ("Same as", rule.same_as)):
         if ids:
-            said = "; ".join(f"{name} {', '.join(ids[name])}" for name in sorted(ids))
-            yield from ("", f"{paint(heading, BOLD)}: {said}")
+            yield from ("", paint(heading, BOLD), *(f"  {name}: {', '.join(ids[name])}" for name in sorted(ids)))
     yield from ("", paint("Read on", BOLD), *(f"  {url}" for url in (*rule.references, f"{DOCS}/{rule.id}.md")))
     yield from ("", paint("Ignore it", BOLD) + " with a comment above the instruction that says why:")
     yield f"  # hullcheck: ignore[{rule.id}] the reason"

@@ -10,7 +10,7 @@ from typing import TextIO
 from scanner.errors import UsageError
 
 STDOUT = "-"
-WIDTH = 100
+WIDTH = 120
 """Columns when nobody says; a wide screen is not filled further than ``WIDEST``."""
 WIDEST = 160
 

@@ -22,7 +22,7 @@ class Options(Record):
     """How to report. A reporter uses what applies to its format."""
 
     color: bool = False
-    width: int = 100
+    width: int = 120
     """Columns of the screen."""
     quiet: bool = False
     """One line a finding, and nothing else but problems."""
