@@ -113,7 +113,8 @@ def test_a_date_is_written_year_month_day(words, date):
 
 
 PIECES = ["hullcheck:", "ignore[", "ignore-file[", "]", "a,b", "until=", "2026-01-01", " hadolint ignore=",
-          "DL3008", "trivy:ignore:", "checkov:skip=", ":", "kics-scan disable=", "nosemgrep", " ", ",", "#", "ä", "[" * 9]  # fmt: skip
+          "DL3008", "trivy:ignore:", "checkov:skip=", ":", "kics-scan disable=",
+          "nosemgrep", " ", ",", "#", "ä", "[" * 9]  # fmt: skip
 
 
 @settings(max_examples=120, derandomize=True, deadline=None)
