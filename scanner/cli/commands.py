@@ -16,12 +16,9 @@ SHELLS = ("bash", "zsh", "fish")
 def run(arguments: list[str]) -> int:
     """Run the command that these arguments ask for; its exit code. Raises UsageError."""
     try:
-        code = hullcheck.main(arguments, prog_name="hullcheck", standalone_mode=False)
+        code = hullcheck.main(arguments or ["--help"], prog_name="hullcheck", standalone_mode=False)
     except click.Abort:
         raise KeyboardInterrupt from None
-    except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.format_message())
-        return 0
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
         path = context.command_path if context else "hullcheck"
@@ -144,15 +141,15 @@ def test(folders: tuple[str, ...]) -> int:
 
 
 @hullcheck.command(short_help="Write a starter configuration.")
-@click.option("--pre-commit", "wanted", flag_value="pre-commit", multiple=True, help="Also the pre-commit hook.")
-@click.option("--github", "wanted", flag_value="github", multiple=True, help="Also a GitHub workflow.")
-@click.option("--gitlab", "wanted", flag_value="gitlab", multiple=True, help="Also a GitLab job.")
+@click.option("--pre-commit", is_flag=True, help="Also the pre-commit hook.")
+@click.option("--github", is_flag=True, help="Also a GitHub workflow.")
+@click.option("--gitlab", is_flag=True, help="Also a GitLab job.")
 @click.option("--force", is_flag=True, help="Overwrite files that are there.")
-def init(wanted: tuple[str, ...], force: bool) -> int:
+def init(force: bool, **wanted: bool) -> int:
     """Write a starter .hullcheck.yaml into the current folder."""
     from scanner.cli.init import run as work
 
-    return work(wanted, force=force)
+    return work([name for name, chosen in wanted.items() if chosen], force=force)
 
 
 @hullcheck.command(short_help="Print a shell's completion script.")

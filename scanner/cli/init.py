@@ -104,7 +104,7 @@ hullcheck:
 
 FILES = {
     "config": (".hullcheck.yaml", CONFIG),
-    "pre-commit": (".pre-commit-config.yaml", PRE_COMMIT),
+    "pre_commit": (".pre-commit-config.yaml", PRE_COMMIT),
     "github": (".github/workflows/hullcheck.yml", GITHUB),
     "gitlab": (".gitlab/hullcheck.yml", GITLAB),
 }

@@ -91,7 +91,7 @@ def test_the_action_hands_its_inputs_on(tmp_path, environment, expected):
 
 @pytest.mark.parametrize("name", ["pre-commit", "github", "gitlab"])
 def test_the_snippets_in_the_docs_are_those_of_init(name):
-    assert (ROOT / f"docs/ci/{name}.yaml").read_text(encoding="utf-8") == init.FILES[name][1]
+    assert (ROOT / f"docs/ci/{name}.yaml").read_text(encoding="utf-8") == init.FILES[name.replace("-", "_")][1]
 
 
 def test_the_github_workflow_uses_inputs_that_the_action_has():
