@@ -11,8 +11,10 @@ from scanner.errors import UsageError
 
 STDOUT = "-"
 WIDTH = 120
-"""Columns when nobody says; a wide screen is not filled further than ``WIDEST``."""
-WIDEST = 160
+"""Columns when nobody says; a screen is used within the limits below."""
+NARROWEST, WIDEST = 40, 160
+GUTTER = 6
+"""Columns of a line number and its bar."""
 
 
 def write(text: str, path: str = STDOUT) -> None:
@@ -41,9 +43,10 @@ def width(stream: TextIO) -> int:
     if not stream.isatty():
         return WIDTH
     try:
-        return max(40, min(WIDEST, os.get_terminal_size(stream.fileno()).columns - 6))
+        columns = os.get_terminal_size(stream.fileno()).columns
     except (OSError, ValueError):
-        return WIDTH
+        columns = 0
+    return max(NARROWEST, min(WIDEST, columns - GUTTER)) if columns else WIDTH
 
 
 def _encodable(stream: TextIO) -> TextIO:

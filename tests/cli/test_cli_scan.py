@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import subprocess
 import sys
 
 import pytest
 
 from scanner.cli import BROKEN_PIPE, INTERRUPTED
-from scanner.cli.output import Progress, colored
+from scanner.cli.output import WIDTH, Progress, colored, width
 from scanner.cli.scan import Flags
 from scanner.errors import TargetError
 from scanner.model.finding import Suppression
@@ -219,6 +220,15 @@ def test_color_follows_the_terminal_and_the_usual_variables():
     assert colored(file, {"FORCE_COLOR": "1"})
     assert not colored(file, {"FORCE_COLOR": "0"})
     assert not colored(file, {"FORCE_COLOR": "1", "NO_COLOR": "1"})
+
+
+@pytest.mark.parametrize(("columns", "expected"), [(0, WIDTH), (10, 40), (86, 80), (500, 160)])
+def test_the_width_follows_the_terminal_within_reason(monkeypatch, columns, expected):
+    screen = io.StringIO()
+    assert width(screen) == WIDTH
+    screen.isatty, screen.fileno = lambda: True, lambda: 1
+    monkeypatch.setattr("os.get_terminal_size", lambda _: os.terminal_size((columns, 24)))
+    assert width(screen) == expected
 
 
 def test_no_color_wins_over_force_color(stage, run, monkeypatch):
