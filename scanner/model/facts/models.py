@@ -7,17 +7,19 @@ from typing import Literal
 from scanner.model.facts.base import Fact
 
 
+ModelSource = Literal["huggingface", "ollama", "torch-hub", "modelscope", "spacy", "nltk", "kaggle", "ngc", "other"]
+ModelContent = Literal["model", "dataset", "corpus"]
+
+
 class ModelDownload(Fact):
     """A model or data set taken from a hub by name."""
 
     kind = "model-download"
     identity = ("source", "name", "stage")
-    source: Literal[
-        "huggingface", "ollama", "torch-hub", "modelscope", "spacy", "nltk", "gdown", "kaggle", "ngc", "other"
-    ]
+    source: ModelSource
     name: str | None
     """``org/model``, or what the hub calls it."""
-    content: Literal["model", "dataset", "corpus"]
+    content: ModelContent
     revision: str | None
     """As given, "" for none."""
     revision_pinned: bool | None

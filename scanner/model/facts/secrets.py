@@ -32,8 +32,6 @@ class CredentialFile(Fact):
     """``.env``, ``ssh key``, ``kaggle.json``, ``aws``, ``docker config``, …"""
     by_name: bool
     """A COPY names it, rather than taking it along with a folder."""
-    removed_later: bool
-    """A later RUN removes it, which leaves it in the earlier layer."""
     stage: str
 
 

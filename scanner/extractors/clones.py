@@ -1,0 +1,174 @@
+"""Git repositories that are cloned or ADDed, and which commit they end up on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from scanner.extractors import remote
+from scanner.extractors.checks import INTERPRETERS, is_python
+from scanner.extractors.place import moment, stage
+from scanner.model.command import Command
+from scanner.model.facts import GitClone
+from scanner.model.instruction import Copy
+from scanner.model.location import Evidence, Word
+from scanner.model.target import Config, Item, Step
+from scanner.parsers import urls
+from scanner.parsers.shell.arguments import Options, options
+
+_GLOBAL = frozenset({"-C", "-c", "--git-dir", "--work-tree", "--namespace"})
+_CLONE = frozenset(
+    {
+        "-b", "--branch", "--depth", "-c", "--config", "-o", "--origin", "--reference", "-j", "--jobs", "--filter",
+        "--separate-git-dir", "--template", "--revision", "--shallow-since", "--shallow-exclude", "--bundle-uri", "-u",
+        "--upload-pack", "--server-option", "--reference-if-able", "--ref-format",
+    }
+)  # fmt: skip
+_CHECKOUT = frozenset({"-b", "-B", "--orphan", "--conflict", "--pathspec-from-file"})
+_BUILDS = frozenset(
+    {
+        "make", "cmake", "ninja", "meson", "pip", "pip3", "uv", "pipx", "poetry", "conda", "mamba", "cargo", "go",
+        "npm", "yarn", "pnpm", "mvn", "gradle", "bazel", "autoreconf", "configure", "colcon", "catkin_make", "rustc",
+        "gcc", "nvcc", "R", "stack", "source", ".",
+    }
+)  # fmt: skip
+COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+"""A full commit."""
+_VERSION = re.compile(r"\d[._]\d|(?:^|[^a-z])v?\d+$|\d{6}", re.IGNORECASE)
+_GIT = re.compile(r"^git@|^git://|^ssh://|\.git/?(?:[#?]|$)")
+
+
+class GitClones:
+    """What ``git clone`` brings in."""
+
+    def wants(self, item: Item) -> bool:
+        """Steps and configs that call git."""
+        return isinstance(item, Step | Config) and any(command.program == "git" for command in item.commands)
+
+    def extract(self, item: Item) -> Iterator[GitClone]:
+        """A fact for each clone of a remote repository."""
+        assert isinstance(item, Step | Config)
+        for index, command in enumerate(item.commands):
+            verb, given = _verb(command, "clone", _CLONE)
+            if verb and given.positionals and not _is_local(given.positionals[0]):
+                yield _cloned(item, index, given)
+
+
+class GitAdds:
+    """Git repositories that ADD takes."""
+
+    def wants(self, item: Item) -> bool:
+        """ADD steps."""
+        return isinstance(item, Step) and item.keyword == "ADD"
+
+    def extract(self, item: Item) -> Iterator[GitClone]:
+        """A fact for each git source."""
+        assert isinstance(item, Step)
+        instruction = item.instruction
+        for source in instruction.sources if isinstance(instruction, Copy) else ():
+            if not _GIT.search(source.text):
+                continue
+            url = urls.split(source.text)
+            query = dict(pair.split("=", 1) for pair in url.query.split("&") if "=" in pair)
+            checksum = instruction.flag("checksum")
+            names = [query[key] for key in ("commit", "checksum", "tag", "branch", "ref") if key in query]
+            reference = (checksum and checksum.value) or (names or [url.fragment.partition(":")[0]])[0]
+            plain = source.text.partition("#")[0].partition("?")[0]
+            known = "$" not in reference
+            yield _clone(item, plain, Word(reference, 0, 0, known), used=True, at=instruction.evidence(source))
+
+
+def _cloned(item: Step | Config, index: int, given: Options) -> GitClone:
+    commands: Sequence[Command] = item.commands
+    url = given.positionals[0]
+    folder = given.positionals[1].text if len(given.positionals) > 1 else ""
+    name = (folder or url.text).rstrip("/").rpartition("/")[2].removesuffix(".git")
+    reference = given.value("--revision", "-b", "--branch")
+    others = sum(bool(_verb(command, "clone", _CLONE)[0]) for command in commands)
+    at = commands[index].evidence(url)
+    for later in range(index + 1, len(commands)):
+        if others > 1 and _verb(commands[later], "clone", _CLONE)[0] and not _returns(commands[later:], name):
+            break
+        chosen = _checked_out(commands[later])
+        if chosen is not None and (others < 2 or _is_in(commands, later, name)):
+            reference = chosen
+    used = any(_builds(commands[later], name) for later in range(index + 1, len(commands)))
+    return _clone(item, url.text if url.known or "://" in url.text else None, reference, used=used, at=at)
+
+
+def _clone(item: Step | Config, url: str | None, reference: Word | None, *, used: bool, at: Evidence) -> GitClone:
+    parts = urls.split(_as_url(url or ""))
+    name = reference.text if reference else ""
+    known = reference is None or reference.known
+    return GitClone(
+        evidence=(at,),
+        ships=item.stage.ships,
+        url=url,
+        host=None if url is None or "$" in parts.host else parts.host,
+        reference=name,
+        commit_pinned=True if COMMIT.fullmatch(name) else None if not known else False,
+        tag_pinned=_VERSION.search(name) is not None and not COMMIT.fullmatch(name) if known else None,
+        used=used,
+        hub=remote.hub(parts) in {"huggingface", "modelscope"},
+        stage=stage(item),
+        moment=moment(item),
+    )
+
+
+def _as_url(text: str) -> str:
+    """``git@host:path`` as a URL."""
+    if "://" not in text and re.match(r"[\w.-]+@[\w.-]+:", text):
+        return "ssh://" + text.replace(":", "/", 1)
+    return text
+
+
+def _verb(command: Command, verb: str, valued: frozenset[str]) -> tuple[bool, Options]:
+    """Whether it is this git command, and what it is given."""
+    if command.program == "git":
+        outer = options(command.arguments, _GLOBAL, until_positional=True)
+        if outer.positionals and outer.positionals[0].text == verb:
+            return True, options(outer.positionals[1:], valued)
+        if verb == "clone" and [word.text for word in outer.positionals[:2]] == ["lfs", "clone"]:
+            return True, options(outer.positionals[2:], valued)
+    return False, Options((), ())
+
+
+def _checked_out(command: Command) -> Word | None:
+    """What ``git checkout``, ``switch`` or ``reset --hard`` goes to."""
+    for verb in ("checkout", "switch", "reset"):
+        found, given = _verb(command, verb, _CHECKOUT)
+        if found and given.positionals and (verb != "reset" or given.has("--hard")):
+            word = given.positionals[0]
+            return None if word.text in {".", "FETCH_HEAD", "HEAD"} else word
+    return None
+
+
+def _is_in(commands: Sequence[Command], at: int, name: str) -> bool:
+    """Whether a git command works in the folder of that name: by ``-C``, or by the last ``cd``."""
+    outer = options(commands[at].arguments, _GLOBAL, until_positional=True)
+    folder = outer.value("-C")
+    if folder is None:
+        moves = [c.arguments[0] for c in commands[:at] if c.program in {"cd", "pushd"} and c.arguments]
+        folder = moves[-1] if moves else None
+    return folder is not None and name in folder.text.rstrip("/").split("/")
+
+
+def _returns(commands: Sequence[Command], name: str) -> bool:
+    return any(_checked_out(command) and _is_in(commands, at, name) for at, command in enumerate(commands))
+
+
+def _builds(command: Command, name: str) -> bool:
+    """Whether it builds or installs something, or runs a program out of the clone."""
+    program = command.program
+    if program in _BUILDS or is_python(program):
+        return not any(word.text in {"--version", "-m"} for word in command.arguments[:1]) or program in _BUILDS
+    if program in INTERPRETERS:
+        return any(not word.text.startswith("-") for word in command.arguments)
+    return bool(command.words) and (command.words[0].text.startswith("./") or name in command.words[0].text.split("/"))
+
+
+def _is_local(url: Word) -> bool:
+    return url.text.startswith(("/", ".", "file:")) and url.known
+
+
+EXTRACTORS = (GitClones(), GitAdds())

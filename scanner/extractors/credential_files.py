@@ -1,0 +1,57 @@
+"""Files that hold credentials by convention."""
+
+from __future__ import annotations
+
+import re
+
+_NAMES = {
+    ".netrc": "netrc", "_netrc": "netrc", ".pypirc": "pypi", ".git-credentials": "git", "kaggle.json": "kaggle",
+    ".dockercfg": "docker config", ".dockerconfigjson": "docker config", ".pgpass": "postgres", ".my.cnf": "mysql",
+    ".htpasswd": "htpasswd", ".vault-token": "vault", ".boto": "boto", ".s3cfg": "s3cmd", "rclone.conf": "rclone",
+    "id_rsa": "ssh key", "id_dsa": "ssh key", "id_ecdsa": "ssh key", "id_ed25519": "ssh key", ".ssh": "ssh key",
+    "kubeconfig": "kubernetes", ".aws": "aws", ".kube": "kubernetes", ".terraformrc": "terraform",
+    "application_default_credentials.json": "google cloud", "credentials.json": "credentials",
+    "secrets.toml": "secrets", "secrets.json": "secrets", "secrets.yaml": "secrets", "secrets.yml": "secrets",
+    "secrets.env": ".env", "hf_token": "hugging-face", "hf_token.txt": "hugging-face", ".hf_token": "hugging-face",
+    ".huggingface": "hugging-face",
+}  # fmt: skip
+_PATHS = (
+    (re.compile(r"(?:^|/)\.aws/(?:credentials|config)$"), "aws"),
+    (re.compile(r"(?:^|/)\.docker/config\.json$|(?:^|/)\.docker$"), "docker config"),
+    (re.compile(r"(?:^|/)\.ssh/(?!known_hosts|config$|authorized_keys|.*\.pub$)[^/]+$"), "ssh key"),
+    (re.compile(r"(?:^|/)\.?huggingface/(?:token|stored_tokens)$"), "hugging-face"),
+    (re.compile(r"(?:^|/)\.kube/config$"), "kubernetes"),
+    (re.compile(r"(?:^|/)\.(?:cargo|gem)/credentials(?:\.toml)?$"), "registry"),
+    (re.compile(r"(?:^|/)\.(?:config/)?(?:gcloud|gh|ngc)(?:/|$)"), "cloud"),
+    (re.compile(r"(?:^|/)\.env(?:\.[\w-]+)*$|(?:^|/)[\w-]+\.env$"), ".env"),
+    (re.compile(r"(?:^|/)[^/]*_(?:rsa|ed25519|ecdsa)$|\.ppk$"), "ssh key"),
+    (re.compile(r"(?:^|/)[^/]*(?:key|priv)[^/]*\.pem$|\.key$|\.(?:p12|pfx)$", re.IGNORECASE), "private key"),
+    (re.compile(r"(?:^|/)[^/]*(?:service[-_]?account|client_secret|gcp[-_]key|google[-_]credentials)[^/]*\.json$", re.I), "google cloud"),
+)  # fmt: skip
+_HARMLESS = re.compile(
+    r"example|sample|template|\.(?:dist|tmpl|tpl|j2|pub|md|py|js|ts|sh|crt|cer|schema)$|public|(?:^|[._-])pub(?:[._-]|$)"
+    r"|defaults?$|\.enc$|\.gpg$|\.age$",
+    re.IGNORECASE,
+)
+_NOT_OURS = re.compile(r"(?:^|/)(?:tests?|testdata|fixtures|examples?|docs?|node_modules|site-packages|vendor)/")
+
+
+def credential_type(path: str) -> str:
+    """What kind of credential file a path names (``.env``, ``ssh key``, …), "" for none.
+
+    Examples, templates, encrypted files, public keys and certificates are none.
+    """
+    path = path.rstrip("/")
+    name = path.rpartition("/")[2]
+    if _HARMLESS.search(name):
+        return ""
+    if name in _NAMES:
+        return _NAMES[name]
+    if not ("." in name or "_" in name or "/" in path):
+        return ""
+    return next((kind for pattern, kind in _PATHS if pattern.search(path)), "")
+
+
+def taken_along(path: str) -> bool:
+    """Whether a file that nobody names counts: those of tests, examples and other people's packages do not."""
+    return _NOT_OURS.search(path) is None

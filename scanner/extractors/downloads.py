@@ -1,0 +1,128 @@
+"""Files fetched while building or starting, and whether anything checks them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from scanner.extractors import checks, remote
+from scanner.extractors.fetches import Fetch, fetches
+from scanner.extractors.place import moment, stage
+from scanner.model.command import Command
+from scanner.model.facts import Download
+from scanner.model.instruction import Copy
+from scanner.model.location import Evidence, Location, Word
+from scanner.model.target import Config, Item, Step
+from scanner.parsers import urls
+
+
+class CommandDownloads:
+    """What curl, wget and their like fetch in RUN, CMD and ENTRYPOINT."""
+
+    def wants(self, item: Item) -> bool:
+        """Steps and configs with commands."""
+        return isinstance(item, Step | Config) and bool(item.commands)
+
+    def extract(self, item: Item) -> Iterator[Download]:
+        """A fact for each URL; the script of ``sh -c "$(curl …)"`` is met twice."""
+        assert isinstance(item, Step | Config)
+        facts: dict[Location, Download] = {}
+        for index, command in enumerate(item.commands):
+            for fetch in fetches(command):
+                fact = _fetched(item, index, fetch)
+                known = facts.get(fact.evidence[0].at)
+                if known is None or not known.piped_to:
+                    facts[fact.evidence[0].at] = fact
+        yield from facts.values()
+
+
+class AddedDownloads:
+    """What ADD fetches from a URL."""
+
+    def wants(self, item: Item) -> bool:
+        """ADD steps."""
+        return isinstance(item, Step) and item.keyword == "ADD"
+
+    def extract(self, item: Item) -> Iterator[Download]:
+        """A fact for each URL that is no git repository."""
+        assert isinstance(item, Step)
+        instruction = item.instruction
+        if not isinstance(instruction, Copy):
+            return
+        checksum = instruction.flag("checksum")
+        for source in instruction.sources:
+            url = urls.split(source.text)
+            if url.scheme in {"http", "https", "ftp"} and not url.path.endswith(".git"):
+                verified = checksum is not None and bool(checksum.value)
+                name = instruction.destination.text
+                yield _download(item, "ADD", source, name, verified=verified, evidence=(instruction.evidence(source),))
+
+
+def _fetched(item: Step | Config, index: int, fetch: Fetch) -> Download:
+    commands: Sequence[Command] = item.commands
+    command = commands[index]
+    interpreter = checks.interpreter(commands, index)
+    readers = checks.pipes_into(commands, index)
+    unpacked = any(reader.program in {"tar", "bsdtar", "cpio", "unzip"} for reader in readers)
+    key = any(reader.program in {"gpg", "gpg2", "apt-key"} for reader in readers)
+    saved_as = fetch.saved_as or next((_teed(reader) for reader in readers if reader.program == "tee"), "")
+    evidence = [command.evidence(fetch.url)]
+    if interpreter:
+        evidence.append(command.evidence(note=f"run by {interpreter}"))
+    return _download(
+        item,
+        fetch.tool,
+        fetch.url,
+        saved_as,
+        verified=checks.verifies(commands, index, saved_as) if not interpreter else False,
+        piped_to=interpreter,
+        executed=bool(interpreter) or unpacked or checks.uses(commands, index, saved_as),
+        key=key or fetch.tool in {"apt-key", "rpm", "rpmkeys"},
+        evidence=tuple(evidence),
+    )
+
+
+def _download(
+    item: Step | Config,
+    tool: str,
+    address: Word,
+    saved_as: str,
+    *,
+    verified: bool,
+    evidence: tuple[Evidence, ...],
+    piped_to: str = "",
+    executed: bool = False,
+    key: bool = False,
+) -> Download:
+    url = urls.split(address.text)
+    unknown = not url.scheme and address.text[:1] in "$`"
+    content = remote.content(url, saved_as)
+    if key:
+        content = "key"
+    elif piped_to and content == "other":
+        content = "script"
+    elif executed and content == "other" and not unknown:
+        content = "installer"
+    return Download(
+        evidence=evidence,
+        ships=item.stage.ships,
+        url=None if unknown else address.text,
+        host=None if unknown or "$" in url.host else url.host,
+        encrypted=None if unknown else (url.encrypted if url.scheme else False),
+        tool=tool,
+        stage=stage(item),
+        moment=moment(item),
+        file=url.file,
+        content=content,
+        verified=verified,
+        piped_to=piped_to,
+        executed=executed,
+        mutable=None if unknown else remote.mutable(url, known=address.known),
+        hub=remote.hub(url),
+    )
+
+
+def _teed(command: Command) -> str:
+    return next((word.text for word in command.arguments if not word.text.startswith("-")), "")
+
+
+EXTRACTORS = (CommandDownloads(), AddedDownloads())

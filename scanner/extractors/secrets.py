@@ -1,0 +1,186 @@
+"""Credentials in the text, in files that are copied, and in what the build does with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from scanner.extractors import logins, secret_mounts
+from scanner.extractors.credential_files import credential_type, taken_along
+from scanner.extractors.place import stage
+from scanner.model.command import Command
+from scanner.model.facts import CredentialFile, Login, Secret, SecretMount
+from scanner.model.instruction import Copy, Run
+from scanner.model.location import Evidence
+from scanner.model.secret import SecretHit
+from scanner.model.target import File, Item, Step
+from scanner.parsers.secrets import AI, ai_provider
+
+Place = Literal["env", "arg", "run", "label", "comment", "copy", "command", "other"]
+_PLACES: dict[str, Place] = {
+    "ENV": "env", "ARG": "arg", "RUN": "run", "LABEL": "label", "COPY": "copy", "ADD": "copy", "CMD": "command",
+    "ENTRYPOINT": "command", "HEALTHCHECK": "command", "#": "comment",
+}  # fmt: skip
+
+
+class Secrets:
+    """Credentials written out in a Dockerfile."""
+
+    def wants(self, item: Item) -> bool:
+        """Steps and files in which the source found some."""
+        return isinstance(item, Step | File) and bool(item.secrets)
+
+    def extract(self, item: Item) -> Iterator[Secret]:
+        """A fact for each."""
+        assert isinstance(item, Step | File)
+        for hit in item.secrets:
+            ships = item.stage.ships if isinstance(item, Step) else item.ships
+            where = stage(item) if isinstance(item, Step) else ""
+            yield Secret(
+                evidence=(Evidence(hit.at, hit.quote, f"revoke it at {hit.hint}" if hit.hint else ""),),
+                ships=ships,
+                provider=hit.provider,
+                ai=hit.provider in AI or bool(hit.provider and ai_provider(hit.name)),
+                name=hit.name,
+                place=_place(item, hit),
+                stage=where,
+            )
+
+
+class NamedCredentialFiles:
+    """Credential files that a COPY or ADD names."""
+
+    def wants(self, item: Item) -> bool:
+        """COPY and ADD from the build context."""
+        return isinstance(item, Step) and isinstance(item.instruction, Copy) and item.instruction.flag("from") is None
+
+    def extract(self, item: Item) -> Iterator[CredentialFile]:
+        """A fact for each source with such a name."""
+        assert isinstance(item, Step) and isinstance(item.instruction, Copy)
+        for source in item.instruction.sources:
+            kind = credential_type(source.text) if source.known and "://" not in source.text else ""
+            if kind:
+                yield CredentialFile(
+                    evidence=(item.instruction.evidence(source),),
+                    ships=item.stage.ships,
+                    path=source.text,
+                    type=kind,
+                    by_name=True,
+                    stage=stage(item),
+                )
+
+
+class CarriedCredentialFiles:
+    """Credential files that get into the image with a folder."""
+
+    def wants(self, item: Item) -> bool:
+        """Files of the build context that a COPY takes, by name."""
+        if not isinstance(item, File) or item.copied_by is None or not taken_along(item.at.path):
+            return False
+        return bool(credential_type(item.at.path)) or item.at.path.endswith(".npmrc")
+
+    def extract(self, item: Item) -> Iterator[CredentialFile]:
+        """The fact, unless the COPY names the file itself."""
+        assert isinstance(item, File) and item.copied_by is not None
+        if credential_type(item.copied_by.quote):
+            return
+        kind = credential_type(item.at.path)
+        if not kind and "_auth" in item.text().value:
+            kind = "npm"
+        if kind:
+            yield CredentialFile(
+                evidence=(item.copied_by, Evidence(item.at, note="gets into the image")),
+                ships=item.ships,
+                path=item.at.path,
+                type=kind,
+                by_name=False,
+                stage="",
+            )
+
+
+class Logins:
+    """Login commands of the build."""
+
+    def wants(self, item: Item) -> bool:
+        """RUN steps."""
+        return isinstance(item, Step) and bool(item.commands)
+
+    def extract(self, item: Item) -> Iterator[Login]:
+        """A fact for each login."""
+        assert isinstance(item, Step)
+        for index, command in enumerate(item.commands):
+            service = logins.service(command)
+            if service:
+                yield Login(
+                    evidence=(command.evidence(),),
+                    ships=item.stage.ships,
+                    service=service,
+                    stage=stage(item),
+                    credential=_credential(item, index, command),
+                )
+
+
+class SecretMounts:
+    """Secret mounts of RUN."""
+
+    def wants(self, item: Item) -> bool:
+        """RUN steps with a mount."""
+        return isinstance(item, Step) and isinstance(item.instruction, Run) and bool(item.instruction.mounts)
+
+    def extract(self, item: Item) -> Iterator[SecretMount]:
+        """A fact for each secret mount."""
+        assert isinstance(item, Step) and isinstance(item.instruction, Run)
+        mounts = item.instruction.mounts
+        for mount in mounts:
+            if mount.type != "secret":
+                continue
+            how = secret_mounts.stored_by(mount, mounts, item.commands)
+            yield SecretMount(
+                evidence=(item.instruction.evidence(mount),),
+                ships=item.stage.ships,
+                id=secret_mounts.name(mount),
+                stage=stage(item),
+                persisted=bool(how),
+                how=how,
+            )
+
+
+def _place(item: Step | File, hit: SecretHit) -> Place:
+    """Where it stands: the instruction, or for what no instruction holds the first word of its line."""
+    if isinstance(item, Step):
+        comment = hit.at.span is not None and _comment(item, hit)
+        return "comment" if comment else _PLACES.get(item.keyword, "other")
+    if hit.at.span is None:
+        return "other"
+    lines = item.text().value.split("\n")
+    words = lines[hit.at.span.first_line - 1].split(None, 1) if hit.at.span.first_line <= len(lines) else []
+    word = words[0].upper() if words else ""
+    return "comment" if word.startswith("#") else _PLACES.get(word, "other")
+
+
+def _comment(step: Step, hit: SecretHit) -> bool:
+    """Whether it stands in a comment between the lines of an instruction, which the instruction's text leaves out."""
+    assert hit.at.span is not None
+    lines = {line for line, _ in step.instruction.text.places}
+    lines |= {line for heredoc in step.instruction.heredocs for line, _ in heredoc.text.places}
+    return hit.at.span.first_line not in lines
+
+
+def _credential(step: Step, index: int, command: Command) -> Literal["literal", "argument", "secret-mount", "unknown"]:
+    """Where a login takes the credential from."""
+    mounts = step.instruction.mounts if isinstance(step.instruction, Run) else ()
+    secrets = [mount for mount in mounts if mount.type == "secret"]
+    together = [c for c in step.commands if c.pipeline == command.pipeline or c.parent == index]
+    texts = [c.source.value[c.words[0].start : c.words[-1].end] for c in together if c.words]
+    written = "\n".join(texts)
+    if any(secret_mounts.signs(mount, step.commands).search(written) for mount in secrets):
+        return "secret-mount"
+    span = command.source.span(command.words[0].start, command.words[-1].end)
+    if any(hit.at.span is not None and hit.at.span.touches(span) and hit.quote in written for hit in step.secrets):
+        return "literal"
+    if "$" in written:
+        return "argument"
+    return "secret-mount" if secrets else "unknown"
+
+
+EXTRACTORS = (Secrets(), NamedCredentialFiles(), CarriedCredentialFiles(), Logins(), SecretMounts())
