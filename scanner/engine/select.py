@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from fnmatch import fnmatchcase
 
 from scanner.engine.document import closest
 from scanner.errors import UsageError
@@ -16,6 +15,8 @@ def named(rules: Iterable[Rule], name: str) -> frozenset[str]:
     lower = name.lower()
     found = frozenset(rule.id for rule in rules if rule.id == lower)
     if not found and any(mark in lower for mark in "*?["):
+        from fnmatch import fnmatchcase
+
         found = frozenset(rule.id for rule in rules if fnmatchcase(rule.id, lower))
     return found or frozenset().union(*(same_as(rules, tool, name) for tool in _tools(rules)))
 

@@ -45,27 +45,28 @@ class Pragma(Record):
     """Why it cannot be honoured and what to write (for our own only)."""
 
 
-_HINT = re.compile(r"hullcheck|hadolint|trivy|checkov|kics|nosemgrep|tally", re.IGNORECASE)
-_OURS = re.compile(r"(?:^|(?<=[\s#]))hullcheck:[ \t]*", re.IGNORECASE)
-_REQUEST = re.compile(r"(ignore|ignore-file)[ \t]*\[([^\][]*)\]", re.IGNORECASE)
-_UNTIL = re.compile(r"(?:^|(?<=\s))until=(\S*)")
-_DATE = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])\Z", re.ASCII)
+_TOOLS = ("hullcheck", "hadolint", "trivy", "checkov", "kics", "nosem", "tally")
+
+# Patterns are compiled (and kept by ``re``) when a comment names a tool, which few do.
 _IDS = r"([\w./-]+(?:[ \t]*,[ \t]*[\w./-]+)*)"
-_HADOLINT = re.compile(rf"^\s*hadolint[ \t]+(global[ \t]+)?ignore[ \t]*=[ \t]*{_IDS}", re.IGNORECASE)
-_TALLY = re.compile(rf"^\s*tally[ \t]+(global[ \t]+)?ignore[ \t]*=[ \t]*{_IDS}(?:;reason=(.*))?", re.IGNORECASE)
-_TRIVY = re.compile(r"trivy:ignore:([\w*-]+)(?::exp:([\d-]+))?", re.IGNORECASE)
-_CHECKOV = re.compile(rf"checkov:skip=[ \t]*{_IDS}(?::(.*))?", re.IGNORECASE)
-_KICS = re.compile(
-    r"^\s*kics-scan[ \t]+(ignore-line|ignore-block|ignore|disable=[ \t]*([0-9a-f][0-9a-f, \t-]*))", re.IGNORECASE
-)
-_SEMGREP = re.compile(rf"\bnosem(?:grep)?\b(?:[ \t]*:[ \t]*{_IDS})?", re.IGNORECASE)
+_OURS = r"(?i)(?:^|(?<=[\s#]))hullcheck:[ \t]*"
+_REQUEST = r"(?i)(ignore|ignore-file)[ \t]*\[([^\][]*)\]"
+_UNTIL = r"(?:^|(?<=\s))until=(\S*)"
+_HADOLINT = rf"(?i)^\s*hadolint[ \t]+(global[ \t]+)?ignore[ \t]*=[ \t]*{_IDS}"
+_TALLY = rf"(?i)^\s*tally[ \t]+(global[ \t]+)?ignore[ \t]*=[ \t]*{_IDS}(?:;reason=(.*))?"
+_TRIVY = r"(?i)trivy:ignore:([\w*-]+)(?::exp:([\d-]+))?"
+_CHECKOV = rf"(?i)checkov:skip=[ \t]*{_IDS}(?::(.*))?"
+_KICS = r"(?i)^\s*kics-scan[ \t]+(ignore-line|ignore-block|ignore|disable=[ \t]*([0-9a-f][0-9a-f, \t-]*))"
+_SEMGREP = rf"(?i)\bnosem(?:grep)?\b(?:[ \t]*:[ \t]*{_IDS})?"
+_DATE = r"(?a)\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
 
 
 def parse(comment: str) -> tuple[Pragma, ...]:
     """The requests in a comment, given without its ``#``."""
-    if not _HINT.search(comment):
+    lower = comment.lower()
+    if not any(tool in lower for tool in _TOOLS):
         return ()
-    ours = _OURS.search(comment)
+    ours = re.search(_OURS, comment)
     return (_ours(comment, ours),) if ours else tuple(_others(comment))
 
 
@@ -81,7 +82,7 @@ def skipped_checks(value: str) -> tuple[Pragma, ...]:
 
 def _ours(comment: str, found: re.Match[str]) -> Pragma:
     rest = comment[found.end() :]
-    request = _REQUEST.match(rest)
+    request = re.match(_REQUEST, rest)
     if request is None:
         mistake = "write it so: hullcheck: ignore[rule-id] why it is fine here"
         return Pragma(
@@ -89,7 +90,7 @@ def _ours(comment: str, found: re.Match[str]) -> Pragma:
         )
     scope: Scope = "file" if request[1].lower() == "ignore-file" else "instruction"
     reason, until = rest[request.end() :], ""
-    if limit := _UNTIL.search(reason):
+    if limit := re.search(_UNTIL, reason):
         until = limit[1].rstrip(",;:")
         reason = reason[: limit.start()] + reason[limit.end() :]
     reason = " ".join(reason.split()).lstrip("-–—:, ")
@@ -114,18 +115,18 @@ def _ours(comment: str, found: re.Match[str]) -> Pragma:
 
 
 def _others(comment: str) -> Iterator[Pragma]:
-    if found := _HADOLINT.search(comment):
+    if found := re.search(_HADOLINT, comment):
         yield _pragma("hadolint", found, _split(found[2]), whole_file=bool(found[1]))
-    if found := _TALLY.search(comment):
+    if found := re.search(_TALLY, comment):
         yield _pragma("tally", found, _split(found[2]), whole_file=bool(found[1]), reason=found[3])
-    for found in _TRIVY.finditer(comment):
+    for found in re.finditer(_TRIVY, comment):
         yield _pragma("trivy", found, [trivy_id(found[1])], until=found[2])
-    for found in _CHECKOV.finditer(comment):
+    for found in re.finditer(_CHECKOV, comment):
         yield _pragma("checkov", found, _split(found[1]), whole_file=True, reason=found[2])
-    if found := _KICS.search(comment):
+    if found := re.search(_KICS, comment):
         ids = [each[:8].lower() for each in _split(found[2])] if found[2] else [ALL]
         yield _pragma("kics", found, ids, whole_file=bool(found[2]) or found[1].lower() == "ignore")
-    if found := _SEMGREP.search(comment):
+    if found := re.search(_SEMGREP, comment):
         yield _pragma("semgrep", found, _split(found[1]) if found[1] else [ALL])
 
 
@@ -158,7 +159,7 @@ def trivy_id(name: str) -> str:
 
 def is_date(words: str) -> bool:
     """Whether it is written ``YYYY-MM-DD``."""
-    return _DATE.match(words) is not None
+    return re.fullmatch(_DATE, words) is not None
 
 
 def _split(words: str) -> list[str]:
