@@ -17,10 +17,11 @@ from typing import Any
 MAGIC = b"hullcheck rules 1\n"
 MAX_BYTES = 64_000_000
 _HEAD = len(MAGIC) + 12
+_SOURCES = (".yaml", ".yml", ".txt", ".py")
 
 
 def stamp(folder: str) -> bytes:
-    """The path, size and time of every file below a folder: changes when one of them does."""
+    """The path, size and time of every file below a folder that rules are made from: changes when one of them does."""
     lines = []
     waiting = [folder]
     while waiting:
@@ -31,7 +32,7 @@ def stamp(folder: str) -> bytes:
                         continue
                     if entry.is_dir(follow_symlinks=False):
                         waiting.append(entry.path)
-                    else:
+                    elif entry.name.endswith(_SOURCES):
                         status = entry.stat()
                         lines.append(f"{entry.path}\0{status.st_size}\0{status.st_mtime_ns}")
         except OSError:
