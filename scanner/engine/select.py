@@ -9,6 +9,15 @@ from scanner.errors import UsageError
 from scanner.model.rule import Profile, Rule
 from scanner.parsers.pragmas import ALL, trivy_id
 
+_TALLY = {
+    "tally": ("tally", "hadolint", "buildkit"),
+    "hadolint": ("hadolint",),
+    "shellcheck": ("hadolint",),
+    "buildkit": ("buildkit",),
+    "buildx": ("buildkit",),
+}
+"""What tally puts in front of the ids that it shares with other tools; it may be left out."""
+
 
 def named(rules: Iterable[Rule], name: str) -> frozenset[str]:
     """The ids of the rules that a name means: an id, a glob (``apt-*``), or another tool's id (``DL3008``)."""
@@ -25,14 +34,16 @@ def same_as(rules: Iterable[Rule], tool: str, name: str) -> frozenset[str]:
     """The ids of the rules that find what another tool's rule finds; ``*`` means all that the tool knows."""
     if tool == "trivy":
         name = trivy_id(name)
-    if tool == "tally" and "/" in name:
-        tool, _, name = name.partition("/")
-        tool = {"buildx": "buildkit"}.get(tool, tool)
+    tools: tuple[str, ...] = (tool,)
+    if tool == "tally":
+        first, _, rest = name.partition("/")
+        tools, name = (_TALLY[first], rest) if rest and first in _TALLY else (_TALLY["tally"], name)
     wanted = _short(name)
     return frozenset(
         rule.id
         for rule in rules
-        if tool in rule.same_as and (name == ALL or any(_short(each) == wanted for each in rule.same_as[tool]))
+        for each in tools
+        if each in rule.same_as and (name == ALL or any(_short(one) == wanted for one in rule.same_as[each]))
     )
 
 

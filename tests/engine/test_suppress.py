@@ -29,7 +29,7 @@ def rule(name, subject="label", **same_as):
 RULES = (
     rule("apt-unpinned", hadolint=("DL3008",), trivy=("DS-0029",), checkov=("CKV_DOCKER_9",), kics=("965a08d7",)),
     rule("apt-lists", hadolint=("DL3009",), semgrep=("dockerfile/best-practice/apt-lists",)),
-    rule("shell-form", buildkit=("JSONArgsRecommended",), tally=("tally/shell",)),
+    rule("shell-form", buildkit=("JSONArgsRecommended",), tally=("gpu/shell",)),
     rule("root-user", "runtime-user", hadolint=("DL3002",), trivy=("DS-0002",), checkov=("CKV_DOCKER_3",)),
     rule("quiet"),
 )
@@ -156,6 +156,9 @@ def test_an_ignore_of_an_undecided_rule_is_no_slip():
     ("nosemgrep: dockerfile.best-practice.apt-lists.apt-lists", {"apt-lists": 3}),
     ("nosemgrep", {"apt-lists": 3}),
     ("tally ignore=hadolint/DL3008;reason=mirrored", {"apt-unpinned": 3}),
+    ("tally ignore=DL3008", {"apt-unpinned": 3}),
+    ("tally ignore=gpu/shell", {"shell-form": 3}),
+    ("tally ignore=tally/gpu/shell", {"shell-form": 3}),
     ("tally global ignore=shell", {"shell-form": "all"}),
     ("tally ignore=buildkit/JSONArgsRecommended", {"shell-form": 3}),
     ("hadolint ignore=DL9999", {}),
