@@ -22,7 +22,7 @@ def rules():
 
 
 def reports(folder, rules, profile="strict"):
-    chosen = tuple(rule for rule in rules if profile == "strict" or rule.profile == profile)
+    chosen = tuple(rule for rule in rules if profile in {"strict", rule.profile})
     return scan([os.path.join(FIXTURES, folder)], Options(rules=chosen, build_args={}))
 
 
