@@ -19,7 +19,7 @@ _TALLY = {
 """What tally puts in front of the ids that it shares with other tools; it may be left out."""
 
 
-def named(rules: Iterable[Rule], name: str) -> frozenset[str]:
+def named(rules: Sequence[Rule], name: str) -> frozenset[str]:
     """The ids of the rules that a name means: an id, a glob (``apt-*``), or another tool's id (``DL3008``)."""
     lower = name.lower()
     found = frozenset(rule.id for rule in rules if rule.id == lower)
@@ -30,7 +30,7 @@ def named(rules: Iterable[Rule], name: str) -> frozenset[str]:
     return found or frozenset().union(*(same_as(rules, tool, name) for tool in _tools(rules)))
 
 
-def same_as(rules: Iterable[Rule], tool: str, name: str) -> frozenset[str]:
+def same_as(rules: Sequence[Rule], tool: str, name: str) -> frozenset[str]:
     """The ids of the rules that find what another tool's rule finds; ``*`` means all that the tool knows."""
     if tool == "trivy":
         name = trivy_id(name)

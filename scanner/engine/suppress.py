@@ -17,6 +17,8 @@ from scanner.parsers.pragmas import Pragma, parse, skipped_checks
 
 MAX_IGNORES = 500
 """Rule names in the comments of one target that are honoured; more are a notice."""
+MAX_NAME = 80
+"""Characters of a name that means no rule that a notice repeats."""
 
 
 class Ignore(Record):
@@ -69,6 +71,7 @@ def suppress(
     today = today or time.strftime("%Y-%m-%d")
     notices: list[Notice] = []
     comments = [each for each in _comments(target, catalogue, notices) if not _over(each, today, notices)]
+    comments.sort(key=lambda each: each.pragma.tool != "hullcheck")
     configured = [(ignore, named(catalogue, ignore.rule)) for ignore in ignores]
     used: set[int] = set()
     expired: dict[Location, Notice] = {}
@@ -107,18 +110,19 @@ def check(ignores: Iterable[Ignore], catalogue: Sequence[Rule]) -> None:
 
 
 def _comments(target: Target, catalogue: Sequence[Rule], notices: list[Notice]) -> list[_Comment]:
-    """The ignores that comments ask for, our own first; what is wrong with them goes to ``notices``."""
+    """The ignores that comments ask for; what is wrong with them goes to ``notices``."""
     found: list[_Comment] = []
     meanings: dict[tuple[str, str], frozenset[str]] = {}
     names = 0
     for pragma, at, lines in _pragmas(target):
-        if pragma.mistake:
-            notices.append(Notice(at=at, text=f"this ignore does not count: {pragma.mistake}"))
-        for name in () if pragma.mistake else pragma.ids:
+        for name in ("",) if pragma.mistake else pragma.ids:
             names += 1
             if names > MAX_IGNORES:
                 notices.append(Notice(at=at, text=f"only {MAX_IGNORES} ignores are honoured, this and later ones not"))
                 return found
+            if pragma.mistake:
+                notices.append(Notice(at=at, text=f"this ignore does not count: {pragma.mistake}"))
+                continue
             key = pragma.tool, name
             if key not in meanings:
                 ours = pragma.tool == "hullcheck"
@@ -126,9 +130,9 @@ def _comments(target: Target, catalogue: Sequence[Rule], notices: list[Notice]) 
             if meanings[key]:
                 found.append(_Comment(pragma, name, meanings[key], at, None if pragma.scope == "file" else lines))
             elif pragma.tool == "hullcheck":
-                text = f"there is no rule called {name!r}: {suggestion(catalogue, name)}"
+                text = f"there is no rule called {name[:MAX_NAME]!r}: {suggestion(catalogue, name[:MAX_NAME])}"
                 notices.append(Notice(at=at, text=text))
-    return sorted(found, key=lambda each: each.pragma.tool != "hullcheck")
+    return found
 
 
 def _pragmas(target: Target) -> Iterator[tuple[Pragma, Location, Span]]:

@@ -99,9 +99,10 @@ def _ours(comment: str, found: re.Match[str]) -> Pragma:
     if not ids:
         mistake = "name the rule in the brackets: ignore[rule-id]"
     elif until and not is_date(until):
-        mistake = f"until={until} is no date: write until=YYYY-MM-DD"
+        mistake = f"until={until[:20]} is no date: write until=YYYY-MM-DD"
     elif not reason:
-        mistake = f"say why after the bracket: {request[1].lower()}[{', '.join(ids)}] why it is fine here"
+        names = ", ".join(ids) if len(request[2]) < 80 else "…"
+        mistake = f"say why after the bracket: {request[1].lower()}[{names}] why it is fine here"
     return Pragma(
         tool="hullcheck",
         scope=scope,
