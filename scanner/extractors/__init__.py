@@ -12,11 +12,14 @@ from scanner.extractors import (
     copies,
     downloads,
     instructions,
+    models,
     packages,
     ports,
+    secrets,
     services,
     settings,
     user,
+    verification,
 )
 from scanner.extractors.interface import Extractor
 
@@ -30,6 +33,9 @@ ALL: tuple[Extractor, ...] = (
     *packages.EXTRACTORS,
     *downloads.EXTRACTORS,
     *clones.EXTRACTORS,
+    *verification.EXTRACTORS,
+    *models.EXTRACTORS,
+    *secrets.EXTRACTORS,
     *ports.EXTRACTORS,
     *services.EXTRACTORS,
 )
