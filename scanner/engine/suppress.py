@@ -96,7 +96,8 @@ def suppress(
     judged = {rule.id for rule in rules} - unsure
     for number, comment in enumerate(comments):
         if comment.pragma.tool == "hullcheck" and number not in used and comment.rules & judged == comment.rules:
-            notices.append(Notice(at=comment.at, text=f"this ignore of {comment.name} matches no finding: take it out"))
+            notices.append(_unused(comment, marked))
+    notices.sort(key=lambda notice: (notice.at.path, notice.at.span or Span(0, 0, 0, 0)))
     return marked, (*notices, *expired.values())
 
 
@@ -165,6 +166,17 @@ def _over(comment: _Comment, today: str, notices: list[Notice]) -> bool:
     if over and comment.pragma.tool == "hullcheck":
         notices.append(_ended(comment.at, comment.name, comment.pragma.until))
     return over
+
+
+def _unused(comment: _Comment, findings: Iterable[Finding]) -> Notice:
+    """What to do about one of our own that covers nothing: the line that its rule points to is often another."""
+    for finding in findings:
+        span = finding.at.span
+        if finding.rule.id in comment.rules and finding.at.path == comment.at.path and span and not finding.suppressed:
+            rule, line = finding.rule.id, span.first_line
+            text = f"this ignore of {comment.name} covers nothing: {rule} points to line {line}, put it above that"
+            return Notice(at=comment.at, text=text)
+    return Notice(at=comment.at, text=f"this ignore of {comment.name} covers nothing: take it out")
 
 
 def _ended(at: Location, name: str, until: str) -> Notice:

@@ -127,7 +127,13 @@ def test_an_ignore_that_cannot_be_honoured_is_told(comment, notice):
 
 def test_an_ignore_that_ignores_nothing_is_told():
     text = "FROM x\n# hullcheck: ignore[quiet, apt-lists] why\nRUN a\n"
-    assert run(text, label("quiet", 3))[1] == [(2, "this ignore of apt-lists matches no finding: take it out")]
+    assert run(text, label("quiet", 3))[1] == [(2, "this ignore of apt-lists covers nothing: take it out")]
+
+
+def test_an_ignore_in_the_wrong_place_is_told_the_right_one():
+    text = "FROM x\nRUN a\n# hullcheck: ignore[quiet] why\nRUN b\n"
+    told = "this ignore of quiet covers nothing: quiet points to line 2, put it above that"
+    assert run(text, label("quiet", 2)) == ([("quiet", None)], [(3, told)])
 
 
 def test_an_ignore_of_a_rule_that_is_not_in_this_run_is_no_slip():
