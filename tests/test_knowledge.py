@@ -1,0 +1,73 @@
+"""The lists and tables in rules/ are in the shape that the code and the rules rely on."""
+
+import os
+import re
+
+import pytest
+
+from scanner import knowledge
+from scanner.knowledge import base_image
+
+LISTS = sorted(name[:-4] for name in os.listdir(os.path.join(knowledge.folder(), "lists")))
+TABLES = sorted(name[:-4] for name in os.listdir(os.path.join(knowledge.folder(), "tables")))
+
+
+@pytest.mark.parametrize(
+    ("name", "tag", "user"),
+    [
+        ("python", "3.12", "root"),
+        ("rayproject/ray", "2.51.0", "ray"),
+        ("quay.io/jupyter/base-notebook", "2025-10-20", "jovyan"),
+        ("mambaorg/micromamba", "2.0.5", "mambauser"),
+        ("gcr.io/distroless/python3-debian12", "nonroot", "nonroot"),
+        ("gcr.io/distroless/python3-debian12", "latest", "root"),
+        ("registry.access.redhat.com/ubi9/python-311", "1", "1001"),
+        ("registry.access.redhat.com/ubi9/ubi-minimal", "9.6", "root"),
+        ("nvcr.io/nvidia/pytorch", "25.10-py3", "root"),
+        ("redis", "8", ""),
+    ],
+)
+def test_the_first_row_that_fits_tells_the_user(name, tag, user):
+    assert base_image(name, tag).user == user
+
+
+@pytest.mark.parametrize("name", ["acme/python", "registry.example/python", "python2", "xgcr.io/distroless/base", ""])
+def test_a_name_that_no_row_fits_is_not_known(name):
+    assert base_image(name, "1") is None
+
+
+def test_a_star_stands_for_anything_and_the_parts_around_it_in_order():
+    fits = knowledge._fits
+    assert fits("a*c", "abc")
+    assert fits("a*c", "ac")
+    assert fits("*a*b*", "xaybz")
+    assert not fits("*a*b*", "xbya")
+    assert not fits("ab*ba", "aba")
+    assert not fits("a", "ab")
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_table_says_where_it_is_from_and_its_rows_are_even(name):
+    with open(os.path.join(knowledge.folder(), "tables", f"{name}.tsv"), encoding="utf-8") as file:
+        heading = [line for line in file if line.startswith("#")]
+    assert any(line.startswith("# source: ") for line in heading)
+    assert any(re.match(r"# date: \d{4}-\d{2}-\d{2}$", line) for line in heading)
+    assert any(line.startswith("# columns: ") for line in heading)
+    assert len({len(row) for row in knowledge.rows(name)}) == 1
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_list_has_each_name_once(name):
+    with open(os.path.join(knowledge.folder(), "lists", f"{name}.txt"), encoding="utf-8") as file:
+        names = [word for line in file if (word := line.split("#")[0].strip())]
+    assert len(set(names)) == len(names)
+    assert set(names) == knowledge.names(name)
+
+
+def test_no_row_of_the_base_images_hides_a_later_one():
+    seen = []
+    for name, *_ in knowledge.rows("base-images"):
+        plain = name.replace("*", "x")
+        hidden = [row for row in seen if ":" not in row and knowledge._fits(row, plain.partition(":")[0])]
+        assert not hidden, f"{name} stands behind {hidden}"
+        seen.append(name)
