@@ -206,8 +206,7 @@ def test_a_file_that_cannot_be_read_is_an_error_after_all_facts():
     )
     found = []
     with pytest.raises(ValueError, match=r"r\.txt:1: "):
-        for fact in packages.EXTRACTORS[0].extract(target.steps[2]):
-            found.append(fact)  # noqa: PERF402
+        found.extend(packages.EXTRACTORS[0].extract(target.steps[2]))
     assert [f.name for f in found if isinstance(f, Requirement)] == ["torch", "vllm"]
 
 

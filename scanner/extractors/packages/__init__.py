@@ -6,7 +6,6 @@ the files that a call names (requirements, constraints, pyproject.toml, lock fil
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 
 from scanner.extractors.packages import alpine, conda, debian, indexes, languages, node, pip, projects, rpm
@@ -53,18 +52,16 @@ _INSTALLERS: dict[str, Reader] = {
     "go": languages.go,
     "cargo": languages.cargo,
 }
-_USES_LISTS = {"apt-get": "apt", "apt": "apt", "aptitude": "apt", "apk": "apk", "zypper": "zypper"} | dict.fromkeys(
+_LISTS = {"apt-get": "apt", "apt": "apt", "aptitude": "apt", "apk": "apk", "zypper": "zypper"} | dict.fromkeys(
     ("yum", "dnf", "dnf5", "microdnf", "tdnf"), "rpm"
 )
-"""Programs that need package lists, and their family."""
-_USES = options_named(
-    "install reinstall upgrade dist-upgrade full-upgrade build-dep satisfy source download add fetch in up dup "
-    "update update-minimal upgrade-minimal localinstall groupinstall"
+"""Programs that need up-to-date package lists, and their family."""
+_USING = options_named(
+    "install reinstall upgrade dist-upgrade full-upgrade build-dep satisfy source download add fetch in dup "
+    "update-minimal upgrade-minimal localinstall groupinstall"
 )
-_ONLY_LISTS = {"apt": frozenset({"update"}), "apk": frozenset({"update"})}
-_PIP = re.compile(r"pip[\d.]*$")
-_PYTHON = re.compile(r"(?:python|pypy)[\d.]*$")
-_UNKNOWN_PYTHON = re.compile(r"\$\{?[A-Z_]*PYTHON[A-Z_]*\}?$", re.IGNORECASE)
+"""What they need them for; ``update`` besides, where it means ``upgrade``."""
+_MODULES = frozenset({"pip", "pipx", "uv", "poetry", "pdm", "pipenv"})
 
 
 class Packages:
@@ -77,18 +74,16 @@ class Packages:
     def extract(self, item: Item) -> Iterator[Fact]:
         """A fact for each call, requirement and index. Raises ValueError last, for files that could not be read."""
         assert isinstance(item, Step | Config)
+        found = [(index, *_installer(command)) for index, command in enumerate(item.commands)]
+        found = [(index, installer, words) for index, installer, words in found if installer]
+        if not found:
+            return
         around = Surroundings(item)
-        calls = [
-            (installer, words, index)
-            for index, command in enumerate(item.commands)
-            if command.words and (installer := _installer(command)[0])
-            for words in (_installer(command)[1],)
-        ]
-        for installer, words, _ in calls:
-            family = _USES_LISTS.get(installer, "")
-            if family and any(w.text in _USES - _ONLY_LISTS.get(family, frozenset()) for w in words):
-                around.installs.add(family)
-        for installer, words, index in calls:
+        for _, installer, words in found:
+            family = _LISTS.get(installer, "")
+            if family and any(w.text in _USING or (w.text == "update" and family == "rpm") for w in words):
+                around.uses_lists.add(family)
+        for index, installer, words in found:
             yield from _INSTALLERS[installer](Call(around, index, installer, words))
         if around.unreadable:
             raise ValueError("; ".join(dict.fromkeys(around.unreadable)))
@@ -99,13 +94,14 @@ class IndexVariables:
 
     def wants(self, item: Item) -> bool:
         """ENV and ARG."""
-        return isinstance(item, Step) and isinstance(item.instruction, Pairs)
+        return isinstance(item, Step) and item.keyword in {"ENV", "ARG"} and isinstance(item.instruction, Pairs)
 
     def extract(self, item: Item) -> Iterator[Fact]:
         """A fact for each index."""
-        assert isinstance(item, Step) and isinstance(item.instruction, Pairs)
+        assert isinstance(item, Step)
+        assert isinstance(item.instruction, Pairs)
         for pair in item.instruction.pairs:
-            if pair.key.text in indexes.VARIABLES and pair.value is not None and item.keyword != "LABEL":
+            if pair.key.text in indexes.VARIABLES and pair.value is not None:
                 evidence = item.instruction.evidence(Word("", pair.key.start, pair.value.end))
                 yield from indexes.in_environment(
                     pair.key.text, pair.value.text, pair.value.known, evidence, ships=item.stage.ships
@@ -117,21 +113,20 @@ EXTRACTORS = (Packages(), IndexVariables())
 
 def _installer(command: Command) -> tuple[str, tuple[Word, ...]]:
     """The installer that a command calls, and the words for it; "" for other programs."""
+    if not command.words:
+        return "", ()
     name = command.words[0].text.rpartition("/")[2]
     words = command.words[1:]
     if name in _INSTALLERS:
         return name, words
-    if name.startswith("pip") and _PIP.match(name):
+    bare = name.rstrip("0123456789.")
+    if bare == "pip":
         return "pip", words
-    if _PYTHON.match(name) or _UNKNOWN_PYTHON.match(name):
+    if bare in {"python", "pypy"} or (name[:1] == "$" and "python" in name.lower()):
         for at, word in enumerate(words[:-1]):
             if word.text == "-m":
                 module = words[at + 1].text
-                return (
-                    (module, words[at + 2 :])
-                    if module in {"pip", "pipx", "uv", "poetry", "pdm", "pipenv"}
-                    else ("", ())
-                )
+                return (module, words[at + 2 :]) if module in _MODULES else ("", ())
             if not word.text.startswith("-"):
                 break
     return "", ()

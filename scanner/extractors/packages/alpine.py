@@ -24,7 +24,7 @@ _ACTIONS = {
     "fix": "install",
     "fetch": "download",
 }
-_SPEC = re.compile(r"([^\s@=<>~!]+)(@[\w.-]+)?\s*(?:([=<>~]{1,2})(.*))?")
+_SPEC = r"([^\s@=<>~!]+)(@[\w.-]+)?\s*(?:([=<>~]{1,2})(.*))?"
 
 
 def apk(call: Call) -> Iterator[Fact]:
@@ -44,7 +44,7 @@ def apk(call: Call) -> Iterator[Fact]:
         words,
         assume_yes=not options.has("-i", "--interactive"),
         cache_left=left,
-        update_alone=action == "update" and "apk" not in call.around.installs,
+        update_alone=action == "update" and "apk" not in call.around.uses_lists,
     )
     if verb.text != "add":
         return
@@ -63,7 +63,7 @@ def _requirement(call: Call, word: Word) -> Requirement | None:
         return None
     if text.endswith(".apk"):
         return requirement(call, word, "apk", text, pinned=True, origin="local")
-    match = _SPEC.fullmatch(text)
+    match = re.fullmatch(_SPEC, text)
     if match is None:
         return None
     sign, version = match[3] or "", match[4] or ""
@@ -75,7 +75,7 @@ def _requirement(call: Call, word: Word) -> Requirement | None:
         "apk",
         match[1],
         (match[2] or "") + sign + version,
-        None if doubt else version if exact else "",
+        version=None if doubt else version if exact else "",
         pinned=(None if doubt else True) if exact or (doubt and not sign) else False,
         bounded=None if doubt else bool(sign) and not exact,
     )

@@ -14,7 +14,13 @@ from scanner.parsers.shell.arguments import Options
 MAX_BRACES = 64
 """Paths that one ``{a,b}`` word stands for, at most."""
 
-_HOME = re.compile(r"^(?:\$HOME|\$\{HOME\}|/root|/home/[^/]+|~[^/]*)(?=/|$)")
+MAX_FOLDERS = 50
+"""Different cache folders in one RUN; whether more than these are emptied counts as not known."""
+
+_HOME = r"^(?:\$HOME|\$\{HOME\}|/root|/home/[^/]+|~[^/]*)(?=/|$)"
+_CHOOSY = frozenset({"conda", "mamba", "micromamba"})
+_WHOLE = r"--all|--tarballs|--packages|--force-pkgs-dirs|-[a-z]*[aptf][a-z]*"
+"""conda removes only what its switches name; packages and their archives are what weighs."""
 _ALL = frozenset({"*", "**", "*_*", ".*"})
 
 
@@ -35,10 +41,7 @@ class Cache(Record, kw_only=False):
     """Any value of the switches avoids it (pip takes even ``false`` so)."""
 
 
-_PIP_PURGE = tuple((f"python{n}", "-m pip cache purge") for n in ("", "3")) + (
-    ("pip", "cache purge"),
-    ("pip3", "cache purge"),
-)
+_PIP_PURGE = (("pip", "cache purge"), ("python", "-m pip cache purge"))
 _CONDA_CLEAN = tuple((program, "clean") for program in ("conda", "mamba", "micromamba"))
 _RPM_CLEAN = tuple((program, "clean all") for program in ("yum", "dnf", "dnf5", "microdnf", "tdnf"))
 
@@ -118,12 +121,27 @@ def left(call: Call, options: Options, which: str) -> bool | None:
             if _covers(target, folders):
                 return False
             doubt = doubt or "$" in target
-    for command in call.later():
-        if _cleans(command, cache) or _removes(command, folders):
-            if not command.conditional:
-                return False
-            doubt = True
-    return None if doubt else True
+    surely, perhaps = _emptied(call, which, folders)
+    if surely > call.index:
+        return False
+    return None if doubt or perhaps > call.index else True
+
+
+def _emptied(call: Call, which: str, folders: tuple[str, ...]) -> tuple[int, int]:
+    """The last command of the RUN that surely empties the cache, and the last that may or may not run; else -1."""
+    known = call.around.emptied
+    if (which, folders) not in known:
+        if len(known) >= MAX_FOLDERS:
+            return -1, len(call.around.commands)
+        surely = perhaps = -1
+        for index, command in enumerate(call.around.commands):
+            if _cleans(command, CACHES[which]) or _removes(command, folders):
+                if command.conditional:
+                    perhaps = index
+                else:
+                    surely = index
+        known[which, folders] = surely, perhaps
+    return known[which, folders]
 
 
 def _folders(call: Call, options: Options, cache: Cache) -> tuple[tuple[str, ...], bool]:
@@ -140,7 +158,7 @@ def _folders(call: Call, options: Options, cache: Cache) -> tuple[tuple[str, ...
 
 
 def _home(path: str) -> str:
-    return posixpath.normpath(_HOME.sub("~", path)) if path else path
+    return posixpath.normpath(re.sub(_HOME, "~", path)) if path else path
 
 
 def _covers(path: str, folders: tuple[str, ...]) -> bool:
@@ -154,24 +172,14 @@ def _covers(path: str, folders: tuple[str, ...]) -> bool:
 
 
 def _cleans(command: Command, cache: Cache) -> bool:
-    program = command.program
-    if not program:
-        return False
+    program = command.program.rstrip("0123456789.") if command.program[:2] in {"pi", "py"} else command.program
     for cleaner, words in cache.cleaners:
         if program == cleaner:
-            said = " ".join(word.text for word in command.arguments if word.text not in {"-y", "-q", "--yes", "-f"})
-            if said == words or said.startswith(words + " ") or words.rpartition(" ")[2] in said.split():
-                return _is_full_clean(program, said)
+            texts = [word.text for word in command.arguments]
+            wanted = words.split()
+            if [text for text in texts if text[:1] != "-" or text == "-m"][: len(wanted)] == wanted:
+                return program not in _CHOOSY or any(re.fullmatch(_WHOLE, text) for text in texts)
     return False
-
-
-def _is_full_clean(program: str, said: str) -> bool:
-    """Conda removes only what its switches name; the tarballs and packages are what weighs."""
-    if program not in {"conda", "mamba", "micromamba"}:
-        return True
-    return bool(
-        re.search(r"(?:^|\s)(?:--all|--tarballs|--packages|--force-pkgs-dirs|-[a-z]*[aptf][a-z]*)(?:\s|$)", said)
-    )
 
 
 def _removes(command: Command, folders: tuple[str, ...]) -> bool:

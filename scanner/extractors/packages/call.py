@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping
 
 from scanner.model.command import Command
@@ -13,15 +14,15 @@ from scanner.model.target import Config, File, Step
 from scanner.parsers.manifests.specifier import masked
 from scanner.parsers.shell.arguments import Options, options
 
+ROOT = frozenset({"", "root", "0"})
+_SWITCHES_USER = frozenset({"gosu", "su-exec", "su", "runuser", "setpriv", "setuidgid", "chroot"})
+_OFF = frozenset({"", "0", "false", "no", "off", "n", "f"})
+_ANSWERS = frozenset({"yes", "echo", "printf"})
+
 
 def options_named(words: str) -> frozenset[str]:
     """Names written one behind the other."""
     return frozenset(words.split())
-
-
-ROOT = frozenset({"", "root", "0"})
-_SWITCHES_USER = frozenset({"gosu", "su-exec", "su", "runuser", "setpriv", "setuidgid", "chroot"})
-_OFF = frozenset({"", "0", "false", "no", "off", "n", "f"})
 
 
 class Surroundings:
@@ -38,8 +39,58 @@ class Surroundings:
         self.mounts: tuple[Mount, ...] = instruction.mounts if isinstance(instruction, Run) else ()
         self.unreadable: list[str] = []
         """What could not be read, as ``path:line: reason``."""
-        self.installs: set[str] = set()
-        """Families that some command of this RUN installs with; known before any fact is stated."""
+        self.uses_lists: set[str] = set()
+        """Families that some command of this RUN installs or upgrades with."""
+        self.activated = len(self.commands)
+        """Index of the first command that activates a virtual environment."""
+        self.emptied: dict[tuple[str, tuple[str, ...]], tuple[int, int]] = {}
+        """What ``caches`` has found out: the last command that surely and that perhaps empties a cache."""
+        self._exports: dict[str, list[tuple[int, str | None]]] = {}
+        self._folders: dict[int | None, list[tuple[int, str | None]]] = {}
+        for index, command in enumerate(self.commands):
+            match command.program:
+                case "export":
+                    self._export(index, command)
+                case "cd" | "pushd":
+                    here = self.folder(index)
+                    word = command.arguments[0] if command.arguments else None
+                    known = here is not None and word is not None and word.known and word.text != "-"
+                    place = posixpath.join(here, word.text) if known and here is not None and word is not None else None
+                    self._folders.setdefault(command.parent, []).append((index, place))
+                case "." | "source" | "activate":
+                    if any("activate" in word.text for word in command.words):
+                        self.activated = min(self.activated, index)
+
+    def _export(self, index: int, command: Command) -> None:
+        for word in command.arguments:
+            name, equals, value = word.text.partition("=")
+            if equals:
+                self._exports.setdefault(name, []).append((index, value if word.known else None))
+
+    def variable(self, name: str, index: int) -> str | None:
+        """A variable where command ``index`` runs: "" when nobody sets it, None when its value is not known."""
+        earlier = self._exports.get(name, [])
+        at = bisect_left(earlier, index, key=_first)
+        return earlier[at - 1][1] if at else self.env.get(name, "")
+
+    def folder(self, index: int) -> str | None:
+        """Where ``cd`` has led to before command ``index``: "" for nowhere, None when that is not known.
+
+        A ``cd`` counts for the commands that follow it in the same script, and for what these run.
+        """
+        at: int | None = index
+        while at is not None:
+            parent = self.commands[at].parent
+            moves = self._folders.get(parent, [])
+            before = bisect_left(moves, at, key=_first)
+            if before:
+                return moves[before - 1][1]
+            at = parent
+        return ""
+
+
+def _first(pair: tuple[int, str | None]) -> int:
+    return pair[0]
 
 
 class Call:
@@ -69,12 +120,7 @@ class Call:
         for assignment in reversed(self.command.assignments):
             if assignment.name == name:
                 return assignment.value.text if assignment.value.known else None
-        for command in reversed(self.around.commands[: self.index]):
-            if command.program == "export":
-                for word in command.arguments:
-                    if word.text.startswith(name + "="):
-                        return word.text.partition("=")[2] if word.known else None
-        return self.around.env.get(name, "")
+        return self.around.variable(name, self.index)
 
     def switched_on(self, *names: str) -> bool | None:
         """Whether one of these variables has a value that means yes; None when that is not known."""
@@ -85,14 +131,10 @@ class Call:
 
     def path(self, path: str) -> str | None:
         """A path as seen from the folder that ``cd`` has led to; None when that is not known."""
-        here = ""
-        for command in self.around.commands[: self.index]:
-            if command.program in {"cd", "pushd"} and not command.parent:
-                word = command.arguments[0] if command.arguments else None
-                if word is None or not word.known or word.text == "-":
-                    return path if path.startswith("/") else None
-                here = posixpath.join(here, word.text)
-        return posixpath.normpath(posixpath.join(here, path))
+        if path.startswith("/"):
+            return path
+        here = self.around.folder(self.index)
+        return None if here is None else posixpath.normpath(posixpath.join(here, path))
 
     def find(self, path: str) -> File | None:
         """The file at a path, when it comes from the build context."""
@@ -109,9 +151,14 @@ class Call:
             return None
         return user.partition(":")[0] in ROOT
 
-    def later(self) -> Iterable[Command]:
-        """The commands that follow it in the same RUN."""
-        return self.around.commands[self.index + 1 :]
+    def is_answered(self) -> bool:
+        """Whether something is piped into it that may answer its question: ``yes | apt-get install``."""
+        at = self.index - 1
+        while at >= 0 and self.around.commands[at].pipeline == self.command.pipeline:
+            if self.around.commands[at].program in _ANSWERS:
+                return True
+            at -= 1
+        return False
 
     def made(
         self,

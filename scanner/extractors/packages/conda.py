@@ -80,18 +80,19 @@ def _assume_yes(call: Call, options: Options, *, inside_env: bool, action: str) 
     answered = call.switched_on("CONDA_ALWAYS_YES", "MAMBA_ALWAYS_YES")
     if answered is not False:
         return answered
-    for command in call.around.commands[: call.index]:
-        said = [word.text for word in command.words[1:]]
-        if (
-            command.program in {"conda", "mamba", "micromamba"}
-            and "always_yes" in said
-            and said[-1].lower() in {"yes", "true"}
+    return call.is_answered() or call.index > _always_yes(call)
+
+
+def _always_yes(call: Call) -> int:
+    """Index of the first ``conda config --set always_yes true`` of the RUN; past the end when there is none."""
+    for index, command in enumerate(call.around.commands):
+        said = [word.text for word in command.words[-2:]]
+        if command.program in {"conda", "mamba", "micromamba"} and said in (
+            ["always_yes", "yes"],
+            ["always_yes", "true"],
         ):
-            return True
-    number = call.command.pipeline
-    return any(
-        c.pipeline == number and c.program in {"yes", "echo", "printf"} for c in call.around.commands[: call.index]
-    )
+            return index
+    return len(call.around.commands)
 
 
 def _configured(call: Call) -> Iterator[Fact]:

@@ -40,7 +40,7 @@ _ACTIONS = {
 }
 _TRUE = frozenset({"1", "true", "yes", "on", "with", "enable"})
 _FALSE = frozenset({"0", "false", "no", "off", "without", "disable"})
-_SPEC = re.compile(r"([^=/\s]+)(?:([=/])(.*))?")
+_SPEC = r"([^=/\s]+)(?:([=/])(.*))?"
 
 
 def apt(call: Call) -> Iterator[Fact]:
@@ -59,7 +59,7 @@ def apt(call: Call) -> Iterator[Fact]:
         assume_yes=_assume_yes(call, options) if action in {"install", "upgrade", "remove"} else True,
         no_recommends=_no_recommends(options) if action in {"install", "upgrade"} else None,
         cache_left=_cache_left(call, options, action),
-        update_alone=action == "update" and "apt" not in call.around.installs,
+        update_alone=action == "update" and "apt" not in call.around.uses_lists,
     )
     if verb.text in {"install", "reinstall"}:
         for word in words:
@@ -77,10 +77,7 @@ def _assume_yes(call: Call, options: Options) -> bool | None:
     said = _setting(options, "apt::get::assume-yes")
     if said is not None:
         return said
-    # `yes | apt-get install x` gives the answer
-    number = call.command.pipeline
-    before = call.around.commands[: call.index]
-    return any(command.pipeline == number and command.program in {"yes", "echo", "printf"} for command in before)
+    return call.is_answered()
 
 
 def _no_recommends(options: Options) -> bool:
@@ -113,7 +110,7 @@ def _requirement(call: Call, word: Word) -> Requirement | None:
     if not text or unknown(text[0]) or text.endswith("-"):
         return None
     local = text.startswith(("./", "/", "../", "~")) or text.endswith(".deb")
-    match = _SPEC.fullmatch(text)
+    match = re.fullmatch(_SPEC, text)
     if match is None and not local:
         return None
     name, sign, version = (text, "", "") if local or match is None else (match[1], match[2] or "", match[3] or "")
@@ -126,7 +123,7 @@ def _requirement(call: Call, word: Word) -> Requirement | None:
         "deb",
         name,
         sign + version,
-        None if doubt else version.rstrip("*") if exact else "",
+        version=None if doubt else version.rstrip("*") if exact else "",
         pinned=True if local else None if doubt else exact,
         bounded=None if doubt else False,
         origin="local" if local else "index",

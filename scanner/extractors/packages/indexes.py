@@ -11,9 +11,9 @@ from scanner.model.facts import PackageIndex
 from scanner.model.location import Evidence
 from scanner.parsers.manifests.specifier import masked, unknown
 
-_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://(?:[^/@\s]*@)?([^/:?#\s]*)", re.ASCII)
-_NAMED = re.compile(r"[\w.-]+=(?=[a-z]+://)", re.ASCII)
-_DEFAULTS = re.compile(
+_URL = r"(?a)([A-Za-z][A-Za-z0-9+.-]*)://(?:[^/@\s]*@)?([^/:?#\s]*)"
+_NAMED = r"(?a)[\w.-]+=(?=[a-z]+://)"
+_DEFAULTS = (
     r"^https?://(?:(?:www\.)?(?:pypi|pypi\.python)[.]org/(?:simple|pypi)|registry[.](?:npmjs[.]org|yarnpkg[.]com)"
     r"|(?:index[.])?rubygems[.]org|repo[.]anaconda[.]com/pkgs/(?:main|r|msys2|free))/?$"
 )
@@ -54,7 +54,7 @@ def fact(
     all_exact: bool | None = False,
 ) -> PackageIndex:
     """A package index; ``url`` may be a path or, for a channel, a name."""
-    url = _NAMED.sub("", url, count=1) if installer == "uv" else url
+    url = re.sub(_NAMED, "", url, count=1) if installer == "uv" else url
     host, encrypted = _host(url, role)
     known = known or not unknown(url)
     return PackageIndex(
@@ -66,7 +66,7 @@ def fact(
         host=host,
         is_default=None
         if host is None
-        else bool(_DEFAULTS.match(url)) or (role == "channel" and url in _DEFAULT_CHANNELS),
+        else bool(re.match(_DEFAULTS, url)) or (role == "channel" and url in _DEFAULT_CHANNELS),
         encrypted=encrypted,
         merged_by=merged_by,
         vendor=None if host is None else _is_vendor(host, url, role),
@@ -76,7 +76,7 @@ def fact(
 
 def _host(url: str, role: str) -> tuple[str | None, bool | None]:
     """Host ("" for a path, None when it is not known) and whether the way to it is encrypted."""
-    match = _URL.match(url)
+    match = re.match(_URL, url)
     if match:
         scheme, host = match[1].lower(), match[2].lower()
         if scheme == "file":
@@ -93,7 +93,7 @@ def _is_vendor(host: str, url: str, role: str) -> bool:
     listed = knowledge.names("vendor-indexes")
     if host in listed:
         return True
-    match = _URL.match(url)
+    match = re.match(_URL, url)
     place = host + "/" + (url[match.end() :].lstrip("/") if match else url if role == "channel" else "")
     parts = place.split("/")
     return any("/".join(parts[:length]) in listed for length in (2, 3))

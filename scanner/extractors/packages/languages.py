@@ -24,8 +24,8 @@ _GO_VALUED = options_named(
     "-C -p -asmflags -buildmode -buildvcs -compiler -gccgoflags -gcflags -installsuffix -ldflags -mod -modfile "
     "-overlay -pgo -pkgdir -tags -toolexec -o"
 )
-_VERSION = re.compile(r"v?\d+(?:\.\w+)*(?:[-+][\w.+-]+)?", re.ASCII)
-_FULL = re.compile(r"v?\d+\.\d+\.\d+(?:[-+][\w.+-]+)?", re.ASCII)
+_VERSION = r"(?a)v?\d+(?:\.\w+)*(?:[-+][\w.+-]+)?"
+_FULL = r"(?a)v?\d+\.\d+\.\d+(?:[-+][\w.+-]+)?"
 
 
 def gem(call: Call) -> Iterator[Fact]:
@@ -45,14 +45,14 @@ def gem(call: Call) -> Iterator[Fact]:
         name, colon, own = word.text.partition(":")
         version = own if colon else common.text if common else ""
         bare = version.removeprefix("=").strip()
-        exact: bool | None = bool(_VERSION.fullmatch(bare)) or (None if unknown(bare) or unknown(name) else False)
+        exact: bool | None = bool(re.fullmatch(_VERSION, bare)) or (None if unknown(bare) or unknown(name) else False)
         yield requirement(
             call,
             word,
             "gem",
             name,
             version,
-            bare if exact else "",
+            version=bare if exact else "",
             pinned=exact,
             bounded=bool(version) and exact is False,
         )
@@ -81,7 +81,7 @@ def go(call: Call) -> Iterator[Fact]:
         if name.startswith((".", "/")) or "." not in name.partition("/")[0] or unknown(name[:1]):
             continue
         # without a version the module's own go.mod decides, which may well pin it
-        pinned = bool(_FULL.fullmatch(version)) or is_commit(version) if at else None
+        pinned = bool(re.fullmatch(_FULL, version)) or is_commit(version) if at else None
         bounded = None if pinned is None else False
         yield requirement(
             call,
@@ -89,7 +89,7 @@ def go(call: Call) -> Iterator[Fact]:
             "go",
             name,
             at + version,
-            version if pinned else None if pinned is None else "",
+            version=version if pinned else None if pinned is None else "",
             pinned=pinned,
             bounded=bounded,
         )
@@ -122,6 +122,8 @@ def _crate(call: Call, word: Word, common: Word | None) -> Fact:
     name, at, own = word.text.partition("@")
     version = own if at else common.text if common else ""
     bare = version.removeprefix("=")
-    exact: bool | None = bool(_FULL.fullmatch(bare)) or (None if unknown(version) or unknown(name) else False)
+    exact: bool | None = bool(re.fullmatch(_FULL, bare)) or (None if unknown(version) or unknown(name) else False)
     bounded = None if exact is None else bool(version) and not exact
-    return requirement(call, word, "cargo", name, at + version, bare if exact else "", pinned=exact, bounded=bounded)
+    return requirement(
+        call, word, "cargo", name, at + version, version=bare if exact else "", pinned=exact, bounded=bounded
+    )

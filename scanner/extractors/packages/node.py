@@ -22,11 +22,9 @@ _CLEAN = frozenset({"ci", "clean-install", "ic", "install-clean"})
 _REMOVE = frozenset({"uninstall", "un", "remove", "rm", "r", "unlink"})
 _UPGRADE = frozenset({"update", "up", "upgrade"})
 _FROZEN = ("--frozen-lockfile", "--immutable", "--pure-lockfile")
-_EXACT = re.compile(r"[v=]?\d+\.\d+\.\d+(?:-[\w.-]+)?(?:\+[\w.-]+)?", re.ASCII)
-_SPEC = re.compile(r"(@[\w.~-]+/[\w.~-]+|[\w.~-]+)(?:@(.*))?", re.ASCII)
-_REPOSITORY = re.compile(
-    r"git(?:\+[a-z]+)?:|git@|github:|gitlab:|bitbucket:|gist:|[\w.-]+/[\w.-]+(?:#|$)|.*\.git(?:#|$)"
-)
+_EXACT = r"(?a)[v=]?\d+\.\d+\.\d+(?:-[\w.-]+)?(?:\+[\w.-]+)?"
+_SPEC = r"(?a)(@[\w.~-]+/[\w.~-]+|[\w.~-]+)(?:@(.*))?"
+_REPOSITORY = r"git(?:\+[a-z]+)?:|git@|github:|gitlab:|bitbucket:|gist:|[\w.-]+/[\w.-]+(?:#|$)|.*\.git(?:#|$)"
 
 
 def node(call: Call) -> Iterator[Fact]:
@@ -106,34 +104,34 @@ def _requirement(call: Call, word: Word) -> Requirement | None:
         r"^[^:]*\.(?:tgz|tar\.gz)$", text
     ):
         return requirement(call, word, "npm", text, pinned=True, origin="local")
-    match = _SPEC.fullmatch(text)
+    match = re.fullmatch(_SPEC, text)
     version = (match[2] or "").removeprefix("npm:") if match else text
     if match is None or _is_elsewhere(version):
         return _from_elsewhere(call, word, match[1] if match else "", version)
     if "@" in version[1:]:
         version = version.rpartition("@")[2]
     doubt = unknown(version) if version else unknown(match[1])
-    exact = bool(_EXACT.fullmatch(version))
+    exact = bool(re.fullmatch(_EXACT, version))
     return requirement(
         call,
         word,
         "npm",
         match[1],
         f"@{version}" if version else "",
-        None if doubt else version.lstrip("v=") if exact else "",
+        version=None if doubt else version.lstrip("v=") if exact else "",
         pinned=None if doubt and version[:1] not in set("^~<>") else exact,
         bounded=None if doubt else not exact and version[:1] in set("^~<>0123456789"),
     )
 
 
 def _is_elsewhere(version: str) -> bool:
-    return "://" in version or bool(_REPOSITORY.match(version))
+    return "://" in version or bool(re.match(_REPOSITORY, version))
 
 
 def _from_elsewhere(call: Call, word: Word, name: str, url: str) -> Requirement:
     bare, _, reference = url.partition("#")
     name = name or bare.rstrip("/").rpartition("/")[2].removesuffix(".git")
-    if _REPOSITORY.match(url):
+    if re.match(_REPOSITORY, url):
         commit = is_commit(reference)
         return requirement(call, word, "npm", name, f"@{masked(url)}", pinned=commit, origin="vcs", url=url)
     return requirement(call, word, "npm", name, f"@{masked(url)}", origin="url", url=url)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from scanner.extractors.packages import caches, indexes
@@ -39,7 +38,6 @@ PIPX_OPTIONS = options_named(
 )
 _FILES = ("-r", "--requirement", "--requirements", "--with-requirements")
 _LIMITS = ("-c", "--constraint", "--constraints", "--override", "--overrides")
-_VENV = re.compile(r"(?:^|/)\.?(?:[\w.-]*venv|virtualenvs?|env)[\w.-]*/(?:[\w.-]+/)*bin(?:/|$)", re.ASCII)
 
 
 def pip(call: Call) -> Iterator[Fact]:
@@ -55,10 +53,12 @@ def pip(call: Call) -> Iterator[Fact]:
     wanted = Wanted(call, "pip")
     wanted.prerelease = options.has("--pre") or call.switched_on("PIP_PRE") is True
     wanted.hashes_required = options.has("--require-hashes") or call.switched_on("PIP_REQUIRE_HASHES") is True
-    yield from install(call, wanted, options, words, action.text, "pip")
+    yield from install(call, wanted, options, words, action=action.text, cache="pip")
 
 
-def install(call: Call, wanted: Wanted, options: Options, words: list[Word], action: str, cache: str) -> Iterator[Fact]:
+def install(
+    call: Call, wanted: Wanted, options: Options, words: list[Word], *, action: str = "install", cache: str
+) -> Iterator[Fact]:
     """What pip and ``uv pip`` have in common."""
     gather(call, wanted, options, words)
     requirements = list(wanted.requirements())
@@ -124,17 +124,19 @@ def _virtual_env(call: Call, options: Options) -> bool | None:
         return False
     if options.has("-p", "--python", "-t", "--target", "--prefix", "--root"):
         return None
-    if _VENV.search(call.command.words[0].text):
+    active = call.variable("VIRTUAL_ENV")
+    if active or call.around.activated < call.index or _in_virtual_env(call.command.words[0].text):
         return True
-    if call.variable("VIRTUAL_ENV"):
-        return True
-    for command in call.around.commands[: call.index]:
-        if command.program in {".", "source", "activate"} and any("activate" in w.text for w in command.words):
-            return True
     path = call.variable("PATH")
-    if path is None or call.variable("VIRTUAL_ENV") is None or any(w.text == "conda" for w in call.command.wrappers):
+    if path is None or active is None or any(word.text == "conda" for word in call.command.wrappers):
         return None
-    return bool(_VENV.search(path.partition(":")[0]))
+    return _in_virtual_env(path.partition(":")[0])
+
+
+def _in_virtual_env(path: str) -> bool:
+    """Whether the folders of a path show that it leads into one: ``/opt/venv/bin/pip``."""
+    folders = path.split("/")
+    return "bin" in folders and any("venv" in folder or folder in {"env", ".env", "virtualenv"} for folder in folders)
 
 
 def _configured(call: Call, words: list[Word]) -> Iterator[Fact]:
@@ -182,4 +184,4 @@ def pip_sync(call: Call) -> Iterator[Fact]:
     if not options.positionals:
         last = call.command.words[-1]
         wanted.file(Word("requirements.txt", last.start, last.end))
-    yield from install(call, wanted, options, [], "install", "pip")
+    yield from install(call, wanted, options, [], cache="pip")

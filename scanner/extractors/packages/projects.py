@@ -48,9 +48,9 @@ def uv(call: Call) -> Iterator[Fact]:
         if action.text == "sync":
             for word in asked[1:]:
                 wanted.file(word)
-            yield from pip.install(call, wanted, options, [], "install", "uv")
+            yield from pip.install(call, wanted, options, [], cache="uv")
         if action.text == "install":
-            yield from pip.install(call, wanted, options, asked[1:], "install", "uv")
+            yield from pip.install(call, wanted, options, asked[1:], cache="uv")
     elif verb.text == "add":
         yield from _added(call, wanted, options, asked, "uv", frozen=options.has("--frozen", "--locked"))
     elif verb.text == "tool" and asked and asked[0].text in {"install", "run"}:

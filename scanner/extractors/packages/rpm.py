@@ -54,9 +54,11 @@ _ZYPPER_ACTIONS = {
     "clean": "clean",
     "cc": "clean",
 }
-_NEVRA = re.compile(r"(.+?)-((?:\d+:)?\d+(?:\.[\w.+~^*]+)+(?:-[\w.+~^*]+)?|\d[\w+~^]*-\d[\w.+~^*]*\.\w+)")
-_ZYPPER_SPEC = re.compile(r"([^\s<>=]+)\s*(<=|>=|=|<|>)\s*(.+)")
-_WEAK = re.compile(r"install_weak_deps=(?:0|false|no)$", re.IGNORECASE)
+_NEVRA = r"(.+?)-((?:\d+:)?\d+\.[\w.+~^*]+(?:-[\w.+~^*]+)?|\d[\w+~^]*-\d[\w.+~^*]*\.\w+)"
+MAX_NAME = 256
+"""Longest package name in which a version is looked for."""
+_ZYPPER_SPEC = r"([^\s<>=]+)\s*(<=|>=|=|<|>)\s*(.+)"
+_WEAK = r"(?i)install_weak_deps=(?:0|false|no)$"
 
 
 def dnf(call: Call) -> Iterator[Fact]:
@@ -69,7 +71,7 @@ def dnf(call: Call) -> Iterator[Fact]:
     if action is None:
         return
     weak = call.manager in {"dnf", "dnf5", "microdnf"}
-    no_weak = any(_WEAK.match(word.text) for word in options.values("--setopt")) or options.has("--nobest-weak")
+    no_weak = any(re.match(_WEAK, word.text) for word in options.values("--setopt")) or options.has("--nobest-weak")
     yield call.made(
         "rpm",
         action,
@@ -77,7 +79,7 @@ def dnf(call: Call) -> Iterator[Fact]:
         assume_yes=options.has("-y", "--assumeyes", "--yes") or action in {"update", "clean"},
         no_recommends=no_weak if weak and action in {"install", "upgrade"} else None,
         cache_left=caches.left(call, options, "rpm") if action in {"install", "upgrade", "update"} else False,
-        update_alone=action == "update" and "rpm" not in call.around.installs,
+        update_alone=action == "update" and "rpm" not in call.around.uses_lists,
     )
     if verb.text in {"install", "reinstall", "localinstall"}:
         for word in words:
@@ -103,7 +105,7 @@ def zypper(call: Call) -> Iterator[Fact]:
         assume_yes=quiet or _non_interactive(call, options),
         no_recommends=options.has("--no-recommends") if action in {"install", "upgrade"} else None,
         cache_left=caches.left(call, options, "zypper") if action in {"install", "upgrade", "update"} else False,
-        update_alone=action == "update" and "zypper" not in call.around.installs,
+        update_alone=action == "update" and "zypper" not in call.around.uses_lists,
     )
     if action == "install":
         for word in words:
@@ -124,7 +126,7 @@ def _requirement(call: Call, word: Word) -> Requirement | None:
         return requirement(call, word, "rpm", text.rpartition("/")[2], origin="url", url=text)
     if text.endswith(".rpm") or text.startswith(("./", "/", "../")):
         return requirement(call, word, "rpm", text, pinned=True, origin="local")
-    compared = _ZYPPER_SPEC.fullmatch(text) if call.manager == "zypper" else None
+    compared = re.fullmatch(_ZYPPER_SPEC, text) if call.manager == "zypper" else None
     if compared:
         name, sign, version = compared.groups()
         doubt = unknown(version)
@@ -135,13 +137,13 @@ def _requirement(call: Call, word: Word) -> Requirement | None:
             "rpm",
             name,
             sign + version,
-            None if doubt else version if exact else "",
+            version=None if doubt else version if exact else "",
             pinned=(None if doubt else True) if exact else False,
             bounded=None if doubt else not exact,
         )
-    match = _NEVRA.fullmatch(text)
+    match = re.fullmatch(_NEVRA, text) if len(text) <= MAX_NAME else None
     if match:
-        return requirement(call, word, "rpm", match[1], f"-{match[2]}", match[2], pinned=True)
-    if unknown(text):
-        return requirement(call, word, "rpm", text, version=None, pinned=None, bounded=None)
-    return requirement(call, word, "rpm", text)
+        return requirement(call, word, "rpm", match[1], f"-{match[2]}", version=match[2], pinned=True)
+    doubt = unknown(text)
+    version, known = (None, None) if doubt else ("", False)
+    return requirement(call, word, "rpm", text, version=version, pinned=known, bounded=known)

@@ -19,7 +19,7 @@ MAX_FILES = 200
 
 Reader = Callable[[Text], Manifest]
 
-_PYLOCK = re.compile(r"(?:^|/)pylock(?:\.[^./]+)?\.toml$")
+_PYLOCK = r"(?:^|/)pylock(?:\.[^./]+)?\.toml$"
 
 
 class _Asked(Record, kw_only=False):
@@ -229,7 +229,7 @@ class Wanted:
 
 def _reader(place: str, constraint: bool) -> Reader:
     """By the file's name, as uv and conda do."""
-    if _PYLOCK.search(place):
+    if re.search(_PYLOCK, place):
         return locks.read
     if place.endswith("pyproject.toml"):
         return lambda text: pyproject.read(text, ())

@@ -36,8 +36,8 @@ class Requirement(Fact):
     """For vcs: it names a full commit."""
     prerelease: bool
     """Pre-releases are allowed (``--pre``, a nightly index or name)."""
-    declared_in: Literal["command", "requirements", "constraints", "pyproject", "lock", "environment"]
-    """Where it is asked for. Packages that a lock file pins are facts too."""
+    declared_in: Literal["command", "requirements", "pyproject", "lock", "environment"]
+    """Where it is asked for. Packages that a lock file pins are facts too; constraints ask for nothing."""
 
 
 class PackageIndex(Fact):
@@ -48,7 +48,7 @@ class PackageIndex(Fact):
     installer: str
     role: Literal["primary", "extra", "find-links", "channel"]
     url: str | None
-    """Secrets masked."""
+    """Secrets masked; a conda channel by its name."""
     host: str | None
     """"" for a local path."""
     is_default: bool | None
@@ -60,7 +60,7 @@ class PackageIndex(Fact):
     vendor: bool | None
     """A public index of a known AI vendor: PyTorch, NVIDIA, … (rules/lists/vendor-indexes.txt)."""
     all_exact: bool | None
-    """Everything that this command installs is pinned to one version."""
+    """Everything that this command installs is pinned to one version; False for what lasts (ENV, ``config set``)."""
 
 
 class PackageManagerCall(Fact):
@@ -82,7 +82,8 @@ class PackageManagerCall(Fact):
     no_recommends: bool | None
     """Only what was asked for gets installed (apt)."""
     cache_left: bool | None
-    """Downloaded packages or lists stay in the layer: no clean-up, no cache mount, no switch that avoids them."""
+    """Downloads stay in the layer: no clean-up, no cache mount, no switch that avoids them. For apt, the lists of an
+    ``update``, and the packages of an ``install``: None where the base image's own settings decide."""
     update_alone: bool
     """The lists are updated in an instruction that installs nothing, so they can be stale when another one does."""
     break_system_packages: bool

@@ -13,13 +13,13 @@ from scanner.model.location import Text
 from scanner.parsers.manifests import specifier
 from scanner.parsers.manifests.entries import Declared, Entry, Include, Index, Manifest, Spec
 
-_SPEC = re.compile(r"(?:([\w./${}-]+)::?)?([A-Za-z0-9_][\w.-]*)\s*(?:\[([^\]]*)\])?\s*(.*)", re.ASCII | re.DOTALL)
-_EXPLICIT = re.compile(r"/([^/#]+)-([^-/#]+)-([^-/#]+)\.(?:conda|tar\.bz2)(?:#(\w+:?\w*))?$")
-_EXACT = re.compile(r"(?:(==)|(=))?\s*v?([\w.!+]+?)(?:=([\w.*+]+))?", re.ASCII)
-_BUILD = re.compile(r"([\w.+]+)\s+([\w.*]+)", re.ASCII)
-_ODD = re.compile(r"[^\w.*+!<>=~|,()'\"^$\s{}:-]", re.ASCII)
-_ITEM = re.compile(r"([ \t]*)-[ \t]+(.*)")
-_KEY = re.compile(r"([ \t]*)([A-Za-z_][\w-]*)[ \t]*:[ \t]*(.*)")
+_SPEC = r"(?as)(?:([\w./${}-]+)::?)?([A-Za-z0-9_][\w.-]*)\s*(?:\[([^\]]*)\])?\s*(.*)"
+_EXPLICIT = r"/([^/#]+)-([^-/#]+)-([^-/#]+)\.(?:conda|tar\.bz2)(?:#(\w+:?\w*))?$"
+_EXACT = r"(?a)(?:(==)|(=))?\s*v?([\w.!+]+?)(?:=([\w.*+]+))?"
+_BUILD = r"(?a)([\w.+]+)\s+([\w.*]+)"
+_ODD = r"(?a)[^\w.*+!<>=~|,()'\"^$\s{}:-]"
+_ITEM = r"([ \t]*)-[ \t]+(.*)"
+_KEY = r"([ \t]*)([A-Za-z_][\w-]*)[ \t]*:[ \t]*(.*)"
 
 
 def spec(text: str) -> Spec:
@@ -32,13 +32,13 @@ def spec(text: str) -> Spec:
         raise ValueError(f"a specification of more than {specifier.LIMIT} characters")
     if "://" in text or re.search(r"\.(?:conda|tar\.bz2)(?:#|$)", text):
         return _file(text)
-    match = _SPEC.fullmatch(text)
+    match = re.fullmatch(_SPEC, text)
     if not match:
         raise ValueError(f"not a conda specification: {text!r}")
     name, brackets, rest = match[2].lower(), match[3], match[4].strip()
-    if _ODD.search(rest):
+    if re.search(_ODD, rest):
         raise ValueError(f"not a conda specification: {text!r}")
-    if build := _BUILD.fullmatch(rest):
+    if build := re.fullmatch(_BUILD, rest):
         rest = f"{build[1]}={build[2]}"
     if brackets:
         version = re.search(r"version\s*=\s*['\"]?([^'\",\]]+)", brackets)
@@ -51,7 +51,7 @@ def _versioned(name: str, rest: str) -> Spec:
         return Spec(name=name, specifier=rest, ecosystem="conda")
     if specifier.unknown(rest) and not rest.startswith((">", "<", "!", "~")):
         return Spec(name=name, specifier=rest, version=None, pinned=None, bounded=None, ecosystem="conda")
-    exact = _EXACT.fullmatch(rest)
+    exact = re.fullmatch(_EXACT, rest)
     if exact and "*" not in exact[3]:
         full = bool(exact[1]) or exact[3].count(".") >= 2 or (exact[4] is not None and "*" not in exact[4])
         bare = not exact[1] and not exact[2]
@@ -65,7 +65,7 @@ def _tight(words: str) -> str:
 
 
 def _file(text: str) -> Spec:
-    parts = _EXPLICIT.search(text if "/" in text else "/" + text)
+    parts = re.search(_EXPLICIT, text if "/" in text else "/" + text)
     local = "://" not in text
     return Spec(
         name=parts[1].lower() if parts else "",
@@ -141,7 +141,7 @@ class _Environment:
 
     def line(self, start: int, indent: int, line: str) -> None:
         """Read one line: a key of the top level, or an item of the list below it."""
-        key = _KEY.fullmatch(line)
+        key = re.fullmatch(_KEY, line)
         if indent == 0 and key:
             self.section, self.pip_indent = key[2], None
             if key[3] and self.section in {"dependencies", "channels"}:
@@ -149,7 +149,7 @@ class _Environment:
             return
         if self.section not in {"dependencies", "channels"}:
             return
-        item = _ITEM.fullmatch(line)
+        item = re.fullmatch(_ITEM, line)
         if not item:
             self.errors.append((start, start + len(line), "not an item of a list"))
             return
@@ -238,7 +238,7 @@ def lock(text: Text) -> Manifest:
 
     nested = 0
     for start, indent, line in _lines(text.value):
-        item = _ITEM.fullmatch(line)
+        item = re.fullmatch(_ITEM, line)
         if indent == 0 and not item:
             inside = line.startswith("package:")
             continue
@@ -248,7 +248,7 @@ def lock(text: Text) -> Manifest:
         if item and (not package or indent < nested):
             finish()
             nested = indent + at
-        key = _KEY.fullmatch(words)
+        key = re.fullmatch(_KEY, words)
         if key and (indent + at == nested or key[2] in {"sha256", "md5"}):
             value = key[3].strip("\"'")
             quote = len(key[3]) != len(value)

@@ -6,10 +6,9 @@ import re
 from bisect import bisect_left, bisect_right
 from typing import Any
 
-_TOKEN = re.compile(
-    r'"""[\s\S]*?(?:"""|\Z)' r"|'''[\s\S]*?(?:'''|\Z)" r'|"(?:\\.|[^"\\\n])*"?' r"|'[^'\n]*'?" r"|\#[^\n]*"
-)
-_TABLE = re.compile(r"^[ \t]*(\[\[?)[ \t]*([^\]\n]+?)[ \t]*\]", re.MULTILINE)
+_STRINGS = r'"""[\s\S]*?(?:"""|\Z)' r"|'''[\s\S]*?(?:'''|\Z)" r'|"(?:\\.|[^"\\\n])*"?' r"|'[^'\n]*'?" r"|\#[^\n]*"
+_TABLE = r"(?m)^[ \t]*(\[\[?)([^\]\n]{1,512})\]"
+_KEY = r"""(?m)^[ \t]*(["']?([^\s"'=#\[\]]{1,256})["']?[ \t]*=[^\n#]*)"""
 
 
 class Toml:
@@ -25,48 +24,49 @@ class Toml:
             raise ValueError("nested too deeply") from None
         self._strings: dict[str, list[tuple[int, int]]] = {}
         hidden: list[tuple[int, int]] = []
-        for token in _TOKEN.finditer(value):
+        for token in re.finditer(_STRINGS, value):
             hidden.append(token.span())
             if token[0][0] != "#":
                 self._remember(token)
         self._starts = [start for start, _ in hidden]
         self._hidden = hidden
-        self._tables = [
-            (_plain(table[2]), table.start(1)) for table in _TABLE.finditer(value) if not self._inside(table.start(1))
-        ]
-        self._table_starts = [start for _, start in self._tables]
+        self._tables: dict[str, list[int]] = {}
+        self._table_starts: list[int] = []
+        for table in re.finditer(_TABLE, value):
+            if not self._inside(table.start(1)):
+                self._tables.setdefault(_plain(table[2]), []).append(table.start(1))
+                self._table_starts.append(table.start(1))
+        self._keys: dict[str, list[tuple[int, int]]] = {}
+        for key in re.finditer(_KEY, value):
+            if self.value[key.start(1)] in "\"'" or not self._inside(key.start(1)):
+                end = key.start(1) + len(key[1].rstrip())
+                self._keys.setdefault(key[2], []).append((key.start(1), end))
 
-    def table(self, name: str, number: int = 0) -> tuple[int, int]:
-        """Where the table (or the numbered one of an array of tables) stands; the whole text when it has no header."""
-        starts = [start for found, start in self._tables if found == name]
-        if number >= len(starts):
+    def table(self, name: str) -> tuple[int, int]:
+        """Where the table of that name stands; the whole text when it has no header of its own."""
+        starts = self._tables.get(name)
+        if not starts:
             return (0, len(self.value))
-        start = starts[number]
-        after = bisect_right(self._table_starts, start)
-        return start, self._table_starts[after] if after < len(self._table_starts) else len(self.value)
+        after = bisect_right(self._table_starts, starts[0])
+        return starts[0], self._table_starts[after] if after < len(self._table_starts) else len(self.value)
 
     def tables(self, name: str) -> list[tuple[int, int]]:
         """Where each table of an array of tables stands, with the tables below it."""
-        starts = [start for found, start in self._tables if found == name]
+        starts = self._tables.get(name, [])
         return list(zip(starts, [*starts, len(self.value)][1:], strict=True))
 
     def string(self, text: str, within: tuple[int, int]) -> tuple[int, int]:
-        """Where the first string of that value stands, without its quotes; the start of ``within`` if nowhere."""
-        places = self._strings.get(text, [])
+        """Where the first string of that value stands, without its quotes; the head of ``within`` if nowhere."""
+        return self._first(self._strings.get(text, []), within)
+
+    def key(self, name: str, within: tuple[int, int]) -> tuple[int, int]:
+        """Where the line that sets the key stands, key and value; the head of ``within`` if nowhere."""
+        return self._first(self._keys.get(name, []), within)
+
+    def _first(self, places: list[tuple[int, int]], within: tuple[int, int]) -> tuple[int, int]:
         at = bisect_left(places, (within[0], 0))
         if at < len(places) and places[at][0] < within[1]:
             return places[at]
-        return self._first_line(within)
-
-    def key(self, name: str, within: tuple[int, int]) -> tuple[int, int]:
-        """Where the line that sets the key stands, key and value; the start of ``within`` if nowhere."""
-        pattern = re.compile(rf"""^[ \t]*(["']?{re.escape(name)}["']?[ \t]*=[^\n#]*)""", re.MULTILINE)
-        for found in pattern.finditer(self.value, *within):
-            if not self._inside(found.start(1)) or self.value[found.start(1)] in "\"'":
-                return found.start(1), found.start(1) + len(found[1].rstrip())
-        return self._first_line(within)
-
-    def _first_line(self, within: tuple[int, int]) -> tuple[int, int]:
         end = self.value.find("\n", within[0], within[1])
         return within[0], max(within[0] + 1, end if end >= 0 else within[1])
 
@@ -88,7 +88,7 @@ class Toml:
 
 
 def _plain(header: str) -> str:
-    return re.sub(r"\s*\.\s*", ".", header.replace('"', "").replace("'", ""))
+    return ".".join(part.strip() for part in header.replace('"', "").replace("'", "").split("."))
 
 
 def mapping(value: object) -> dict[str, Any]:

@@ -58,10 +58,8 @@ def pipfile(text: Text, *, groups: bool = False) -> Manifest:
     for table in ("packages", "dev-packages") if groups else ("packages",):
         collector.table(mapping(toml.data.get(table)), table)
     indexes = [
-        Index(word(mapping(source).get("url")), "extra" if number else "primary", *place)
-        for number, source in enumerate(items(toml.data.get("source")))
-        for place in (toml.string(word(mapping(source).get("url")), toml.table("source", number)),)
-        if word(mapping(source).get("url"))
+        Index(url, "extra" if number else "primary", start, end)
+        for number, (url, _, start, end) in enumerate(_sources(toml, toml.data.get("source"), "source"))
     ]
     prerelease = mapping(toml.data.get("pipenv")).get("allow_prereleases") is True
     return Manifest(
@@ -149,21 +147,30 @@ def _poetry(collector: _Collector, poetry: dict[str, Any], *, groups: bool) -> N
             collector.table(mapping(mapping(content).get("dependencies")), f"tool.poetry.group.{group}.dependencies")
 
 
+def _sources(toml: Toml, tables: object, name: str) -> Iterator[tuple[str, dict[str, Any], int, int]]:
+    """(URL, table, start, end) of each table of an array that names an index."""
+    places = toml.tables(name)
+    for number, table in enumerate(items(tables)):
+        url = word(mapping(table).get("url"))
+        if url:
+            within = places[number] if number < len(places) else (0, len(toml.value))
+            yield url, table, *toml.string(url, within)
+
+
 def _indexes(toml: Toml, tool: dict[str, Any]) -> Iterator[Index]:
     uv = mapping(tool.get("uv"))
-    for number, index in enumerate(items(uv.get("index"))):
-        url, default = word(mapping(index).get("url")), mapping(index).get("default") is True
-        if url and mapping(index).get("explicit") is not True:
-            place = toml.string(url, toml.table("tool.uv.index", number))
-            yield Index(url, "primary" if default else "extra", *place)
-    if word(uv.get("index-url")):
-        yield Index(uv["index-url"], "primary", *toml.string(uv["index-url"], toml.table("tool.uv")))
-    for option, role in (("extra-index-url", "extra"), ("find-links", "find-links")):
-        for url in filter(None, map(word, items(uv.get(option)))):
-            yield Index(url, "extra" if role == "extra" else "find-links", *toml.string(url, toml.table("tool.uv")))
+    for url, table, start, end in _sources(toml, uv.get("index"), "tool.uv.index"):
+        if table.get("explicit") is not True:
+            yield Index(url, "primary" if table.get("default") is True else "extra", start, end)
+    if url := word(uv.get("index-url")):
+        yield Index(url, "primary", *toml.string(url, toml.table("tool.uv")))
+    for url in filter(None, map(word, items(uv.get("extra-index-url")))):
+        yield Index(url, "extra", *toml.string(url, toml.table("tool.uv")))
+    for url in filter(None, map(word, items(uv.get("find-links")))):
+        yield Index(url, "find-links", *toml.string(url, toml.table("tool.uv")))
     for owner in ("poetry", "pdm"):
-        for number, source in enumerate(items(mapping(tool.get(owner)).get("source"))):
-            url, priority = word(mapping(source).get("url")), mapping(source).get("priority")
-            if url and priority != "explicit":
-                place = toml.string(url, toml.table(f"tool.{owner}.source", number))
-                yield Index(url, "primary" if priority in {"primary", "default"} else "extra", *place)
+        name = f"tool.{owner}.source"
+        for url, table, start, end in _sources(toml, mapping(tool.get(owner)).get("source"), name):
+            priority = table.get("priority")
+            if priority != "explicit":
+                yield Index(url, "primary" if priority in {"primary", "default"} else "extra", start, end)

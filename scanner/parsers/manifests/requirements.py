@@ -14,8 +14,8 @@ from scanner.parsers.manifests import specifier
 from scanner.parsers.manifests.entries import Declared, Entry, Include, Index, Manifest
 
 _BLANK = " \t\r\n\v\f\x1c\x1d\x1e\x1f\x85\xa0\u2028\u2029\ufeff"
-_COMMENT = re.compile(r"(?:^|\s)#.*")
-_TOKEN = re.compile(r"""(?:"[^"]*"|'[^']*'|\S)+""")
+_COMMENT = r"(?:^|\s)#.*"
+_WORD = r"""(?:"[^"]*"|'[^']*'|\S)+"""
 _VALUED = {
     "-i": "--index-url",
     "-f": "--find-links",
@@ -62,7 +62,7 @@ def _lines(value: str) -> Iterator[tuple[int, str]]:
     """(offset, words) of each line that says something; joined lines keep their length."""
     offset = 0
     for line in _joined(value):
-        words = _COMMENT.sub("", line) if "#" in line else line
+        words = re.sub(_COMMENT, "", line) if "#" in line else line
         bare = words.strip(_BLANK)
         if bare:
             yield offset + line.index(bare), bare
@@ -127,7 +127,7 @@ class _Reader:
 def _options(line: str) -> Iterator[tuple[str, str, int]]:
     """(option, value, offset of the value): ``-r file``, ``-rfile``, ``--requirement=file``; short ones spelled out."""
     waiting = ""
-    for token in _TOKEN.finditer(line):
+    for token in re.finditer(_WORD, line):
         word, at = token[0], token.start()
         if waiting:
             option, waiting = waiting, ""
