@@ -12,14 +12,15 @@ from typing import NamedTuple
 
 MAX_CALL = 20_000
 """Characters between the parentheses of one call; a longer one is not read."""
-MAX_CALLS = 1_000
+MAX_CALLS = 200
 """Calls of one file that are looked at."""
 
 _TOKEN = re.compile(
-    r"\"\"\"(?:[^\\\"]|\\.|\"(?!\"\"))*+\"\"\"|'''(?:[^\\']|\\.|'(?!''))*+'''"
-    r"|\"(?:[^\"\\\n]|\\.)*+\"|'(?:[^'\\\n]|\\.)*+'|#[^\n]*",
+    r"\"\"\"(?:[^\\\"]|\\.|\"(?!\"\"))*+(?:\"\"\")?|'''(?:[^\\']|\\.|'(?!''))*+(?:''')?"
+    r"|\"(?:[^\"\\\n]|\\.)*+\"?|'(?:[^'\\\n]|\\.)*+'?|#[^\n]*",
     re.DOTALL,
 )
+"""A string or a comment; a string without an end goes as far as it can, so that no place is read twice."""
 _BRACKET = re.compile(r"[()\[\]{},]")
 _KEYWORD = re.compile(r"\s*([A-Za-z_]\w*)\s*=(?!=)\s*", re.ASCII)
 
@@ -38,7 +39,8 @@ class Keyword(NamedTuple):
             return text
         body = text.lstrip("rRuUbB") if text[:1] in {"r", "R", "u", "U", "b", "B"} else text
         whole = _TOKEN.fullmatch(body)
-        return body[1:-1] if whole and body[0] != "#" and body[:3] not in {'"""', "'''"} and "\\" not in body else None
+        closed = len(body) > 1 and body[-1] == body[0] and body[:3] not in {'"""', "'''"} and "\\" not in body
+        return body[1:-1] if whole is not None and closed else None
 
 
 class Call(NamedTuple):
@@ -56,7 +58,7 @@ class Call(NamedTuple):
 def calls(source: str, names: frozenset[str]) -> Iterator[Call]:
     """The calls of functions or methods with one of these names (their last part), in order."""
     blank = _TOKEN.sub(_blanked, source)
-    pattern = re.compile(rf"(?<![\w.])((?:[A-Za-z_]\w*\.)*({'|'.join(sorted(names))}))[ \t]*\(", re.ASCII)
+    pattern = re.compile(rf"(?<!\w)((?:[A-Za-z_]\w*\.)*({'|'.join(sorted(names))}))[ \t]*\(", re.ASCII)
     for count, match in enumerate(pattern.finditer(blank)):
         if count >= MAX_CALLS:
             return

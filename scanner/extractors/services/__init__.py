@@ -80,7 +80,7 @@ def _calls(config: Config, exported: dict[str, Setting]) -> Iterator[Call]:
         if call is not None:
             found = True
             yield call
-    if image is not None and not found and "command" not in config.says:
+    if image is not None and not found and not config.says.get("command"):
         yield Call(image, None, image=True)
 
 
@@ -130,11 +130,11 @@ def _service(asked: Asked, reading: Reading, start: tuple[Evidence, ...]) -> Ser
     evidence = guard.evidence if guard.auth == "none" else ()
     evidence += reading.risk_evidence
     evidence += listening.evidence if listening.open else ()
-    evidence += start
+    evidence += start if call.command is not None else config.evidence("command")
     evidence += tuple(e for word in exposed for e in config.says.get(f"port.{word.text.partition('/')[0]}", ()))
     changes_user = call.command is not None and any(word.text in _CHANGES_USER for word in call.command.wrappers)
     return Service(
-        evidence=tuple(dict.fromkeys(evidence)) or config.evidence("command"),
+        evidence=tuple(dict.fromkeys(evidence)),
         product=call.product.name,
         role=call.product.role,
         port=listening.port,

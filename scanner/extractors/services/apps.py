@@ -11,10 +11,10 @@ from scanner.extractors.services.settings import MAX_FILE, Asked, Setting
 from scanner.model.location import Evidence, Text
 from scanner.parsers.python_calls import Call, calls
 
-_NETWORK = frozenset({"sse", "http", "streamable-http"})
+NETWORK = frozenset({"sse", "http", "streamable-http"})
 """Transports of an MCP server that listen; ``stdio`` does not."""
 _IMPORTS = re.compile(r"^[ \t]*(?:import|from)[ \t]+(gradio|uvicorn|flask|fastmcp|mcp)\b", re.MULTILINE)
-_NAMES = frozenset({"launch", "run", "FastMCP"})
+_NAMES = frozenset({"launch", "run"})
 
 
 class App(NamedTuple):
@@ -32,25 +32,32 @@ def read(asked_as: Callable[[str], Asked], text: Text) -> Iterator[App]:
     imports = set(_IMPORTS.findall(text.value))
     if not imports:
         return
-    servers: list[Call] = []
     for call in calls(text.value, _NAMES):
         owner, _, last = call.name.rpartition(".")
-        found = None
-        if last == "FastMCP":
-            servers.append(call)
-        elif last == "launch" and "gradio" in imports:
+        found: tuple[str, Callable[[Asked, Call, Text], Reading | None]] | None = None
+        if last == "launch" and "gradio" in imports:
             found = "gradio", _gradio
         elif owner == "uvicorn" and last == "run":
             found = "uvicorn", _uvicorn
-        elif last == "run" and not imports.isdisjoint({"mcp", "fastmcp"}) and owner and _transport(call) in _NETWORK:
+        elif last == "run" and owner and not imports.isdisjoint({"mcp", "fastmcp"}):
             found = "mcp", _mcp
         elif last == "run" and "flask" in imports and owner not in {"", "subprocess", "asyncio", "os"}:
             found = "flask", _flask
         if found is not None:
             name, reader = found
             asked = asked_as(name)
-            whole = _merged(call, servers) if name == "mcp" else call
-            yield App(asked, reader(asked, whole, text), text.evidence(call.start, call.end))
+            reading = reader(asked, call, text)
+            if reading is not None:
+                yield App(asked, reading, text.evidence(call.start, call.end))
+
+
+def mcp_guard(text: Text) -> Guard:
+    """Whether the MCP servers that a script makes ask who is calling."""
+    made = list(calls(text.value, frozenset({"FastMCP"})))
+    if not made or any(call.more for call in made):
+        return Guard(auth=None)
+    auth = [call.keywords["auth"] for call in made if "auth" in call.keywords]
+    return Guard(auth="set" if any(each.value != "None" for each in auth) else "none")
 
 
 def _gradio(asked: Asked, call: Call, text: Text) -> Reading:
@@ -93,31 +100,26 @@ def _flask(asked: Asked, call: Call, text: Text) -> Reading:
     )
 
 
-def _mcp(asked: Asked, call: Call, text: Text) -> Reading:
-    auth = call.keywords.get("auth")
-    return Reading(
-        listening=_listening(asked, call, text, "host", "port"),
-        guard=Guard(auth=None if auth is None or auth.value == "None" else "set"),
-        encrypted=False,
-    )
-
-
-def _transport(call: Call) -> str | None:
+def _mcp(asked: Asked, call: Call, text: Text) -> Reading | None:
     transport = call.keywords.get("transport")
-    if transport is not None:
-        return transport.literal()
-    return call.positionals[0].strip("'\"") if call.positionals else None
-
-
-def _merged(call: Call, servers: list[Call]) -> Call:
-    """The call with what ``FastMCP(host=…)`` was given before."""
-    keywords = {name: keyword for server in servers for name, keyword in server.keywords.items()}
-    return call._replace(keywords=keywords | call.keywords)
+    said = transport.literal() if transport is not None else next(iter(call.positionals), "stdio").strip("'\"")
+    if said is None:
+        given = asked.first("transport")
+        said = given.value if given is not None else None
+    if said not in NETWORK:
+        return None
+    made = list(calls(text.value, frozenset({"FastMCP"})))
+    keywords = {name: keyword for each in made for name, keyword in each.keywords.items()}
+    whole = call._replace(keywords=keywords | call.keywords)
+    return Reading(listening=_listening(asked, whole, text, "host", "port"), guard=mcp_guard(text))
 
 
 def _listening(asked: Asked, call: Call, text: Text, host: str, port: str) -> Listening:
-    said = _given(call, host, text) or asked.first("address")
-    ported = _given(call, port, text) or asked.first("port")
+    said, ported = _given(call, host, text), _given(call, port, text)
+    if said is None or said.value is None:
+        said = asked.first("address") or said
+    if ported is None or ported.value is None:
+        ported = asked.first("port") or ported
     address: str | None = asked.product.address
     if said is not None and said.value != "None":
         address = None if said.value is None else split(said.value)[0]

@@ -9,6 +9,8 @@ from scanner.extractors.services.products import Product, starts
 from scanner.model.command import Command
 from scanner.model.location import Evidence, Word
 
+_SHELLS = frozenset({"sh", "bash", "dash", "zsh"})
+
 _RUNNERS = frozenset({"npx", "bunx", "pnpm", "uvx", "uv", "accelerate"})
 """Programs that run the program named later on their command line, beside those that the shell parser peels off."""
 
@@ -35,7 +37,7 @@ class Call(NamedTuple):
         """The start command, from the word that names the program."""
         if self.command is None:
             return ()
-        start = self.program or self.arguments[0]
+        start = self.program or self.command.words[0]
         return (self.command.source.evidence(start.start, self.command.words[-1].end),)
 
 
@@ -65,7 +67,7 @@ def program_of(words: Sequence[Word], depth: int = 0) -> Program | None:
             inner = word.text.rpartition("/")[2]
             if word.known and (inner.startswith("python") or inner in starts() or inner.endswith((".py", ".sh"))):
                 return program_of(words[index:], depth + 1)
-    elif len(words) > 1 and (name.endswith(".sh") or "entrypoint" in name):
+    elif len(words) > 1 and (name in _SHELLS or name.endswith(".sh") or "entrypoint" in name):
         inner_program = program_of(words[1:], depth + 1)
         if inner_program is not None and inner_program.name in starts():
             return inner_program

@@ -142,7 +142,7 @@ def _settings(text: Text) -> Iterator[tuple[str, Setting]]:
         plain = next((part for part in literal.groups() if part is not None), "") if literal is not None else None
         if plain == "None":
             plain = ""
-        start = match.start(2 if python else 1) - (len(f"c.{match[1]}.") if python else 1)
+        start = match.start(1) - (2 if python else 1)
         yield name, Setting(plain, (text.evidence(start, match.end()),))
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from scanner.extractors.services import table
+from scanner.extractors.services import apps, table
 from scanner.extractors.services.reading import Guard, Reading
 from scanner.extractors.services.settings import Asked
 from scanner.model.instruction import Run
 from scanner.model.location import Evidence
 from scanner.parsers import image_reference
 
-_NETWORK = frozenset({"sse", "http", "streamable-http"})
 _TOKENS_SINCE = (0, 11)
 """TorchServe asks for tokens by default from this version on (https://docs.pytorch.org/serve)."""
 _SSH_RISKS = {
@@ -22,7 +21,12 @@ _SSH_RISKS = {
 def mcp(asked: Asked) -> Reading | None:
     """An MCP server; None when it talks over standard input and output, as it does unless told otherwise."""
     transport = asked.first("transport")
-    return table.read(asked) if transport is not None and transport.value in _NETWORK else None
+    if transport is None or transport.value not in apps.NETWORK:
+        return None
+    script = next((a.text.partition(":")[0] for a in asked.arguments if ".py" in a.text), "")
+    file = asked.file(script) if script else None
+    reading = table.read(asked)
+    return reading if file is None else reading.replace(guard=apps.mcp_guard(file.text()))
 
 
 def mcp_proxy(asked: Asked) -> Reading | None:
