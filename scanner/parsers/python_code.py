@@ -85,7 +85,6 @@ class _Reader:
         self._nodes = list(ast.walk(tree))
         self._lines = _line_starts(source)
         self._source = source
-        self._encoded: dict[int, bytes] = {}
         self._imports: dict[str, str] = {}
         self._constants: dict[str, Any] = {}
         for node in self._nodes:
@@ -120,16 +119,17 @@ class _Reader:
                 continue
             if len(found) == MAX_CALLS:
                 raise ValueError(f"Python source with more than {MAX_CALLS:,} calls of interest")
-            keywords = {}
-            for keyword in node.keywords:
-                if keyword.arg is not None:
-                    keywords[keyword.arg] = Argument(self._value(keyword.value), *self._span(keyword))
+            given = {
+                keyword.arg: Argument(self._value(keyword.value), *self._span(keyword))
+                for keyword in node.keywords
+                if keyword.arg is not None
+            }
             start, end = self._span(node)
             found.append(
                 Call(
                     name=name,
                     arguments=tuple(Argument(self._value(each), *self._span(each)) for each in node.args),
-                    keywords=keywords,
+                    keywords=given,
                     start=start,
                     end=end,
                 )
