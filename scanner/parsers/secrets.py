@@ -146,7 +146,7 @@ def _named(text: str) -> Iterator[_Hit]:
         if not is_credential(name) or (rejected >= NESTED and at < inside):
             continue
         gives = _GIVES.match(text, end)
-        if gives is None or not (head := _expects(text[line : min(begin, line + JUDGED)].lstrip(), name, gives)):
+        if gives is None or _ends_word(text, begin, gives) or not (head := _expects(text[line : min(begin, line + JUDGED)].lstrip(), name, gives)):
             continue
         value = _VALUE.match(text, gives.end())
         if value is None or value.lastgroup is None:
@@ -159,6 +159,12 @@ def _named(text: str) -> Iterator[_Hit]:
         done = value.end()
         provider = ai_provider(name)
         yield *value.span(kind), provider if provider and machine_made(value[kind], 20) else "", name
+
+
+def _ends_word(text: str, begin: int, gives: re.Match[str]) -> bool:
+    """The quote behind ``=`` is the one that opened in front of the name: ``["--token=", "--port=80"]`` gives nothing."""
+    quote = text[gives.end() : gives.end() + 1]
+    return quote in {'"', "'"} and gives.group()[0] in "=:" and text[max(0, begin - 1) : begin] == quote
 
 
 def _keywords(text: str) -> list[int]:
