@@ -25,7 +25,8 @@ class Variables:
         """A fact for each pair."""
         assert isinstance(item, Step) and isinstance(item.instruction, Pairs)
         instruction, stage = item.instruction, _name(item)
-        for index, pair in enumerate(instruction.pairs):
+        fresh = {pair.key.text for pair in instruction.pairs if pair.key.text not in item.env}
+        for pair in instruction.pairs:
             key, value = pair.key.text, pair.value
             whole = Word("", pair.key.start, value.end if value else pair.key.end)
             evidence = (instruction.evidence(whole),)
@@ -36,7 +37,7 @@ class Variables:
                     name=key,
                     value=value.text if value and value.known else None,
                     stage=stage,
-                    refers_to_itself=_refers(instruction, index, item),
+                    refers_to_itself=_refers(instruction, pair, fresh),
                     legacy=pair.legacy,
                 )
             elif instruction.keyword == "ARG":
@@ -76,14 +77,12 @@ def _name(step: Step) -> str:
     return "" if step.stage.index < 0 else step.stage.name or str(step.stage.index)
 
 
-def _refers(instruction: Pairs, index: int, step: Step) -> bool:
-    """A value uses a name that the same ENV sets and nothing set before: it gets the old value, which is none."""
-    pair: Pair = instruction.pairs[index]
+def _refers(instruction: Pairs, pair: Pair, fresh: set[str]) -> bool:
+    """Its value uses another name that the same ENV is the first to set: it gets the old value, which is none."""
     if pair.value is None:
         return False
-    set_here = {other.key.text for other in instruction.pairs if other is not pair and other.key.text not in step.env}
     raw = instruction.text.value[pair.value.start : pair.value.end]
-    return bool(set_here) and "$" in raw and not set_here.isdisjoint(_NAMES.findall(raw))
+    return "$" in raw and any(name in fresh and name != pair.key.text for name in _NAMES.findall(raw))
 
 
 EXTRACTORS = (Variables(), HealthChecks())

@@ -127,7 +127,7 @@ class Evaluation:
         )
         state = StageState(stage, instruction, bases.image_of(instruction, parent is not None), parent)
         if parent is None:
-            state.user = bases.default_user(state.base)
+            state.user = bases.default_user(state.root_base)
         self._stages.append(state)
         self._step(state, instruction, {})
         for trigger in parent.triggers if parent else ():

@@ -9,6 +9,9 @@ from scanner.parsers import variables
 
 _LITERAL = frozenset({"SHELL", "MAINTAINER"})
 
+MAX_VALUE = 1 << 16
+"""Characters of the longest word that variables may make: each ENV can double the one before."""
+
 
 def expand(instruction: Instruction, lookup: variables.Lookup, escape: str, problems: list[Problem]) -> Instruction:
     """The same instruction with its words filled in; what only a shell fills in (RUN, CMD, …) stays as it is.
@@ -20,7 +23,10 @@ def expand(instruction: Instruction, lookup: variables.Lookup, escape: str, prob
         if not any(char in text for char in special):
             return text, True
         try:
-            return variables.expand(text, lookup, escape)
+            value, known = variables.expand(text, lookup, escape)
+            if len(value) <= max(MAX_VALUE, len(text)):
+                return value, known
+            raise ValueError(f"its variables make it longer than {MAX_VALUE:,} characters; they were not filled in")
         except ValueError as error:
             problems.append(Problem(at=instruction.text.location(start, end), reason=str(error)))
             return text, False

@@ -31,8 +31,8 @@ class StageState:
     def __init__(self, stage: Stage, opened_by: From, base: str | None, parent: StageState | None) -> None:
         self.stage = stage
         self.opened_by = opened_by
-        self.base = base
-        self.parent = parent
+        self.root_base: str | None = parent.root_base if parent else base
+        """The image that the chain of stages starts from; "" for scratch, None when it is not known."""
         self.layout: Layout = Layout(parent.layout if parent else None)
         self.env: dict[str, str | None] = dict(parent.env) if parent else {}
         self.args: dict[str, str | None] = {}
@@ -46,11 +46,6 @@ class StageState:
         self.ports: list[Word] = list(parent.ports) if parent else []
         self.triggers: list[Instruction] = []
         self.says: dict[str, tuple[Evidence, ...]] = dict(parent.says) if parent else {}
-
-    @property
-    def root_base(self) -> str | None:
-        """The image that the chain of stages starts from."""
-        return self.parent.root_base if self.parent else self.base
 
     @property
     def place(self) -> str:
