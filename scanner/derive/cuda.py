@@ -8,6 +8,9 @@ from functools import cache
 
 from scanner.model.facts import BaseImage, CudaPairing, Fact, PackageIndex, Requirement
 
+_MAX_LOOKED_AT = 200
+"""Characters of a specifier, name or word: what says the version stands near its beginning."""
+
 _CONDA = {"pytorch-cuda", "cudatoolkit", "cuda-version", "cuda-toolkit", "cuda-runtime"}
 
 
@@ -39,12 +42,12 @@ def derive(facts: Sequence[Fact], _today: str) -> Iterator[CudaPairing]:
 def _of_requirement(fact: Requirement) -> str:
     """``12.1`` of ``torch==2.1.0+cu121``, ``12`` of ``jax[cuda12]`` or ``nvidia-cublas-cu12``; "" for none."""
     if fact.ecosystem == "conda":
-        match = re.match(r"\s*={0,2}\s*(\d+(?:\.\d+)?)", fact.specifier)
-        return match[1] if match and fact.name in _CONDA else ""
+        match = re.match(r"\d{1,3}(?:\.\d{1,3})?(?![0-9])", fact.specifier.lstrip("= "))
+        return match[0] if match and fact.name in _CONDA else ""
     if fact.ecosystem != "pypi":
         return ""
     for text in (fact.specifier, fact.name, fact.evidence[0].quote):
-        if match := _in_words().search(text):
+        if match := _in_words().search(text, 0, _MAX_LOOKED_AT):
             return _version(match[1])
     return ""
 

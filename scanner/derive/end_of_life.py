@@ -72,8 +72,8 @@ def _python_of(fact: Requirement, deadsnakes: set[str]) -> tuple[str, str]:
     A distribution's own python3.N gets the distribution's fixes, so only those of the deadsnakes archive count.
     """
     if fact.ecosystem == "conda" and fact.name == "python":
-        match = re.match(r"\s*={0,2}\s*(\d+\.\d+)", fact.specifier)
-        return (match[1] if match else ""), "conda"
+        match = re.match(r"\d+\.\d+", fact.specifier.lstrip("= "))
+        return (match[0] if match else ""), "conda"
     if fact.ecosystem == "deb" and fact.stage in deadsnakes:
         match = re.match(r"python(\d\.\d+)(?:-|$)", fact.name)
         return (match[1] if match else ""), "package"

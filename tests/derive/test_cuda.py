@@ -146,3 +146,9 @@ def test_without_cuda_in_the_image_that_ships_there_is_nothing_to_pair():
     assert list(derive([base("12.4.1", ships=False), torch], "")) == []
     assert list(derive([base("12.4.1", ships=False), base("", ships=True), torch], "")) == []
     assert list(derive([base(None), torch], "")) == []
+
+
+@pytest.mark.parametrize("word", ["[" * 200_000, "+cu" * 70_000, "[cuda" + "1" * 200_000, " " * 200_000 + "1"])
+def test_hostile_words_take_no_time_and_say_nothing(word):
+    assert wheels(requirement("torch", word)) == []
+    assert wheels(requirement("cudatoolkit", "=" + "9" * 5_000 + word, "conda")) == []

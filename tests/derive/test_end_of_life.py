@@ -172,3 +172,10 @@ def test_table_is_well_formed():
 def test_every_product_of_a_base_image_has_dates():
     products = {row[0] for row in knowledge.rows("end-of-life")}
     assert {row[2] for row in knowledge.rows("base-images")} - {""} <= products
+
+
+@pytest.mark.parametrize(
+    "text", [" " * 200_000, "=" * 200_000, "ubuntu" * 30_000, "py3." + "x1." * 60_000, "1" * 200_000]
+)
+def test_hostile_words_take_no_time_and_say_nothing(text):
+    assert concluded(requirement("conda", "python", text), base("someone/image", text)) == set()
