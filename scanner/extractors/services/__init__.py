@@ -64,7 +64,10 @@ def _apps(command: Command, config: Config, exported: dict[str, Setting]) -> Ite
     def asked_as(product: str) -> Asked:
         return Asked(Call(products()[product], command, program.arguments, program.word), config, exported)
 
-    yield from apps.read(asked_as, file.text())
+    try:
+        yield from apps.read(asked_as, file.text())
+    except ValueError as error:
+        raise ValueError(f"{file.at.path}: {error}") from None
 
 
 def _calls(config: Config, exported: dict[str, Setting]) -> Iterator[Call]:

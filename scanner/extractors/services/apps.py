@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from scanner.extractors.services.reading import Guard, Listening, Reading, number, split
-from scanner.extractors.services.settings import MAX_FILE, Asked, Setting
+from scanner.extractors.services.settings import Asked, Setting
 from scanner.model.location import Evidence, Text
-from scanner.parsers.python_calls import Call, calls
+from scanner.parsers.python_code import UNKNOWN, Call, calls
 
 NETWORK = frozenset({"sse", "http", "streamable-http"})
 """Transports of an MCP server that listen; ``stdio`` does not."""
@@ -25,92 +25,88 @@ class App(NamedTuple):
     call: Evidence
 
 
+class Framework(NamedTuple):
+    """The arguments of the call that starts a server."""
+
+    host: str
+    port: str
+    certificate: str
+    mode: str
+    risk: str
+    """What is wrong when ``mode`` is true, as the table calls it."""
+
+
+_FRAMEWORKS = {
+    "gradio": Framework("server_name", "server_port", "ssl_certfile", "share", "public tunnel"),
+    "uvicorn": Framework("host", "port", "ssl_certfile", "reload", "reloads code"),
+    "flask": Framework("host", "port", "ssl_context", "debug", "debugger"),
+}
+
+
 def read(asked_as: Callable[[str], Asked], text: Text) -> Iterator[App]:
-    """The servers that a Python script starts. ``asked_as`` looks settings up for a product by name."""
-    if len(text.value) > MAX_FILE:
-        raise ValueError(f"a script of {len(text.value):,} characters; at most {MAX_FILE:,} are read")
+    """The servers that a Python script starts. ``asked_as`` looks settings up for a product by name.
+
+    Raises ValueError when it cannot be parsed.
+    """
     imports = set(_IMPORTS.findall(text.value))
     if not imports:
         return
-    for call in calls(text.value, _NAMES):
-        owner, _, last = call.name.rpartition(".")
-        found: tuple[str, Callable[[Asked, Call, Text], Reading | None]] | None = None
-        if last == "launch" and "gradio" in imports:
-            found = "gradio", _gradio
-        elif owner == "uvicorn" and last == "run":
-            found = "uvicorn", _uvicorn
-        elif last == "run" and owner and not imports.isdisjoint({"mcp", "fastmcp"}):
-            found = "mcp", _mcp
-        elif last == "run" and "flask" in imports and owner not in {"", "subprocess", "asyncio", "os"}:
-            found = "flask", _flask
-        if found is not None:
-            name, reader = found
+    for call in calls(text, _NAMES):
+        name = _product(call, imports)
+        if name:
             asked = asked_as(name)
-            reading = reader(asked, call, text)
+            reading = _mcp(asked, call, text) if name == "mcp" else _read(asked, call, text)
             if reading is not None:
                 yield App(asked, reading, text.evidence(call.start, call.end))
 
 
+def _product(call: Call, imports: set[str]) -> str:
+    owner, _, last = call.name.rpartition(".")
+    if last == "launch":
+        return "gradio" if "gradio" in imports else ""
+    if owner == "uvicorn":
+        return "uvicorn"
+    if not imports.isdisjoint({"mcp", "fastmcp"}):
+        return "mcp" if owner else ""
+    return "flask" if "flask" in imports and owner not in {"", "subprocess", "asyncio", "os"} else ""
+
+
 def mcp_guard(text: Text) -> Guard:
     """Whether the MCP servers that a script makes ask who is calling."""
-    made = list(calls(text.value, frozenset({"FastMCP"})))
-    if not made or any(call.more for call in made):
+    made = calls(text, {"FastMCP"})
+    if not made or any(_more(call, text) for call in made):
         return Guard(auth=None)
-    auth = [call.keywords["auth"] for call in made if "auth" in call.keywords]
-    return Guard(auth="set" if any(each.value != "None" for each in auth) else "none")
+    return Guard(auth="set" if any(_passed(call, "auth") for call in made) else "none")
 
 
-def _gradio(asked: Asked, call: Call, text: Text) -> Reading:
-    share = _given(call, "share", text) or asked.variable("GRADIO_SHARE")
-    auth = call.keywords.get("auth")
-    guard = Guard(auth=None) if call.more else Guard(auth="none")
-    if auth is not None and auth.value != "None":
-        guard = Guard(auth="set", evidence=(text.evidence(auth.start, auth.end),))
-    shared = share is not None and bool(share.truth())
+def _read(asked: Asked, call: Call, text: Text) -> Reading:
+    framework = _FRAMEWORKS[asked.product.name]
+    mode = _given(call, framework.mode, text)
+    on, evidence = (
+        (mode.truth(), mode.evidence) if mode is not None else asked.on(f"risk:{framework.risk}") or (False, ())
+    )
+    guard = Guard(auth=None)
+    if asked.product.name == "gradio" and not _more(call, text):
+        guard = Guard(auth="set" if _passed(call, "auth") else "none")
     return Reading(
-        listening=_listening(asked, call, text, "server_name", "server_port"),
+        listening=_listening(asked, call, text, framework.host, framework.port),
         guard=guard,
-        encrypted="ssl_certfile" in call.keywords,
-        risk="public tunnel" if shared else "",
-        risk_evidence=share.evidence if share is not None and shared else (),
-    )
-
-
-def _uvicorn(asked: Asked, call: Call, text: Text) -> Reading:
-    reload = _given(call, "reload", text)
-    reloads = reload is not None and bool(reload.truth())
-    return Reading(
-        listening=_listening(asked, call, text, "host", "port"),
-        guard=Guard(auth=None),
-        encrypted="ssl_certfile" in call.keywords,
-        risk="reloads code" if reloads else "",
-        risk_evidence=reload.evidence if reload is not None and reloads else (),
-    )
-
-
-def _flask(asked: Asked, call: Call, text: Text) -> Reading:
-    debug = _given(call, "debug", text) or asked.variable("FLASK_DEBUG")
-    debugs = debug is not None and bool(debug.truth())
-    return Reading(
-        listening=_listening(asked, call, text, "host", "port"),
-        guard=Guard(auth=None),
-        encrypted="ssl_context" in call.keywords,
-        risk="debugger" if debugs else "",
-        risk_evidence=debug.evidence if debug is not None and debugs else (),
+        encrypted=_passed(call, framework.certificate),
+        risk=framework.risk if on else "",
+        risk_evidence=evidence if on else (),
     )
 
 
 def _mcp(asked: Asked, call: Call, text: Text) -> Reading | None:
-    transport = call.keywords.get("transport")
-    said = transport.literal() if transport is not None else next(iter(call.positionals), "stdio").strip("'\"")
-    if said is None:
+    transport = call.argument(0, "transport")
+    said = "stdio" if transport is None else transport.value
+    if said is UNKNOWN:
         given = asked.first("transport")
         said = given.value if given is not None else None
     if said not in NETWORK:
         return None
-    made = list(calls(text.value, frozenset({"FastMCP"})))
-    keywords = {name: keyword for each in made for name, keyword in each.keywords.items()}
-    whole = call._replace(keywords=keywords | call.keywords)
+    keywords = {name: keyword for each in calls(text, {"FastMCP"}) for name, keyword in each.keywords.items()}
+    whole = call.replace(keywords=keywords | call.keywords)
     return Reading(listening=_listening(asked, whole, text, "host", "port"), guard=mcp_guard(text))
 
 
@@ -123,7 +119,7 @@ def _listening(asked: Asked, call: Call, text: Text, host: str, port: str) -> Li
     address: str | None = asked.product.address
     if said is not None and said.value != "None":
         address = None if said.value is None else split(said.value)[0]
-    elif call.more:
+    elif _more(call, text):
         address = None
     given = asked.product.port
     if ported is not None and ported.value != "None":
@@ -135,4 +131,15 @@ def _given(call: Call, name: str, text: Text) -> Setting | None:
     keyword = call.keywords.get(name)
     if keyword is None:
         return None
-    return Setting(keyword.literal(), (text.evidence(keyword.start, keyword.end),))
+    value = None if keyword.value is UNKNOWN else str(keyword.value)
+    return Setting(value, (text.evidence(keyword.start, keyword.end),))
+
+
+def _passed(call: Call, name: str) -> bool:
+    keyword = call.keywords.get(name)
+    return keyword is not None and keyword.value is not None
+
+
+def _more(call: Call, text: Text) -> bool:
+    """It is also given ``**something``."""
+    return "**" in text.value[call.start : call.end]

@@ -48,7 +48,7 @@ class Program(NamedTuple):
     word: Word
     arguments: tuple[Word, ...]
     path: str
-    """A Python script's path as written, else ""."""
+    """Of the Python script, relative to the working directory; "" for other programs."""
 
 
 def program_of(words: Sequence[Word], depth: int = 0) -> Program | None:
@@ -80,7 +80,8 @@ def _python(words: Sequence[Word]) -> Program | None:
         word = words[index]
         if word.text == "-m" and index + 1 < len(words):
             module = words[index + 1]
-            return Program(module.text, module, tuple(words[index + 2 :]), "") if module.known else None
+            path = module.text.replace(".", "/") + ".py"
+            return Program(module.text, module, tuple(words[index + 2 :]), path) if module.known else None
         if word.text in _VALUED:
             index += 1
         elif not word.text.startswith("-"):
