@@ -30,7 +30,7 @@ class BuildCommands:
         """A fact for each command that has words."""
         assert isinstance(item, Step)
         stage = item.stage.name or str(item.stage.index)
-        yield from _facts(item.commands, "build", stage, ships=item.stage.ships)
+        yield from _facts(item.commands, "build", stage, ships=item.stage.ships, pipefail="pipefail" in item.shell)
 
 
 class StartCommands:
@@ -49,10 +49,15 @@ class StartCommands:
 
 
 def _facts(
-    commands: Sequence[Command], moment: Literal["build", "start", "health"], stage: str, *, ships: bool
+    commands: Sequence[Command],
+    moment: Literal["build", "start", "health"],
+    stage: str,
+    *,
+    ships: bool,
+    pipefail: bool = False,
 ) -> Iterator[CommandFact]:
     last_of_pipeline = {command.pipeline: index for index, command in enumerate(commands) if command.inside == ""}
-    pipefail = _pipefail(commands)
+    pipefail = pipefail or _pipefail(commands)
     last_cd = _lasting_cd(commands) if moment == "build" else -1
     for index, command in enumerate(commands):
         if not command.words:

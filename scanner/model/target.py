@@ -73,6 +73,8 @@ class Step(Record):
     user: str | None = None
     """Who runs it; "" when nobody said, so root; None when not known."""
     workdir: str | None = None
+    shell: tuple[str, ...] = ("/bin/sh", "-c")
+    """What runs the shell form, as SHELL sets it."""
     env: Mapping[str, str | None]
     """Environment and build arguments in force before it."""
     secrets: tuple[SecretHit, ...] = ()
@@ -83,7 +85,8 @@ class Step(Record):
     ignore_file: bool | None = None
     """A .dockerignore keeps something out of the build context; None when the context is not known."""
     find: Callable[[str], File | None]
-    """The file at a path of the image at this step (relative to ``workdir``), when it comes from the build context."""
+    """The file at a path of the image at this step (relative to ``workdir``), when it comes from the build context;
+    what a COPY or ADD brings is there already."""
 
     @property
     def keyword(self) -> str:

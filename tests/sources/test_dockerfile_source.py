@@ -173,6 +173,14 @@ class TestFilesAndScripts:
         )
         assert [words for _, _, words in runs(found)] == ["/x.py", "/y"]
 
+    @pytest.mark.parametrize("command", ["RUN <<EOF\n#!/usr/bin/env python3", "RUN <<'EOF' python3", "RUN python3 <<EOF"])
+    def test_a_here_document_for_another_interpreter_is_its_input(self, command):
+        found = read(f"FROM a\n{command}\nprint('x (y')\nEOF\nUSER app\n")
+        (command,) = found.steps[1].commands
+        assert command.program == "python3"
+        assert "print('x (y')" in command.heredoc.value
+        assert found.problems == []
+
     @pytest.mark.parametrize(
         ("copy", "path", "name"),
         [

@@ -48,7 +48,7 @@ def parse_word(word: str) -> Asked | None:
     if match is None:
         return None
     digits, dash, rest = match.groups()
-    name, quoted = (rest, False) if _NAME.fullmatch(rest) else _unquote(rest)
+    name, quoted = (rest, False) if _NAME.fullmatch(rest) else _unquote(rest.strip(WHITESPACE))
     if not name:
         return None
     return Asked(name, int(digits) if 0 < len(digits) < 10 else 0, not quoted, bool(dash))
@@ -67,6 +67,8 @@ def _unquote(text: str) -> tuple[str, bool]:
         elif character == "\\":
             name.append(text[at + 1 : at + 2])
             at += 2
+        elif character in WHITESPACE:
+            return "", False  # several words: a command that reads a here-document
         else:
             name.append(character)
             at += 1

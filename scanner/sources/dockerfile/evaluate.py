@@ -28,7 +28,7 @@ from scanner.parsers import shell, variables
 from scanner.sources.context import Context
 from scanner.sources.dockerfile import bases
 from scanner.sources.dockerfile.expand import expand
-from scanner.sources.dockerfile.scripts import follow
+from scanner.sources.dockerfile.scripts import follow, shebang
 from scanner.sources.dockerfile.stage import PREDEFINED, PROXIES, Lookup, StageState
 from scanner.sources.layout import Copied, Layout, Placed, absolute
 
@@ -131,7 +131,10 @@ class Evaluation:
         self._stages.append(state)
         self._step(state, instruction, {})
         for trigger in parent.triggers if parent else ():
-            self._change(state, expand(trigger, state.lookup, self._parsed.escape, self._problems))
+            inner = expand(trigger, state.lookup, self._parsed.escape, self._problems)
+            if isinstance(inner, Copy):
+                self._copy(state, inner)
+            self._change(state, inner)
         if name:
             self._by_name[name.lower()] = state
 
@@ -143,6 +146,8 @@ class Evaluation:
             self._step(state, inner, state.variables(), triggered=True)
             return
         before = state.variables()
+        if isinstance(instruction, Copy):
+            self._copy(state, instruction)
         self._step(state, instruction, before)
         self._change(state, instruction)
 
@@ -167,6 +172,7 @@ class Evaluation:
                 commands=commands,
                 user=state.user,
                 workdir=state.workdir,
+                shell=state.shell,
                 env=env,
                 triggered=triggered,
                 ignore_file=None if self._context is None else self._context.has_ignore_file,
@@ -234,8 +240,6 @@ class Evaluation:
             case Shelled(keyword="CMD"):
                 state.command, state.command_is_own = instruction, True
                 state.says["cmd"] = (evidence(),)
-            case Copy():
-                self._copy(state, instruction)
 
     def _copy(self, state: StageState, instruction: Copy) -> None:
         if not instruction.destination.known:
@@ -316,6 +320,9 @@ class Evaluation:
                     )
                 )
             return Script(commands=())
+        interpreter = shebang(instruction.script)
+        if interpreter is not None:
+            return Script(commands=(interpreter,))
         return self._checked(shell.parse(instruction.script, lookup, heredocs), instruction.script)
 
     def _checked(self, script: Script, text: Text) -> Script:

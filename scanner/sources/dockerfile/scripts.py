@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from scanner.model.command import Command, Script
@@ -14,6 +15,9 @@ MAX_DEPTH = 4
 """A script that starts a script that starts a script …: deeper ones are not read."""
 MAX_SCRIPT = 1 << 20
 """Bytes of the largest script that is read."""
+
+MAX_SHEBANG = 256
+"""Characters of a ``#!`` line that count, as for Linux."""
 
 _SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh", "ksh", "source", "."})
 
@@ -56,6 +60,17 @@ def follow(
                 )
             )
     return tuple(commands)
+
+
+def shebang(script: Text) -> Command | None:
+    """The command that runs a script whose first line names an interpreter other than a shell; the script is its input."""
+    if not script.value.startswith("#!") or _is_shell(script):
+        return None
+    line = script.value.split("\n", 1)[0][:MAX_SHEBANG]
+    words = [Word(each[0], each.start(), each.end()) for each in re.finditer(r"[^\s#!]\S*", line)]
+    if len(words) > 1 and words[0].text.endswith("/env"):
+        del words[: 2 if words[1].text == "-S" else 1]
+    return Command(source=script, words=tuple(words), heredoc=script) if words else None
 
 
 def _started(command: Command) -> Word | None:
