@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 
 from scanner.model.record import Record
 from scanner.parsers.credentials import ai_provider, is_credential
-from scanner.parsers.secret_formats import AI, COMMANDS, FORMATS, HINTS, compiled
+from scanner.parsers.secret_formats import AI, COMMANDS, ECHOED, FORMATS, HINTS, compiled
 from scanner.parsers.secret_values import JUDGED, code, machine_made, real, written_out
 
 __all__ = ["AI", "Found", "ai_provider", "find", "is_credential", "mask"]
@@ -26,7 +26,7 @@ SHOWN = 4
 NESTED = 8
 """How many names inside the value of another are looked at (``--set=token=…``)."""
 
-_CONTINUATION = re.compile(r"(?<=\S)\\[ \t]{0,64}\r?\n(?=\S)")
+_CONTINUATION = re.compile(r"\\[ \t]{0,64}\r?\n(?=\S)")
 _KEYWORDS = ("pass", "secret", "token", "key", "credential", "pwd", "_pat")
 _LEFT = re.compile(r"[\w.-]{0,64}\Z", re.ASCII)
 _WORD = re.compile(r"[\w.-]{0,64}", re.ASCII)
@@ -106,19 +106,32 @@ def mask(text: str, found: list[Found]) -> str:
 
 def _formats(text: str) -> Iterator[_Hit]:
     for form in FORMATS:
-        if form.sign in text:
-            for match in compiled(form.pattern).finditer(text):
-                start, end = match.span("v" if match.re.groups else 0)
-                if real(text[start:end], form.entropy):
-                    yield start, end, form.provider, ""
+        for match in _behind(text, form.sign, form.rest):
+            start, end = match.span("v") if match.re.groups else (match.start() - len(form.sign), match.end())
+            if real(text[start:end], form.entropy):
+                yield start, end, form.provider, ""
 
 
 def _commands(text: str) -> Iterator[_Hit]:
-    for sign, name, pattern in COMMANDS:
+    found = [(name, match) for sign, name, rest in COMMANDS for match in _behind(text, sign, rest)]
+    for sign, name, rest in ECHOED:
         if sign in text:
-            for match in compiled(pattern).finditer(text):
-                if written_out(match["v"], password=True):
-                    yield *match.span("v"), "", name
+            found += [(name, match) for match in _behind(text, "echo ", rest)]
+    for name, match in found:
+        if written_out(match["v"], password=True):
+            yield *match.span("v"), "", name
+
+
+def _behind(text: str, sign: str, rest: str) -> Iterator[re.Match[str]]:
+    """The matches of a pattern behind a sign that stands at the beginning of a word."""
+    at = text.find(sign)
+    while at >= 0:
+        before = text[at - 1] if at else " "
+        if not (before.isalnum() or before in "_-") or not sign[0].isalnum():
+            match = compiled(rest).match(text, at + len(sign))
+            if match is not None:
+                yield match
+        at = text.find(sign, at + len(sign))
 
 
 def _urls(text: str) -> Iterator[_Hit]:
@@ -146,7 +159,11 @@ def _named(text: str) -> Iterator[_Hit]:
         if not is_credential(name) or (rejected >= NESTED and at < inside):
             continue
         gives = _GIVES.match(text, end)
-        if gives is None or _ends_word(text, begin, gives) or not (head := _expects(text[line : min(begin, line + JUDGED)].lstrip(), name, gives)):
+        if (
+            gives is None
+            or _ends_word(text, begin, gives)
+            or not (head := _expects(text[line : min(begin, line + JUDGED)].lstrip(), name, gives))
+        ):
             continue
         value = _VALUE.match(text, gives.end())
         if value is None or value.lastgroup is None:
@@ -162,7 +179,7 @@ def _named(text: str) -> Iterator[_Hit]:
 
 
 def _ends_word(text: str, begin: int, gives: re.Match[str]) -> bool:
-    """The quote behind ``=`` is the one that opened in front of the name: ``["--token=", "--port=80"]`` gives nothing."""
+    """Whether the quote behind ``=`` closes the one in front of the name: ``["--token=", "--port=80"]`` gives none."""
     quote = text[gives.end() : gives.end() + 1]
     return quote in {'"', "'"} and gives.group()[0] in "=:" and text[max(0, begin - 1) : begin] == quote
 
@@ -214,7 +231,7 @@ def _is_value(name: str, expected: str, value: str, kind: str) -> bool:
 
 def _joined(text: str) -> tuple[str, Callable[[int], int]]:
     """The text with words put together that a continuation splits, and where its characters come from."""
-    cuts = list(_CONTINUATION.finditer(text)) if "\\" in text else []
+    cuts = [cut for cut in _CONTINUATION.finditer(text) if not text[max(0, cut.start() - 1)].isspace()]
     if not cuts:
         return text, lambda offset: offset
     pieces, starts, origins, at, length = [], [0], [0], 0, 0
