@@ -63,12 +63,12 @@ def parse(text: str) -> ImageReference:
                 "a tag holds up to 128 letters, digits, '_', '.' and '-', and begins with none of the last two"
             )
     registry, repository = _split(name)
-    if not _REGISTRY.fullmatch(registry):
+    if not _REGISTRY.fullmatch(registry) and not _PART.fullmatch(registry):
         raise ValueError("its registry is not a host name")
     for part in repository.split("/"):
         if not _PART.fullmatch(part):
             raise ValueError(_why(part))
-    if _IMAGE_ID.fullmatch(name):
+    if _IMAGE_ID.fullmatch(text):
         raise ValueError("it is an image ID, not a name")
     if len(registry) + 1 + len(repository) > LONGEST_NAME:
         raise ValueError(f"its name is longer than {LONGEST_NAME} characters")

@@ -270,6 +270,8 @@ def _unknown(line: Line, fields: _Fields) -> Instruction:
 @cache
 def _did_you_mean(keyword: str) -> str:
     shown = keyword if len(keyword) <= 20 else keyword[:19] + "…"
+    if not keyword:
+        return "a continuation with nothing to continue: remove it"
     reason = f"unknown instruction {shown!r}"
     if any(character in keyword for character in WHITESPACE):
         return f"{reason}: it holds a white space character that is not a plain space"
