@@ -418,10 +418,11 @@ def test_each_package_stands_at_its_own_column():
     assert [str(r.evidence[0].at) for r in found] == ["Dockerfile:2:24", "Dockerfile:3:3"]
 
 
-words = st.sampled_from(
-    "pip pip3 uv apt-get apk conda npm install add -y -qq -r -c requirements.txt torch==2.1 'x>=1' . -e $X "
-    "--index-url https://x.test && | ; update sync tool run go cargo gem a@1.2.3 @ = -".split()
-)
+PIECES = """
+pip pip3 uv apt-get apk conda npm install add -y -qq -r -c requirements.txt torch==2.1 'x>=1' . -e $X
+--index-url https://x.test && | ; update sync tool run go cargo gem a@1.2.3 @ = -
+"""
+words = st.sampled_from(PIECES.split())
 
 
 @settings(max_examples=200, derandomize=True, deadline=None)
@@ -434,3 +435,12 @@ def test_no_command_makes_it_fail(command):
 
 def test_a_long_command_takes_linear_time():
     assert len(brief("RUN pip install " + " ".join(f"p{n}==1" for n in range(20_000)))) == 20_000
+
+
+def test_one_instruction_states_no_more_than_the_limit_and_says_so():
+    text = "FROM x\nCOPY . /\nRUN " + "; ".join(["pip install -r r.txt"] * 20)
+    step = dockerfile.read(text, context={"r.txt": b"a\n" * 10_000}).steps[2]
+    found = []
+    with pytest.raises(ValueError, match=r"more than 50,000 packages"):
+        found.extend(packages.EXTRACTORS[0].extract(step))
+    assert packages.MAX_FACTS < len(found) < 2 * packages.MAX_FACTS

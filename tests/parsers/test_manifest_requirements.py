@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from scanner.model.location import Text
 from scanner.parsers.manifests import requirements
+from scanner.parsers.manifests.entries import MAX_ENTRIES, TOO_MANY
 
 
 def read(value):
@@ -134,3 +135,9 @@ def test_a_long_line_takes_linear_time():
     _, manifest = read("torch " + "--hash=sha256:aa " * 50_000 + "\n" + "a" * 1_000_000)
     assert manifest.entries[0].spec.hashed
     assert len(manifest.errors) == 1
+
+
+def test_a_file_of_too_many_requirements_is_cut_and_says_so():
+    _, manifest = read("a\n" * (MAX_ENTRIES + 5))
+    assert len(manifest.entries) == MAX_ENTRIES
+    assert [reason for *_, reason in manifest.errors] == [TOO_MANY]

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from scanner.model.location import Text
 from scanner.parsers.manifests import locks, pyproject
+from scanner.parsers.manifests.entries import MAX_ENTRIES, TOO_MANY
 from scanner.parsers.manifests.places import Toml
 
 COMMIT = "0123456789abcdef" * 2 + "01234567"
@@ -246,3 +247,12 @@ def test_every_string_is_found_where_it_stands(strings, between):
 
 def _basic(text):
     return '"' + "".join(f"\\U{ord(char):08x}" for char in text) + '"'
+
+
+def test_files_of_too_many_packages_are_cut_and_say_so():
+    many = range(MAX_ENTRIES + 5)
+    lock = locks.read(Text.of_file("uv.lock", "".join(f"[[package]]\nname='p{n}'\nversion='1'\n" for n in many)))
+    table = "[tool.poetry.dependencies]\n" + "".join(f"p{n}='1'\n" for n in many)
+    for manifest in (lock, pyproject.read(Text.of_file("pyproject.toml", table))):
+        assert len(manifest.entries) == MAX_ENTRIES
+        assert [reason for *_, reason in manifest.errors] == [TOO_MANY]

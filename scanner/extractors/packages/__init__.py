@@ -18,6 +18,9 @@ from scanner.model.target import Config, Item, Step
 
 Reader = Callable[[Call], Iterator[Fact]]
 
+MAX_FACTS = 50_000
+"""Facts about one instruction; real ones give some hundreds, the largest lock files some thousands."""
+
 _INSTALLERS: dict[str, Reader] = {
     "pip": pip.pip,
     "pipx": pip.pipx,
@@ -83,8 +86,14 @@ class Packages:
             family = _LISTS.get(installer, "")
             if family and any(w.text in _USING or (w.text == "update" and family == "rpm") for w in words):
                 around.uses_lists.add(family)
+        count = 0
         for index, installer, words in found:
-            yield from _INSTALLERS[installer](Call(around, index, installer, words))
+            for fact in _INSTALLERS[installer](Call(around, index, installer, words)):
+                yield fact
+                count += 1
+            if count > MAX_FACTS:
+                around.unreadable.append(f"more than {MAX_FACTS:,} packages in one instruction; the rest was not read")
+                break
         if around.unreadable:
             raise ValueError("; ".join(dict.fromkeys(around.unreadable)))
 

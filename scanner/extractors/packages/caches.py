@@ -14,7 +14,7 @@ from scanner.parsers.shell.arguments import Options
 MAX_BRACES = 64
 """Paths that one ``{a,b}`` word stands for, at most."""
 
-MAX_FOLDERS = 50
+MAX_FOLDERS = 20
 """Different cache folders in one RUN; whether more than these are emptied counts as not known."""
 
 _HOME = r"^(?:\$HOME|\$\{HOME\}|/root|/home/[^/]+|~[^/]*)(?=/|$)"

@@ -153,12 +153,8 @@ class Call:
 
     def is_answered(self) -> bool:
         """Whether something is piped into it that may answer its question: ``yes | apt-get install``."""
-        at = self.index - 1
-        while at >= 0 and self.around.commands[at].pipeline == self.command.pipeline:
-            if self.around.commands[at].program in _ANSWERS:
-                return True
-            at -= 1
-        return False
+        nearby = self.around.commands[max(0, self.index - 4) : self.index]
+        return any(c.pipeline == self.command.pipeline and c.program in _ANSWERS for c in nearby)
 
     def made(
         self,

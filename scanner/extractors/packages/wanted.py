@@ -111,7 +111,11 @@ class Wanted:
 
     def _manifest(self, place: str, constraint: bool, cause: Evidence, read: Reader | None) -> Manifest | None:
         file = self.call.around.find(place)
-        if file is None or len(self._seen) >= MAX_FILES:
+        if file is None:
+            self._missing(constraint)
+            return None
+        if len(self._seen) >= MAX_FILES:
+            self.call.around.unreadable.append(f"{file.at.path}: more than {MAX_FILES} files include each other")
             self._missing(constraint)
             return None
         key = (file.at.path, constraint)

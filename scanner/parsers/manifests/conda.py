@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from scanner.model.location import Text
 from scanner.parsers.manifests import specifier
-from scanner.parsers.manifests.entries import Declared, Entry, Include, Index, Manifest, Spec
+from scanner.parsers.manifests.entries import MAX_ENTRIES, TOO_MANY, Declared, Entry, Include, Index, Manifest, Spec
 
 _SPEC = r"(?as)(?:([\w./${}-]+)::?)?([A-Za-z0-9_][\w.-]*)\s*(?:\[([^\]]*)\])?\s*(.*)"
 _EXPLICIT = r"/([^/#]+)-([^-/#]+)-([^-/#]+)\.(?:conda|tar\.bz2)(?:#(\w+:?\w*))?$"
@@ -97,6 +97,9 @@ def _listed(text: Text, declared: Declared) -> Manifest:
     for start, _, line in _lines(text.value):
         if line.startswith("@"):
             continue
+        if len(entries) >= MAX_ENTRIES:
+            errors.append((start, start + 1, TOO_MANY))
+            break
         try:
             entries.append(Entry(spec(line), start, start + len(line)))
         except ValueError as error:
@@ -120,6 +123,9 @@ def environment(text: Text) -> Manifest:
     """What an environment.yml asks for; lines of another shape than the usual one are errors."""
     reader = _Environment()
     for start, indent, line in _lines(text.value):
+        if len(reader.entries) >= MAX_ENTRIES:
+            reader.errors.append((start, start + 1, TOO_MANY))
+            break
         reader.line(start, indent, line)
     return Manifest(
         declared="environment",
@@ -216,6 +222,7 @@ class _Environment:
 def lock(text: Text) -> Manifest:
     """The packages of a conda-lock.yml, those for Linux."""
     entries: list[Entry] = []
+    errors: list[tuple[int, int, str]] = []
     package: dict[str, tuple[str, int]] = {}
     inside = False
 
@@ -244,6 +251,9 @@ def lock(text: Text) -> Manifest:
             continue
         if not inside:
             continue
+        if len(entries) >= MAX_ENTRIES:
+            errors.append((start, start + 1, TOO_MANY))
+            break
         words, at = (item[2], item.start(2)) if item else (line, 0)
         if item and (not package or indent < nested):
             finish()
@@ -254,4 +264,4 @@ def lock(text: Text) -> Manifest:
             quote = len(key[3]) != len(value)
             package.setdefault(key[2], (value, start + at + key.start(3) + quote))
     finish()
-    return Manifest(declared="lock", entries=tuple(entries))
+    return Manifest(declared="lock", entries=tuple(entries), errors=tuple(errors))

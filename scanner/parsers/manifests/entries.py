@@ -6,6 +6,10 @@ from typing import Literal
 
 from scanner.model.record import Record
 
+MAX_ENTRIES = 20_000
+"""Requirements of one file; the largest lock files have some thousands. What comes after is an error, not read."""
+TOO_MANY = f"more than {MAX_ENTRIES:,} requirements; the rest was not read"
+
 Declared = Literal["requirements", "constraints", "pyproject", "lock", "environment"]
 
 

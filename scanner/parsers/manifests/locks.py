@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import islice
 from typing import Any
 
 from scanner.model.location import Text
 from scanner.parsers.manifests import specifier
-from scanner.parsers.manifests.entries import Entry, Manifest, Spec
+from scanner.parsers.manifests.entries import MAX_ENTRIES, TOO_MANY, Entry, Manifest, Spec
 from scanner.parsers.manifests.places import Toml, items, mapping, word
 
 
@@ -23,13 +24,17 @@ def read(text: Text) -> Manifest:
     packages = [package for package in items(toml.data.get(table)) if isinstance(package, dict)]
     places = toml.tables(table)
     entries: list[Entry] = []
-    for number, package in enumerate(packages):
+    for number, package in enumerate(packages[:MAX_ENTRIES]):
         spec = _package(package)
         if spec is None:
             continue
         within = places[number] if number < len(places) else (0, len(text.value))
         entries.append(Entry(spec, *toml.string(word(package.get("name")), within)))
-    return Manifest(declared="lock", entries=tuple(entries))
+    return Manifest(declared="lock", entries=tuple(entries), errors=_beyond(len(packages)))
+
+
+def _beyond(count: int) -> tuple[tuple[int, int, str], ...]:
+    return ((0, 1, TOO_MANY),) if count > MAX_ENTRIES else ()
 
 
 def _package(package: dict[str, Any]) -> Spec | None:
@@ -63,13 +68,16 @@ def pipfile_lock(text: Text, *, groups: bool = False) -> Manifest:
         raise ValueError("nested too deeply") from None
     find = _keys(text.value)
     entries: list[Entry] = []
+    count = 0
     for section in ("default", "develop") if groups else ("default",):
         after = find(section, 0)
-        for name, package in mapping(mapping(data).get(section)).items():
+        packages = mapping(mapping(data).get(section))
+        count += len(packages)
+        for name, package in islice(packages.items(), max(0, MAX_ENTRIES - len(entries))):
             table = mapping(package)
             start = find(name, after)
             entries.append(Entry(_pipenv(specifier.normalize(name), table), start, start + len(name)))
-    return Manifest(declared="lock", entries=tuple(entries))
+    return Manifest(declared="lock", entries=tuple(entries), errors=_beyond(count))
 
 
 def _pipenv(name: str, table: dict[str, Any]) -> Spec:

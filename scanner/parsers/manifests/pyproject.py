@@ -11,7 +11,7 @@ from typing import Any
 
 from scanner.model.location import Text
 from scanner.parsers.manifests import specifier
-from scanner.parsers.manifests.entries import Entry, Index, Manifest, Spec
+from scanner.parsers.manifests.entries import MAX_ENTRIES, TOO_MANY, Entry, Index, Manifest, Spec
 from scanner.parsers.manifests.places import Toml, items, mapping, word
 
 _EXACT_COMMIT = ("rev", "ref", "tag", "branch")
@@ -85,6 +85,8 @@ class _Collector:
             if not isinstance(text, str):
                 continue
             start, end = self.toml.string(text, within)
+            if self.is_full(start):
+                return
             try:
                 spec = specifier.read(text)
             except ValueError as error:
@@ -95,6 +97,14 @@ class _Collector:
                 spec = _described(spec.name, source)
             self.entries.append(Entry(spec, start, end))
 
+    def is_full(self, start: int) -> bool:
+        """Whether no more is read; the first time it is, that is an error."""
+        if len(self.entries) < MAX_ENTRIES:
+            return False
+        if not any(reason == TOO_MANY for _, _, reason in self.errors):
+            self.errors.append((start, start + 1, TOO_MANY))
+        return True
+
     def table(self, wanted: dict[str, Any], table: str) -> None:
         """``name = "^1.2"`` or ``name = {version = …, git = …}``, or a list of such tables."""
         within = self.toml.table(table)
@@ -102,6 +112,8 @@ class _Collector:
             if name in {"python", "python_version"}:
                 continue
             start, end = self.toml.key(name, within)
+            if self.is_full(start):
+                return
             for one in value if isinstance(value, list) else [value]:
                 try:
                     self.entries.append(Entry(_described(specifier.normalize(name), one), start, end))
@@ -124,6 +136,8 @@ def _described(name: str, value: object) -> Spec:
         spec = ranged(name, word(table.get("version")) if table else word(value))
     extras = tuple(specifier.normalize(word(extra)) for extra in items(table.get("extras")))
     markers = word(table.get("markers"))
+    if not extras and not markers:
+        return spec
     return spec.replace(extras=extras, marker=markers, elsewhere=specifier.is_elsewhere(markers))
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from scanner.model.location import Text
 from scanner.parsers.manifests import specifier
-from scanner.parsers.manifests.entries import Declared, Entry, Include, Index, Manifest
+from scanner.parsers.manifests.entries import MAX_ENTRIES, TOO_MANY, Declared, Entry, Include, Index, Manifest
 
 _BLANK = " \t\r\n\v\f\x1c\x1d\x1e\x1f\x85\xa0\u2028\u2029\ufeff"
 _COMMENT = r"(?:^|\s)#.*"
@@ -43,6 +43,9 @@ def read(text: Text, declared: Declared = "requirements") -> Manifest:
     """What the file asks for. ``declared`` is ``constraints`` for a file that ``-c`` names."""
     reader = _Reader(declared)
     for start, line in _lines(text.value):
+        if len(reader.entries) >= MAX_ENTRIES:
+            reader.errors.append((start, start + 1, TOO_MANY))
+            break
         try:
             reader.line(start, line)
         except ValueError as error:
