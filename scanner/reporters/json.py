@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from scanner import __version__
@@ -19,27 +19,34 @@ VERSION = "1"
 
 
 def render(reports: Sequence[Report], options: Options) -> str:
-    """One JSON object; the same reports give the same bytes, in ASCII."""
+    """One JSON object with a finding a line, so that a kept baseline shows what changed; the same reports give the
+    same bytes, in ASCII."""
     import json
 
-    document = {
-        "version": VERSION,
-        "tool": {"name": "hullcheck", "version": __version__},
-        "targets": [_target(report, options) for report in reports],
-        "summary": _summary(tally(reports)),
-    }
-    return json.dumps(document, indent=2) + "\n"
+    def line(value: object) -> str:
+        return json.dumps(value)
+
+    def block(items: Iterable[object], indent: str) -> str:
+        lines = f",\n{indent}  ".join(map(line, items))
+        return f"[\n{indent}  {lines}\n{indent}]" if lines else "[]"
+
+    def target(report: Report) -> str:
+        parts = (f'      "{name}": {block(items, "      ")}' for name, items in _lists(report, options).items())
+        return f'    {{\n      "target": {line(clean(report.target))},\n' + ",\n".join(parts) + "\n    }"
+
+    targets = ",\n".join(map(target, reports))
+    head = f'  "version": {line(VERSION)},\n  "tool": {line({"name": "hullcheck", "version": __version__})},\n'
+    return f'{{\n{head}  "targets": [\n{targets}\n  ],\n  "summary": {line(_summary(tally(reports)))}\n}}\n'
 
 
-def _target(report: Report, options: Options) -> dict[str, Any]:
+def _lists(report: Report, options: Options) -> dict[str, Iterable[object]]:
     return {
-        "target": clean(report.target),
-        "findings": [_finding(finding, options) for finding in report.findings],
-        "undecided": [_undecided(item) for item in report.undecided],
-        "problems": [
+        "findings": (_finding(finding, options) for finding in report.findings),
+        "undecided": map(_undecided, report.undecided),
+        "problems": (
             place(item.at) | {"reason": clean(item.reason), "remedy": clean(item.remedy)} for item in report.problems
-        ],
-        "notices": [place(item.at) | {"text": clean(item.text)} for item in report.notices],
+        ),
+        "notices": (place(item.at) | {"text": clean(item.text)} for item in report.notices),
     }
 
 
