@@ -10,7 +10,7 @@ from scanner.extractors.services import apps, jupyter, scripts, special, supervi
 from scanner.extractors.services.calls import Call, match, program_of
 from scanner.extractors.services.products import Product, of_image, products
 from scanner.extractors.services.reading import Reading
-from scanner.extractors.services.settings import Asked, Setting
+from scanner.extractors.services.settings import Asked, Setting, given
 from scanner.extractors.user import is_root
 from scanner.model.command import Command
 from scanner.model.facts import Fact, Service
@@ -118,12 +118,12 @@ def _commands(config: Config) -> Iterator[Command]:
 def _exports(command: Command) -> dict[str, Setting]:
     exports = {}
     for word in command.arguments:
-        name, equals, value = word.text.partition("=")
+        name, equals, text = word.text.partition("=")
         if equals:
-            exports[name] = Setting(value if word.known else None, (command.evidence(word),))
+            exports[name] = given(text, word.known, (command.evidence(word),))
     for assignment in command.assignments:
-        known = assignment.value.known
-        exports[assignment.name] = Setting(assignment.value.text if known else None, (command.evidence(assignment),))
+        value = assignment.value
+        exports[assignment.name] = given(value.text, value.known, (command.evidence(assignment),))
     return exports
 
 

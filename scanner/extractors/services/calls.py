@@ -64,7 +64,7 @@ def program_of(words: Sequence[Word], depth: int = 0) -> Program | None:
         return Program(name, words[0], tuple(words[1:]), name if name.endswith(".py") else "")
     if name in _RUNNERS:
         for index, word in enumerate(words[1:], 1):
-            inner = word.text.rpartition("/")[2]
+            inner = word.text if word.text in starts() else word.text.rpartition("/")[2]
             if word.known and (inner.startswith("python") or inner in starts() or inner.endswith((".py", ".sh"))):
                 return program_of(words[index:], depth + 1)
     elif len(words) > 1 and (name in _SHELLS or name.endswith(".sh") or "entrypoint" in name):

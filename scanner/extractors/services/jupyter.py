@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from scanner.extractors.services.reading import Guard, Listening, Reading, number
-from scanner.extractors.services.settings import Asked, Setting, home, text_of, unquoted
+from scanner.extractors.services.settings import Asked, Setting, given, home, text_of, unquoted
 from scanner.model.location import Text
 
 _OPTION = re.compile(r"--(?:(\w+)\.)?([\w-]+)(?:=(.*))?", re.DOTALL)
@@ -61,11 +61,11 @@ def _listening(asked: Asked, said: dict[str, Setting]) -> Listening:
     address: str | None = product.image_address if image else product.address
     port, ip, ported = product.port, said.get("ip"), said.get("port")
     if ip is not None:
-        address = "*" if ip.value in {"", "*", "0.0.0.0", "::"} else ip.value  # noqa: S104
+        address = "*" if ip.by_default in {"", "*", "0.0.0.0", "::"} else ip.by_default  # noqa: S104
     elif asked.more:
         address = None
     if ported is not None:
-        port = None if ported.value is None else number(ported.value)
+        port = None if ported.by_default is None else number(ported.by_default)
     return Listening(address=address, port=port, evidence=ip.evidence if ip is not None else ())
 
 
@@ -94,8 +94,7 @@ def _options(asked: Asked) -> Iterator[tuple[str, Setting]]:
         if (owner not in _CLASSES) if owner is not None else (name not in _ALIASES):
             continue
         if value is not None:
-            known = argument.known or "$" not in value
-            yield name, Setting(_plain(value) if known else None, asked.evidence(argument))
+            yield name, given(_plain(value), argument.known or "$" not in value, asked.evidence(argument))
         elif index + 1 < len(asked.arguments) and asked.arguments[index + 1].text[:2] != "--":
             following = asked.arguments[index + 1]
             yield (

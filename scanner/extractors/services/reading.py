@@ -48,14 +48,14 @@ def is_local(address: str) -> bool:
 def split(text: str) -> tuple[str, int | None]:
     """Address and port of ``host``, ``host:port``, ``:port``, ``[v6]:port``, ``scheme://host:port``, or a port alone.
 
-    An empty host is ``*``; the port is None when there is none.
+    An empty host is ``*``, that of a port alone is localhost; the port is None when there is none.
     """
     if text.startswith(("unix:", "fd:", "/")):
         return text, None
     host = text.partition("://")[2] or text
     host = host.partition("/")[0]
     if host.isdecimal():
-        return "*", number(host)
+        return ("*", None) if host == "0" else ("localhost", number(host))
     if host.count(":") > 1 and not host.startswith("["):
         return ("*" if host == "::" else host), None
     name, colon, port = host.rpartition(":")

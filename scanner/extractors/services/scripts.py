@@ -9,7 +9,7 @@ from scanner.model.instruction import Run
 from scanner.model.target import Config
 
 _SCRIPTS: dict[str, tuple[tuple[str, str], ...]] = {
-    "main.py": (("comfyui", "comfyui"),),
+    "main.py": (("comfyui", "comfyui"), (" 8188 ", "comfyui")),
     "launch.py": (
         ("fooocus", "fooocus"),
         ("stable-diffusion-webui", "stable-diffusion-webui"),
@@ -21,7 +21,7 @@ _SCRIPTS: dict[str, tuple[tuple[str, str], ...]] = {
     "server.py": (("text-generation-webui", "text-generation-webui"), ("oobabooga", "text-generation-webui")),
 }
 _SCRIPTS["webui.py"] = _SCRIPTS["launch.py"]
-"""By script name: a word that its folder, its image or the repository cloned has in its name, and the product."""
+"""By script name: a word that its folder, its image, its port or the repository cloned has in it, and the product."""
 
 
 def product_of(program: Program, command: Command, config: Config) -> Product | None:
@@ -36,7 +36,8 @@ def product_of(program: Program, command: Command, config: Config) -> Product | 
         if other.program in {"cd", "pushd"} and other.source is command.source
         for word in other.arguments
     ]
-    return _named(" ".join(near), known) or _named(_cloned(config), known)
+    near += [word.text for word in (*program.arguments, *config.ports)]
+    return _named(" ".join([*near, ""]), known) or _named(_cloned(config), known)
 
 
 def _named(text: str, known: tuple[tuple[str, str], ...]) -> Product | None:

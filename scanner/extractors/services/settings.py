@@ -12,6 +12,7 @@ from scanner.model.location import Evidence, Text, Word
 from scanner.model.target import Config, File
 
 _FALSE = frozenset({"", "0", "false", "no", "off", "n", "f", "none", "disabled"})
+_FALLBACK = re.compile(r"\$\{\w+:?-([^${}]*)\}")
 _SWITCH = frozenset({"true", "false", "1", "0", "yes", "no", "on", "off"})
 _SEVERAL = re.compile(r"\$(?:[@*]|\{[@*]|\(|`|\{?\w*(?:ARG|OPT|FLAG|PARAM|EXTRA|CMD|COMMAND))", re.IGNORECASE)
 """An unknown word that may stand for several, options among them."""
@@ -28,6 +29,13 @@ class Setting(NamedTuple):
     value: str | None
     evidence: tuple[Evidence, ...]
     bare: bool = False
+    fallback: str | None = None
+    """What an unknown value is as long as nobody sets the variable: ``${HOST:-0.0.0.0}``."""
+
+    @property
+    def by_default(self) -> str | None:
+        """The value, or what it is as long as nobody sets the variable."""
+        return self.fallback if self.value is None else self.value
 
     def truth(self, wanted: str = "") -> bool | None:
         """Whether it is on; with ``wanted``, whether it has that value. None when not known."""
@@ -66,11 +74,13 @@ class Asked:
         for index in range(len(self.arguments) - 1, -1, -1):
             argument = self.arguments[index]
             name, equals, value = argument.text.partition("=")
+            if not argument.known and name[:1] == "$" and any(option in argument.text for option in names):
+                return Setting(None, self.evidence(argument))
             if name[:1] != "-" or name.replace("_", "-") not in names:
                 continue
             if equals:
                 known = argument.known or ("$" not in value and "`" not in value)
-                return Setting(value if known else None, self.evidence(argument))
+                return given(value, known, self.evidence(argument))
             following = self.arguments[index + 1] if index + 1 < len(self.arguments) else None
             if (
                 following is None
@@ -78,7 +88,7 @@ class Asked:
                 or (switch and (following.text.lower() not in _SWITCH or not following.known))
             ):
                 return Setting("", self.evidence(argument), bare=True)
-            return Setting(following.text if following.known else None, self.evidence(argument, following))
+            return given(following.text, following.known, self.evidence(argument, following))
         for name in names if self._lines else ():
             found = self._lines.get(name.rpartition(".")[2].lstrip("-"))
             if found is not None:
@@ -98,8 +108,7 @@ class Asked:
         command = self.call.command
         for assignment in reversed(command.assignments if command is not None else ()):
             if command is not None and assignment.name == name:
-                value = assignment.value.text if assignment.value.known else None
-                return Setting(value, (command.evidence(assignment),))
+                return given(assignment.value.text, assignment.value.known, (command.evidence(assignment),))
         if name in self._exported:
             return self._exported[name]
         if name in self.config.env:
@@ -183,6 +192,14 @@ def lines(text: Text) -> dict[str, Setting]:
             None if "${" in value else unquoted(value), (text.evidence(match.start(1), match.start(2) + len(value)),)
         )
     return found
+
+
+def given(value: str, known: bool, evidence: tuple[Evidence, ...]) -> Setting:
+    """The setting that a word says, which may hold variables that are not known."""
+    if known:
+        return Setting(value, evidence)
+    fallback = _FALLBACK.fullmatch(value)
+    return Setting(None, evidence, fallback=fallback[1] if fallback is not None else None)
 
 
 def unquoted(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from scanner.extractors.services import apps, table
-from scanner.extractors.services.reading import Guard, Reading
+from scanner.extractors.services.reading import Guard, Listening, Reading, split
 from scanner.extractors.services.settings import Asked
 from scanner.model.instruction import Run
 from scanner.model.location import Evidence
@@ -35,7 +35,7 @@ def mcp_proxy(asked: Asked) -> Reading | None:
 
 
 def torchserve(asked: Asked) -> Reading | None:
-    """Its image binds all addresses by a file that a RUN can only add to; releases before 0.11 ask for no token."""
+    """TorchServe; releases before 0.11, as the tag of its image tells, ask for no token."""
     reading = table.read(asked)
     guard = reading.guard
     if asked.call.image and guard.auth == "default":
@@ -74,4 +74,15 @@ def ssh(asked: Asked) -> Reading | None:
     return reading.replace(guard=guard, risk=", ".join(risks), risk_evidence=tuple(risks.values()))
 
 
-READERS = {"mcp": mcp, "mcp-proxy": mcp_proxy, "torchserve": torchserve, "ssh": ssh}
+def django(asked: Asked) -> Reading | None:
+    """Its development server takes the address as a word of its own."""
+    reading = table.read(asked)
+    for argument in asked.arguments:
+        if not argument.text.startswith("-"):
+            address, port = split(argument.text) if argument.known else (None, None)
+            listening = Listening(address=address, port=port or asked.product.port, evidence=asked.evidence(argument))
+            return reading.replace(listening=listening)
+    return reading
+
+
+READERS = {"django": django, "mcp": mcp, "mcp-proxy": mcp_proxy, "torchserve": torchserve, "ssh": ssh}

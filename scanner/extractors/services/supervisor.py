@@ -30,4 +30,8 @@ def commands(command: Command, config: Config) -> Iterator[Command]:
             continue
         text = text_of(file)
         for match in _COMMAND.finditer(text.value):
-            yield from shell.parse(text.cut((match.start(1), match.end(1))), config.env.get).commands
+            parts: list[tuple[int, int] | tuple[str, int]] = []
+            for line in re.finditer(r"[^\n]+", match[1]):
+                start = match.start(1) + line.start()
+                parts += (start, start + len(line[0])), (" ", start + len(line[0]) - 1)
+            yield from shell.parse(text.cut(*parts), config.env.get).commands

@@ -46,11 +46,11 @@ def listening(asked: Asked) -> Listening:
     for setting in (everywhere, said):
         if setting is not None:
             address, evidence = None, setting.evidence
-            if setting.value is not None:
-                address, own_port = split(unquoted(setting.value))
+            if setting.by_default is not None:
+                address, own_port = split(unquoted(setting.by_default))
                 port = own_port or port
     if ported is not None:
-        port = None if ported.value is None else number(unquoted(ported.value))
+        port = None if ported.by_default is None else number(unquoted(ported.by_default))
     return Listening(address=address, port=port, evidence=evidence)
 
 
@@ -80,5 +80,6 @@ def _everywhere(asked: Asked) -> Setting | None:
             continue
         if found.bare or (found.value is not None and not _ADDRESS.fullmatch(found.value)):
             return Setting("*", found.evidence)
-        return Setting(None if found.value is None else found.value.partition(",")[0], found.evidence)
+        value = found.by_default
+        return Setting(None if value is None else value.partition(",")[0], found.evidence)
     return None
