@@ -6,16 +6,15 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from scanner.engine.match import Decide, decider, unknown
+from scanner.engine.index import Index
+from scanner.engine.match import unknown
 from scanner.model.facts.base import Fact
 from scanner.model.finding import Finding, Undecided
 from scanner.model.rule import Rule
 
-Index = dict[str, list[tuple[Rule, Decide]]]
-
 _PLACEHOLDER = re.compile(r"\{\{|\}\}|\{(\w+)\}")
 
-_last: tuple[Sequence[Rule], Index] = ((), {})
+_last: tuple[Sequence[Rule], dict[str, Index]] = ((), {})
 
 
 def judge(rules: Sequence[Rule], facts: Iterable[Fact]) -> tuple[tuple[Finding, ...], tuple[Undecided, ...]]:
@@ -27,7 +26,9 @@ def judge(rules: Sequence[Rule], facts: Iterable[Fact]) -> tuple[tuple[Finding, 
     findings: list[Finding] = []
     undecided: list[Undecided] = []
     for fact in facts:
-        for rule, holds in index.get(fact.kind, ()):
+        if fact.kind not in index:
+            continue
+        for rule, holds in index[fact.kind].rules(fact):
             answer = holds(fact)
             if answer:
                 findings.append(Finding(rule=rule, fact=fact, message=fill(rule.message, fact)))
@@ -57,14 +58,14 @@ def _shown(value: Any) -> str:
     return ", ".join(value) if isinstance(value, tuple) else str(value)
 
 
-def _index(rules: Sequence[Rule]) -> Index:
+def _index(rules: Sequence[Rule]) -> dict[str, Index]:
     """The rules by the kind of fact they judge, ready to run; kept for the next file."""
     global _last  # noqa: PLW0603
     if _last[0] is not rules:
-        index: Index = {}
+        by_kind: dict[str, list[Rule]] = {}
         for rule in rules:
-            index.setdefault(rule.subject, []).append((rule, decider(rule.when)))
-        _last = rules, index
+            by_kind.setdefault(rule.subject, []).append(rule)
+        _last = rules, {kind: Index(group) for kind, group in by_kind.items()}
     return _last[1]
 
 
