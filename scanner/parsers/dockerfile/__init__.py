@@ -7,7 +7,6 @@ the file is read all the same. Lines end at a line feed only. Columns do not cou
 from __future__ import annotations
 
 from scanner.model.instruction import Dockerfile, Heredoc, Instruction
-from scanner.parsers.dockerfile.heredocs import asked
 from scanner.parsers.dockerfile.instructions import Head, Line, build, read_head
 from scanner.parsers.dockerfile.lines import LONGEST_LINE, Reader, Whole
 from scanner.parsers.dockerfile.words import WHITESPACE, json_words
@@ -71,6 +70,8 @@ def _heredocs(reader: Reader, value: str, head: Head, wrong: list[str]) -> tuple
         head = read_head(value, head.arguments, reader.escape)
     if head.keyword not in _TAKES_HEREDOCS:
         return ()
+    from scanner.parsers.dockerfile.heredocs import asked  # few files need its patterns
+
     try:
         if json_words(value, head.arguments) is not None:
             return ()

@@ -25,7 +25,6 @@ from scanner.model.instruction import (
 )
 from scanner.model.location import Span, Text, Word
 from scanner.parsers.dockerfile.flags import check_flags, check_mounts, read_flags, read_mounts
-from scanner.parsers.dockerfile.heredocs import parse_word
 from scanner.parsers.dockerfile.words import SEPARATORS, WHITESPACE, json_words, plain_words, quoted_words
 
 _FIRST = re.compile(rf"([^{SEPARATORS}]*+)([{SEPARATORS}]*+)")
@@ -163,7 +162,7 @@ def _shelled(line: Line, fields: _Fields) -> Instruction:
 def _run(line: Line, fields: _Fields) -> Instruction:
     value, start = line.text.value, line.head.arguments
     argv = json_words(value, start)
-    alone = line.heredocs and argv is None and parse_word(value[start:]) is not None
+    alone = line.heredocs and argv is None and _heredoc_name(value[start:])
     mounts = read_mounts(line.head.flags) if line.head.flags else ()
     line.wrong.extend(check_mounts(mounts))
     script = line.heredocs[0].text if alone else _tail(line.text, start)
@@ -201,8 +200,15 @@ def _copy(line: Line, fields: _Fields) -> Instruction:
 
 
 def _named(word: Word) -> Word:
-    found = parse_word(word.text)
-    return Word(f"<<{found.name}", word.start, word.end) if found else word
+    name = _heredoc_name(word.text)
+    return Word(f"<<{name}", word.start, word.end) if name else word
+
+
+def _heredoc_name(word: str) -> str:
+    from scanner.parsers.dockerfile.heredocs import parse_word
+
+    found = parse_word(word)
+    return found.name if found else ""
 
 
 def _list(line: Line, fields: _Fields) -> Instruction:
