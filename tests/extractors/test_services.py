@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from scanner import knowledge
 from scanner.extractors.services import EXTRACTORS
-from scanner.extractors.services.products import products, starts
+from scanner.extractors.services.products import by_name, starts
 from scanner.extractors.services.reading import is_local, split
 from scanner.model.facts import KINDS, Service
 from scanner.model.facts.network import Authentication, ServiceRole
@@ -403,7 +403,7 @@ class TestTable:
     def test_every_row_is_whole(self):
         for row in knowledge.rows("services"):
             assert 7 <= len(row) <= 11, row[0]
-        for product in products().values():
+        for product in by_name().values():
             assert product.role in ServiceRole.__args__
             assert product.auth in {*Authentication.__args__, None}
             assert product.address
@@ -428,20 +428,18 @@ class TestTable:
                 assert product.name in [each.product for each in found], (program, subcommand)
 
     def test_what_base_images_start_is_in_it(self):
-        assert {row[4] for row in knowledge.rows("base-images") if len(row) > 4 and row[4]} <= products().keys()
+        assert {row[4] for row in knowledge.rows("base-images") if len(row) > 4 and row[4]} <= by_name().keys()
 
     def test_the_fact_knows_its_roles(self):
         assert KINDS["service"] is Service
 
 
-words = st.sampled_from(
-    "jupyter lab --ip --ip=0.0.0.0 --ServerApp.token= python -m vllm serve --host $X \"$@\" '' ray start = -- - --port "
-    "99999999999 mlflow server sshd gradio main.py --listen &&".split()
-)
+WORDS = """jupyter lab --ip --ip=0.0.0.0 --ServerApp.token= python -m vllm serve --host $X "$@" '' ray start = -- -
+--port 99999999999 mlflow server sshd gradio main.py --listen &&"""
 
 
 @settings(max_examples=80, derandomize=True, deadline=None)
-@given(st.lists(words, max_size=8))
+@given(st.lists(st.sampled_from(WORDS.split()), max_size=8))
 def test_no_command_line_is_too_strange(command):
     for found in services(f"FROM ollama/ollama\nENV OLLAMA_HOST=x\nCMD {' '.join(command)}\n"):
         assert found.open is None or found.open is not is_local(found.address or "")

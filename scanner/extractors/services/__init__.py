@@ -8,7 +8,7 @@ from typing import Literal
 from scanner.extractors.ports import opens
 from scanner.extractors.services import apps, jupyter, scripts, special, supervisor, table
 from scanner.extractors.services.calls import Call, match, program_of
-from scanner.extractors.services.products import Product, of_image, products
+from scanner.extractors.services.products import Product, by_name, of_image
 from scanner.extractors.services.reading import Reading
 from scanner.extractors.services.settings import Asked, Setting, given
 from scanner.extractors.user import is_root
@@ -62,7 +62,7 @@ def _apps(command: Command, config: Config, exported: dict[str, Setting]) -> Ite
         return
 
     def asked_as(product: str) -> Asked:
-        return Asked(Call(products()[product], command, program.arguments, program.word), config, exported)
+        return Asked(Call(by_name()[product], command, program.arguments, program.word), config, exported)
 
     try:
         yield from apps.read(asked_as, file.text())

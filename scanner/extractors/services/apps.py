@@ -13,7 +13,7 @@ from scanner.parsers.python_code import UNKNOWN, Call, calls
 
 NETWORK = frozenset({"sse", "http", "streamable-http"})
 """Transports of an MCP server that listen; ``stdio`` does not."""
-_IMPORTS = re.compile(r"^[ \t]*(?:import|from)[ \t]+(gradio|uvicorn|flask|fastmcp|mcp)\b", re.MULTILINE)
+_IMPORTS = r"(?m)^[ \t]*(?:import|from)[ \t]+(gradio|uvicorn|flask|fastmcp|mcp)\b"
 _NAMES = frozenset({"launch", "run"})
 
 
@@ -48,7 +48,7 @@ def read(asked_as: Callable[[str], Asked], text: Text) -> Iterator[App]:
 
     Raises ValueError when it cannot be parsed.
     """
-    imports = set(_IMPORTS.findall(text.value))
+    imports = set(re.findall(_IMPORTS, text.value))
     if not imports:
         return
     for call in calls(text, _NAMES):

@@ -13,17 +13,16 @@ from scanner.extractors.services.reading import Guard, Listening, Reading, numbe
 from scanner.extractors.services.settings import Asked, Setting, given, home, text_of, unquoted
 from scanner.model.location import Text
 
-_OPTION = re.compile(r"--(?:(\w+)\.)?([\w-]+)(?:=(.*))?", re.DOTALL)
-_LINE = re.compile(
-    r"^[ \t]*c\.(\w+)\.(ip|port|token|password|hashed_password|allow_origin|certfile|disable_check_xsrf"
-    r"|identity_provider_class)[ \t]*=[ \t]*([^\n#]*)",
-    re.MULTILINE,
+_OPTION = r"(?s)--(?:(\w+)\.)?([\w-]+)(?:=(.*))?"
+_LINE = (
+    r"(?m)^[ \t]*c\.(\w+)\.(ip|port|token|password|hashed_password|allow_origin|certfile|disable_check_xsrf"
+    r"|identity_provider_class)[ \t]*=[ \t]*([^\n#]*)"
 )
-_JSON = re.compile(
+_JSON = (
     r'"(ip|port|token|password|hashed_password|allow_origin|certfile|disable_check_xsrf)"[ \t]*:[ \t]*'
     r'("[^"\n]*"|[\w.]+)'
 )
-_LITERAL = re.compile(r"[uUbB]?(?:'([^'\n]*)'|\"([^\"\n]*)\"|(\d+)|(None|True|False))[ \t]*")
+_LITERAL = r"[uUbB]?(?:'([^'\n]*)'|\"([^\"\n]*)\"|(\d+)|(None|True|False))[ \t]*"
 _CLASSES = frozenset(
     {"NotebookApp", "ServerApp", "LabApp", "JupyterNotebookApp", "ExtensionApp", "JupyterApp", "IdentityProvider"}
     | {"PasswordIdentityProvider", "SingleUserNotebookApp", "SingleUserLabApp"}
@@ -87,7 +86,7 @@ def _guard(asked: Asked, said: dict[str, Setting]) -> Guard:
 
 def _options(asked: Asked) -> Iterator[tuple[str, Setting]]:
     for index, argument in enumerate(asked.arguments):
-        match = _OPTION.fullmatch(argument.text)
+        match = re.fullmatch(_OPTION, argument.text)
         if match is None:
             continue
         owner, name, value = match.groups()
@@ -133,11 +132,11 @@ def _homes(asked: Asked) -> list[str]:
 def _settings(text: Text) -> Iterator[tuple[str, Setting]]:
     """Assignments to ``c.Class.setting`` in Python, or members of a JSON object; what is no literal is not known."""
     python = not text.value.lstrip().startswith("{")
-    for match in (_LINE if python else _JSON).finditer(text.value):
+    for match in re.finditer(_LINE if python else _JSON, text.value):
         name, value = (match[2], match[3]) if python else (match[1], match[2])
         if python and match[1] not in _CLASSES:
             continue
-        literal = _LITERAL.fullmatch(value)
+        literal = re.fullmatch(_LITERAL, value)
         plain = next((part for part in literal.groups() if part is not None), "") if literal is not None else None
         if plain == "None":
             plain = ""

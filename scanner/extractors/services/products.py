@@ -50,7 +50,7 @@ class Product(NamedTuple):
 
 
 @cache
-def products() -> dict[str, Product]:
+def by_name() -> dict[str, Product]:
     """Every product by name."""
     return {row[0]: _product(row) for row in knowledge.rows("services")}
 
@@ -62,7 +62,7 @@ def starts() -> dict[str, tuple[tuple[str, Product], ...]]:
     for row in knowledge.rows("services"):
         for line in row[6].split(", "):
             program, _, subcommand = line.partition(" ")
-            found.setdefault(program, []).append((subcommand, products()[row[0]]))
+            found.setdefault(program, []).append((subcommand, by_name()[row[0]]))
     return {program: tuple(sorted(each, reverse=True)) for program, each in found.items()}
 
 
@@ -75,7 +75,7 @@ def of_image(reference: str | None) -> Product | None:
     except ValueError:
         return None
     known = knowledge.base_image(image.familiar, image.tag or "")
-    return products().get(known.service) if known is not None and known.service else None
+    return by_name().get(known.service) if known is not None and known.service else None
 
 
 def _product(row: tuple[str, ...]) -> Product:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from scanner.extractors.services.calls import Program
-from scanner.extractors.services.products import Product, products
+from scanner.extractors.services.products import Product, by_name
 from scanner.model.command import Command
 from scanner.model.instruction import Run
 from scanner.model.target import Config
@@ -42,7 +42,7 @@ def product_of(program: Program, command: Command, config: Config) -> Product | 
 
 def _named(text: str, known: tuple[tuple[str, str], ...]) -> Product | None:
     lower = text.lower()
-    return next((products()[product] for word, product in known if word in lower), None)
+    return next((by_name()[product] for word, product in known if word in lower), None)
 
 
 def _cloned(config: Config) -> str:

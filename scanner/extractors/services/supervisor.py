@@ -10,7 +10,7 @@ from scanner.model.command import Command
 from scanner.model.target import Config
 from scanner.parsers import shell
 
-_COMMAND = re.compile(r"^command[ \t]*=[ \t]*([^\n]+(?:\n[ \t]+[^\n]+)*)", re.MULTILINE)
+_COMMAND = r"(?m)^command[ \t]*=[ \t]*([^\n]+(?:\n[ \t]+[^\n]+)*)"
 _PATHS = (
     "/etc/supervisord.conf",
     "/etc/supervisor/supervisord.conf",
@@ -29,7 +29,7 @@ def commands(command: Command, config: Config) -> Iterator[Command]:
         if file is None:
             continue
         text = text_of(file)
-        for match in _COMMAND.finditer(text.value):
+        for match in re.finditer(_COMMAND, text.value):
             parts: list[tuple[int, int] | tuple[str, int]] = []
             for line in re.finditer(r"[^\n]+", match[1]):
                 start = match.start(1) + line.start()
