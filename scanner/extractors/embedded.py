@@ -15,7 +15,6 @@ _VALUED = frozenset({"-W", "-X", "--check-hash-based-pycs"})
 _RUNNERS = frozenset({"uvicorn", "gunicorn", "hypercorn", "streamlit", "fastapi", "gradio", "torchrun", "accelerate", "chainlit", "deepspeed", "bentoml", "ray", "uv", "poetry"})  # fmt: skip
 """Programs that are given a Python file, or a module as ``module:object``."""
 _MODULE = re.compile(r"([A-Za-z_][\w.]*):[A-Za-z_]\w*(?:\(.*\))?")
-_SHEBANG = re.compile(r"#!.{0,100}\bpython[\d.]*\b")
 
 
 def sources(item: Step | Config) -> Iterator[Text]:
@@ -32,9 +31,6 @@ def sources(item: Step | Config) -> Iterator[Text]:
         if file.size > MAX_SOURCE:
             raise ValueError(f"{file.at.path}: Python source of {file.size:,} bytes; at most {MAX_SOURCE:,} are read")
         yield file.text()
-    for heredoc in item.instruction.heredocs if isinstance(item, Step) and item.keyword == "RUN" else ():
-        if _SHEBANG.match(heredoc.text.value):
-            yield heredoc.text
 
 
 def module(command: Command) -> str:
@@ -62,7 +58,7 @@ def _started(command: Command) -> str:
         if words and words[0].text in {"-c", "-"}:
             return ""
         if len(words) > 1 and words[0].text == "-m":
-            return _module_file(words[1:])
+            return _module_file(words[1:]) or f"{words[1].text.replace('.', '/')}.py"
         return words[0].text if words and words[0].text.endswith(".py") else ""
     if command.words[0].text.endswith(".py"):
         return command.words[0].text
@@ -77,7 +73,7 @@ def _module_file(words: tuple[Word, ...] | list[Word]) -> str:
             return word.text
         if match := _MODULE.fullmatch(word.text):
             return match[1].replace(".", "/") + ".py"
-    return words[0].text.replace(".", "/") + ".py" if words and words[0].known and "." in words[0].text else ""
+    return ""
 
 
 def _arguments(command: Command) -> list[Word]:

@@ -15,5 +15,5 @@ def moment(item: Step | Config) -> Moment:
 
 
 def stage(item: Step | Config) -> str:
-    """Name or number of its stage."""
-    return item.stage.name or str(item.stage.index)
+    """Name or number of its stage, "" in front of the first."""
+    return "" if item.stage.index < 0 else item.stage.name or str(item.stage.index)

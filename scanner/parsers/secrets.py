@@ -223,7 +223,7 @@ def _is_value(name: str, expected: str, value: str, kind: str) -> bool:
     if not written_out(value, password=password, verbatim=kind == "single"):
         return False
     if expected == "option":
-        return not value.startswith("-")
+        return not value.startswith(("-", "id=", "src=", "type=", "env="))
     if expected == "any" or (kind != "bare" and expected != "random"):
         return kind != "bare" or not code(value)
     return machine_made(value, 8 if expected == "code" else 12)
