@@ -44,12 +44,55 @@ class Location(Record, kw_only=False):
         return f"{where} (layer {self.layer.index})" if self.layer else where
 
 
-class Evidence(Record, kw_only=False):
-    """A place, the words there (a secret in them is already masked), and why they matter."""
+class Evidence:
+    """A place, the words there (a secret in them is already masked), and why they matter.
 
-    at: Location
-    quote: str = ""
-    note: str = ""
+    A fact always has evidence and few facts become findings, so evidence taken from a text works its place out only
+    when somebody asks.
+    """
+
+    __slots__ = ("_at", "_end", "_start", "_text", "note")
+
+    def __init__(self, at: Location, quote: str = "", note: str = "") -> None:
+        self._at: Location | None = at
+        self._text: Text | str = quote
+        self._start = self._end = 0
+        self.note = note
+
+    @classmethod
+    def of_text(cls, text: Text, start: int, end: int, note: str = "") -> Evidence:
+        """``text.value[start:end]`` as evidence."""
+        self = cls.__new__(cls)
+        self._at, self._text, self._start, self._end, self.note = None, text, start, end, note
+        return self
+
+    @property
+    def at(self) -> Location:
+        """The place."""
+        if self._at is None:
+            assert isinstance(self._text, Text)
+            self._at = self._text.location(self._start, self._end)
+        return self._at
+
+    @property
+    def quote(self) -> str:
+        """The words there."""
+        return self._text if isinstance(self._text, str) else self._text.value[self._start : self._end]
+
+    def _values(self) -> tuple[Location, str, str]:
+        return self.at, self.quote, self.note
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Evidence) and self._values() == other._values()
+
+    def __hash__(self) -> int:
+        return hash(self._values())
+
+    def __repr__(self) -> str:
+        return f"Evidence(at={self.at!r}, quote={self.quote!r}, note={self.note!r})"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Evidence, self._values()
 
 
 class Text(Record):
@@ -93,8 +136,7 @@ class Text(Record):
 
     def evidence(self, start: int = 0, end: int | None = None, note: str = "") -> Evidence:
         """``value[start:end]`` as evidence."""
-        end = len(self.value) if end is None else end
-        return Evidence(self.location(start, end), self.value[start:end], note)
+        return Evidence.of_text(self, start, len(self.value) if end is None else end, note)
 
     def joined(self, other: Text) -> tuple[Text, int]:
         """This text, a newline, and another; with the offset at which the other begins."""

@@ -41,6 +41,7 @@ class Context:
         self._lines, self._problems = lines, problems
         self._root = os.path.realpath(folder) if folder is not None else ""
         self._opened: dict[str, File | None] = {}
+        self._known_inside: dict[str, bool] = {}
         self._ignore = self._read_ignore_file((ignore_name, ".dockerignore"))
 
     @property
@@ -128,16 +129,19 @@ class Context:
                 status = os.stat(full)
         except (OSError, ValueError):
             return None
-        if not stat.S_ISREG(status.st_mode) or not self._inside(path):
+        if not stat.S_ISREG(status.st_mode) or not self._inside(posixpath.dirname(path)):
             return None
         return self._file(full, status.st_size, stat.S_IMODE(status.st_mode), link, lambda: _read(full))
 
     def _inside(self, path: str) -> bool:
-        try:
-            real = os.path.realpath(os.path.join(self._root, path))
-        except (OSError, ValueError):
-            return False
-        return real == self._root or real.startswith(self._root.rstrip("/") + "/")
+        """Whether a path stays in the context when all links on its way are followed."""
+        if path not in self._known_inside:
+            try:
+                real = os.path.realpath(os.path.join(self._root, path))
+            except (OSError, ValueError):
+                return False
+            self._known_inside[path] = real == self._root or real.startswith(self._root.rstrip("/") + "/")
+        return self._known_inside[path]
 
     def _file(self, path: str, size: int, mode: int, link: str | None, read: Callable[[], bytes]) -> File:
         shown = os.path.normpath(path)

@@ -25,7 +25,7 @@ def discover(paths: Sequence[str], exclude: Sequence[str] = ()) -> Iterator[str]
             if name != STDIN and not os.path.exists(name):
                 raise TargetError(f"{name}: no such file or folder")
             found = True
-            if (key := os.path.realpath(name)) not in seen:
+            if (key := os.path.realpath(name) if len(paths) > 1 else name) not in seen:
                 seen.add(key)
                 yield name
         if not found:

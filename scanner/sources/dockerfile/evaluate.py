@@ -206,7 +206,7 @@ class Evaluation:
             case Pairs(keyword="ENV"):
                 for pair in instruction.pairs:
                     assert pair.value is not None
-                    state.env[pair.key.text] = pair.value.text if pair.value.known else None
+                    state.set_env(pair.key.text, pair.value.text if pair.value.known else None)
                     word = Word("", pair.key.start, pair.value.end)
                     state.says[f"env.{pair.key.text}"] = (evidence(word),)
             case Pairs(keyword="ARG"):
@@ -215,7 +215,7 @@ class Evaluation:
                     default = pair.value.text if pair.value is not None and pair.value.known else None
                     if pair.value is None:
                         default = self._globals.get(name)
-                    state.args[name] = self._build_args.get(name, default)
+                    state.set_arg(name, self._build_args.get(name, default))
             case Words(keyword="USER"):
                 word = instruction.words[0]
                 state.user = word.text if word.known else None

@@ -36,6 +36,7 @@ class StageState:
         self.layout: Layout = Layout(parent.layout if parent else None)
         self.env: dict[str, str | None] = dict(parent.env) if parent else {}
         self.args: dict[str, str | None] = {}
+        self._variables: dict[str, str | None] | None = None
         self.user: str | None = parent.user if parent else None
         self.workdir: str | None = parent.workdir if parent else ("/" if base == "" else None)
         self.shell: tuple[str, ...] = parent.shell if parent else ("/bin/sh", "-c")
@@ -58,6 +59,18 @@ class StageState:
             return self.env[name]
         return self.args.get(name, variables.UNSET if self.root_base == "" else None)
 
+    def set_env(self, name: str, value: str | None) -> None:
+        """ENV, seen by everything that comes after."""
+        self.env[name] = value
+        self._variables = None
+
+    def set_arg(self, name: str, value: str | None) -> None:
+        """ARG, seen by everything that comes after."""
+        self.args[name] = value
+        self._variables = None
+
     def variables(self) -> dict[str, str | None]:
-        """All variables in force: arguments, hidden by the environment."""
-        return self.args | self.env
+        """All variables in force: arguments, hidden by the environment. Steps with the same ones share it."""
+        if self._variables is None:
+            self._variables = self.args | self.env
+        return self._variables
