@@ -11,7 +11,8 @@ _SUMS = re.compile(r"(?:sha(?:1|224|256|384|512)|b2|b3|sha3-\d+)sum|shasum|gsha\
 _SIGNATURES = {
     "gpg": ("--verify",), "gpg2": ("--verify",), "gpgv": (), "gpgv2": (), "cosign": ("verify-blob", "verify"),
     "minisign": ("-V", "-Vm"), "signify": ("-V",), "slsa-verifier": (), "rpmkeys": ("--checksig", "-K"),
-    "rpm": ("-K", "--checksig"), "ssh-keygen": ("verify",), "sigstore": ("verify",), "dpkg-sig": (), "gh": ("attestation",),
+    "rpm": ("-K", "--checksig"), "ssh-keygen": ("verify",), "sigstore": ("verify",), "dpkg-sig": (),
+    "gh": ("attestation",),
 }  # fmt: skip
 """Programs that check a signature, and the word that makes them do so."""
 _COMPARES = frozenset({"grep", "egrep", "diff", "cmp", "comm"})
@@ -111,7 +112,7 @@ def _reads_code(command: Command) -> bool:
         return False
     for word in command.arguments:
         text = word.text
-        if text in {"-", "/dev/stdin", "-s"} or text.startswith("-s") and command.program not in {"perl"}:
+        if text in {"-", "/dev/stdin"} or (text.startswith("-s") and command.program != "perl"):
             return True
         if not text.startswith("-"):
             return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 _NAMES = {
     ".netrc": "netrc", "_netrc": "netrc", ".pypirc": "pypi", ".git-credentials": "git", "kaggle.json": "kaggle",
@@ -16,17 +17,17 @@ _NAMES = {
     ".huggingface": "hugging-face",
 }  # fmt: skip
 _PATHS = (
-    (re.compile(r"(?:^|/)\.aws/(?:credentials|config)$"), "aws"),
-    (re.compile(r"(?:^|/)\.docker/config\.json$|(?:^|/)\.docker$"), "docker config"),
-    (re.compile(r"(?:^|/)\.ssh/(?!known_hosts|config$|authorized_keys|.*\.pub$)[^/]+$"), "ssh key"),
-    (re.compile(r"(?:^|/)\.?huggingface/(?:token|stored_tokens)$"), "hugging-face"),
-    (re.compile(r"(?:^|/)\.kube/config$"), "kubernetes"),
-    (re.compile(r"(?:^|/)\.(?:cargo|gem)/credentials(?:\.toml)?$"), "registry"),
-    (re.compile(r"(?:^|/)\.(?:config/)?(?:gcloud|gh|ngc)(?:/|$)"), "cloud"),
-    (re.compile(r"(?:^|/)\.env(?:\.[\w-]+)*$|(?:^|/)[\w-]+\.env$"), ".env"),
-    (re.compile(r"(?:^|/)[^/]*_(?:rsa|ed25519|ecdsa)$|\.ppk$"), "ssh key"),
-    (re.compile(r"(?:^|/)[^/]*(?:key|priv)[^/]*\.pem$|\.key$|\.(?:p12|pfx)$", re.IGNORECASE), "private key"),
-    (re.compile(r"(?:^|/)[^/]*(?:service[-_]?account|client_secret|gcp[-_]key|google[-_]credentials)[^/]*\.json$", re.I), "google cloud"),
+    (r"(?:^|/)\.aws/(?:credentials|config)$", "aws"),
+    (r"(?:^|/)\.docker/config\.json$|(?:^|/)\.docker$", "docker config"),
+    (r"(?:^|/)\.ssh/(?!known_hosts|config$|authorized_keys|.*\.pub$)[^/]+$", "ssh key"),
+    (r"(?:^|/)\.?huggingface/(?:token|stored_tokens)$", "hugging-face"),
+    (r"(?:^|/)\.kube/config$", "kubernetes"),
+    (r"(?:^|/)\.(?:cargo|gem)/credentials(?:\.toml)?$", "registry"),
+    (r"(?:^|/)\.(?:config/)?(?:gcloud|gh|ngc)(?:/|$)", "cloud"),
+    (r"(?:^|/)\.env(?:\.[\w-]+)*$|(?:^|/)[\w-]+\.env$", ".env"),
+    (r"(?:^|/)[^/]*_(?:rsa|ed25519|ecdsa)$|\.ppk$", "ssh key"),
+    (r"(?:^|/)[^/]*(?:key|priv)[^/]*\.pem$|\.key$|\.(?:p12|pfx)$", "private key"),
+    (r"(?:^|/)[^/]*(?:service[-_]?account|client_secret|gcp[-_]key|google[-_]cred)[^/]*\.json$", "google cloud"),
 )  # fmt: skip
 _HARMLESS = re.compile(
     r"example|sample|template|\.(?:dist|tmpl|tpl|j2|pub|md|py|js|ts|sh|crt|cer|schema)$|public|(?:^|[._-])pub(?:[._-]|$)"
@@ -49,7 +50,12 @@ def credential_type(path: str) -> str:
         return _NAMES[name]
     if not ("." in name or "_" in name or "/" in path):
         return ""
-    return next((kind for pattern, kind in _PATHS if pattern.search(path)), "")
+    return next((kind for pattern, kind in _PATHS if _compiled(pattern).search(path)), "")
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE)
 
 
 def taken_along(path: str) -> bool:

@@ -12,7 +12,12 @@ from scanner.model.target import Config, Step
 from scanner.parsers.python_code import MAX_SOURCE
 
 _VALUED = frozenset({"-W", "-X", "--check-hash-based-pycs"})
-_RUNNERS = frozenset({"uvicorn", "gunicorn", "hypercorn", "streamlit", "fastapi", "gradio", "torchrun", "accelerate", "chainlit", "deepspeed", "bentoml", "ray", "uv", "poetry"})  # fmt: skip
+_RUNNERS = frozenset(
+    {
+        "uvicorn", "gunicorn", "hypercorn", "streamlit", "fastapi", "gradio", "torchrun", "accelerate", "chainlit",
+        "deepspeed", "bentoml", "ray", "uv", "poetry",
+    }
+)  # fmt: skip
 """Programs that are given a Python file, or a module as ``module:object``."""
 _MODULE = re.compile(r"([A-Za-z_][\w.]*):[A-Za-z_]\w*(?:\(.*\))?")
 

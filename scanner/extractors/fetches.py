@@ -138,7 +138,7 @@ def _keys(command: Command) -> Iterator[Fetch]:
 
 
 _READERS: dict[str, Callable[[Command], Iterator[Fetch]]] = {
-    "curl": _curl, "wget": _wget, "wget2": _wget, "aria2c": _aria2c, "axel": _simple, "fetch": _simple, "hf_transfer": _simple,
+    "curl": _curl, "wget": _wget, "wget2": _wget, "aria2c": _aria2c, "axel": _simple, "fetch": _simple,
     "gdown": _gdown, "aws": _cloud, "gsutil": _cloud, "gcloud": _cloud, "azcopy": _cloud, "mc": _cloud,
     "rclone": _cloud, "s5cmd": _cloud, "apt-key": _keys, "rpm": _keys, "rpmkeys": _keys,
 }  # fmt: skip

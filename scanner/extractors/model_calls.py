@@ -53,7 +53,10 @@ _KEYWORDS = frozenset(
     {"trust_remote_code", "weights_only", "allow_pickle", "safe_mode", "allow_dangerous_deserialization"}
 )
 _BUILDERS = frozenset(
-    {"json", "csv", "parquet", "text", "arrow", "pandas", "imagefolder", "audiofolder", "videofolder", "webdataset", "sql", "xml"}
+    {
+        "json", "csv", "parquet", "text", "arrow", "pandas", "imagefolder", "audiofolder", "videofolder", "webdataset",
+        "sql", "xml",
+    }
 )  # fmt: skip
 """Names with which ``load_dataset`` reads local files."""
 

@@ -178,7 +178,7 @@ def _server(program: str, command: Command) -> Iterator[Named]:
     names = [*given.values(*_MODEL_FLAGS)]
     if verbs & {word.text for word in given.positionals}:
         names += [word for word in given.positionals if word.text not in verbs][:1]
-    elif program in {"trtllm-serve"}:
+    elif program == "trtllm-serve":
         names += given.positionals[:1]
     for name in names:
         if HUB_NAME.fullmatch(name.text) and not _FILES.search(name.text):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Literal
+from typing import Literal, cast
 
 from scanner.extractors.copies import model_format
 from scanner.parsers.urls import Url
@@ -14,23 +14,33 @@ _HUBS = {
     "huggingface.co": "huggingface", "hf.co": "huggingface", "hf-mirror.com": "huggingface",
     "modelscope.cn": "modelscope", "modelscope.ai": "modelscope", "github.com": "github",
     "githubusercontent.com": "github", "gitlab.com": "gitlab", "bitbucket.org": "bitbucket", "gitee.com": "gitee",
-    "drive.google.com": "google-drive", "docs.google.com": "google-drive", "drive.usercontent.google.com": "google-drive",
-    "dropbox.com": "dropbox", "dl.dropboxusercontent.com": "dropbox", "mega.nz": "mega", "1drv.ms": "onedrive",
+    "drive.google.com": "google-drive", "docs.google.com": "google-drive",
+    "drive.usercontent.google.com": "google-drive", "dropbox.com": "dropbox",
+    "dl.dropboxusercontent.com": "dropbox", "mega.nz": "mega", "1drv.ms": "onedrive",
     "onedrive.live.com": "onedrive", "wetransfer.com": "wetransfer", "mediafire.com": "mediafire",
     "pan.baidu.com": "baidu", "zenodo.org": "zenodo", "kaggle.com": "kaggle", "civitai.com": "civitai",
 }  # fmt: skip
 """Hosts, and what is below them, that anybody may upload to."""
 _MODEL_HUBS = frozenset({"huggingface", "modelscope", "civitai"})
 
-_SUFFIXES: tuple[tuple[Content, re.Pattern[str]], ...] = (
-    ("other", re.compile(r"\.(?:sig|sign|minisig|sigstore|sha\d+(?:sums?)?|md5|sbom)$|^(?:SHA\d*|MD5)SUMS|checksums?", re.I)),
-    ("key", re.compile(r"\.(?:asc|gpg|key|pub)$|^(?:gpg|pubkey|RPM-GPG-KEY\S*|GPG-KEY\S*|KEYS?)$|^gpgkey", re.I)),
-    ("installer", re.compile(r"(?:conda|miniforge|mambaforge)\S*\.sh$|\.(?:run|exe|msi|appimage|pkg|dmg)$|^rustup-init$", re.I)),
-    ("script", re.compile(r"\.(?:sh|bash|py|pl|rb|ps1|js|lua|R)$|^install(?:er)?$|^setup_[\w.]+$", re.I)),
-    ("package", re.compile(r"\.(?:whl|deb|rpm|apk|gem|jar|war|conda|nupkg|egg)$", re.I)),
-    ("archive", re.compile(r"\.(?:tar|tgz|tbz2?|txz|zip|gz|bz2|xz|zst|lz4|7z|rar)$|^(?:tarball|zipball)$", re.I)),
-)  # fmt: skip
-_DATA = re.compile(r"\.(?:parquet|csv|tsv|jsonl|ndjson|tfrecords?|arrow|npz|npy|h5ad)(?:\.gz)?$", re.IGNORECASE)
+_SUFFIXES: dict[str, Content] = {
+    "sig": "other", "minisig": "other", "sigstore": "other", "md5": "other", "sha1": "other", "sha256": "other",
+    "sha512": "other", "sha256sum": "other", "sha512sum": "other", "asc": "key", "gpg": "key", "key": "key",
+    "pub": "key", "run": "installer", "exe": "installer", "msi": "installer", "appimage": "installer",
+    "pkg": "installer", "sh": "script", "bash": "script", "py": "script", "pl": "script", "rb": "script",
+    "ps1": "script", "js": "script", "lua": "script", "r": "script", "whl": "package", "deb": "package",
+    "rpm": "package", "apk": "package", "gem": "package", "jar": "package", "war": "package", "conda": "package",
+    "nupkg": "package", "tar": "archive", "tgz": "archive", "tbz": "archive", "tbz2": "archive", "txz": "archive",
+    "zip": "archive", "gz": "archive", "bz2": "archive", "xz": "archive", "zst": "archive", "lz4": "archive",
+    "7z": "archive", "rar": "archive", "parquet": "model", "csv": "model", "tsv": "model", "jsonl": "model",
+    "ndjson": "model", "tfrecord": "model", "tfrecords": "model", "arrow": "model", "h5ad": "model",
+}  # fmt: skip
+_NAMES = re.compile(
+    r"(?P<other>(?:sha\d*|md5)sums|.*checksums?)|(?P<installer>.*(?:conda|miniforge|mambaforge).*\.sh$|rustup-init$)"
+    r"|(?P<key>(?:gpg|pubkey|keys?)$|rpm-gpg-key|gpg-?key)|(?P<script>install(?:er)?$|setup_[\w.]+$)"
+    r"|(?P<archive>(?:tarball|zipball)$)|(?P<model>.*\.(?:csv|tsv|jsonl|ndjson)\.gz$)",
+    re.IGNORECASE,
+)
 _WORDS = re.compile(r"\.(?:md|txt|license)$|^(?:license|readme)", re.IGNORECASE)
 _MUTABLE = re.compile(
     r"(?<![A-Za-z])latest(?![A-Za-z])|/(?:main|master|HEAD|nightly|trunk|develop|dev)(?:/|$)|refs/heads/"
@@ -55,9 +65,11 @@ def content(url: Url, saved_as: str = "") -> Content:
     """What it is, by its name, or by the name it is saved under when its own says nothing."""
     from_models = hub(url) in _MODEL_HUBS and ("/resolve/" in url.path or "/api/" in url.path)
     for name in (url.file, saved_as.rpartition("/")[2]):
-        if model_format(name) or _DATA.search(name):
+        if model_format(name):
             return "model"
-        for kind, pattern in _SUFFIXES:
-            if pattern.search(name):
-                return "model" if kind == "archive" and from_models else kind
+        match = _NAMES.match(name)
+        suffix = name.rpartition(".")[2].lower() if "." in name else ""
+        kind = match.lastgroup if match is not None else _SUFFIXES.get(suffix)
+        if kind:
+            return "model" if kind == "archive" and from_models else cast("Content", kind)
     return "model" if from_models and not _WORDS.search(url.file) else "other"

@@ -88,17 +88,14 @@ def _target(commands: Sequence[Command], index: int) -> str:
     """The file into which a command that has the secret in its words puts it, "" for none."""
     command = commands[index]
     words = [word.text for word in command.arguments if not word.text.startswith("-")]
-    if command.program in _COPIES:
+    edits = any(re.match(r"-[a-zA-Z]*i|--in-place", word.text) for word in command.arguments)
+    if command.program in _COPIES or (command.program == "sed" and edits):
         return words[-1] if len(words) > 1 else ""
-    if command.program == "sed" and any(re.match(r"-[a-zA-Z]*i|--in-place", word.text) for word in command.arguments):
-        return words[-1] if len(words) > 1 else ""
-    if command.program not in _PRINTS:
-        return ""
     for each in (later for later in commands[index:] if later.pipeline == command.pipeline):
+        if each.program not in _PRINTS:
+            break
         if each.program == "tee":
             return next((word.text for word in each.arguments if not word.text.startswith("-")), "")
-        if each.program not in _PRINTS:
-            return ""
         for redirect in each.redirects:
             if redirect.operator in {">", ">>", ">|"} and redirect.descriptor in {None, 1}:
                 return redirect.target.text

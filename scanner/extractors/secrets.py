@@ -56,7 +56,8 @@ class NamedCredentialFiles:
 
     def extract(self, item: Item) -> Iterator[CredentialFile]:
         """A fact for each source with such a name."""
-        assert isinstance(item, Step) and isinstance(item.instruction, Copy)
+        assert isinstance(item, Step)
+        assert isinstance(item.instruction, Copy)
         for source in item.instruction.sources:
             kind = credential_type(source.text) if source.known and "://" not in source.text else ""
             if kind:
@@ -81,7 +82,8 @@ class CarriedCredentialFiles:
 
     def extract(self, item: Item) -> Iterator[CredentialFile]:
         """The fact, unless the COPY names the file itself."""
-        assert isinstance(item, File) and item.copied_by is not None
+        assert isinstance(item, File)
+        assert item.copied_by is not None
         if credential_type(item.copied_by.quote):
             return
         kind = credential_type(item.at.path)
@@ -129,7 +131,8 @@ class SecretMounts:
 
     def extract(self, item: Item) -> Iterator[SecretMount]:
         """A fact for each secret mount."""
-        assert isinstance(item, Step) and isinstance(item.instruction, Run)
+        assert isinstance(item, Step)
+        assert isinstance(item.instruction, Run)
         mounts = item.instruction.mounts
         for mount in mounts:
             if mount.type != "secret":

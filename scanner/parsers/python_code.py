@@ -179,9 +179,7 @@ def _line_starts(source: str) -> list[int]:
         newline, cr = source.find("\n", at), source.find("\r", at)
         if newline < 0 and cr < 0:
             break
-        if cr >= 0 and (newline < 0 or cr < newline):
-            at = cr + 2 if newline == cr + 1 else cr + 1
-        else:
-            at = newline + 1
+        first = min(place for place in (newline, cr) if place >= 0)
+        at = first + (2 if first == cr and newline == cr + 1 else 1)
         starts.append(at)
     return starts

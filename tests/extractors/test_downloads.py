@@ -153,7 +153,8 @@ def test_what_counts_as_use(use, executed):
     [
         ("model.safetensors", "model"), ("weights.pth", "model"), ("x.gguf", "model"), ("train.parquet", "model"),
         ("a.tar.gz", "archive"), ("a.zip", "archive"), ("install.sh", "script"), ("get-pip.py", "script"),
-        ("a.whl", "package"), ("a.deb", "package"), ("Miniforge3-Linux-x86_64.sh", "installer"), ("cuda.run", "installer"),
+        ("a.whl", "package"), ("a.deb", "package"), ("Miniforge3-Linux-x86_64.sh", "installer"),
+        ("cuda.run", "installer"),
         ("key.asc", "key"), ("SHA256SUMS", "other"), ("a.tar.gz.sha256", "other"), ("index.html", "other"),
         ("model.bin", "model"), ("a.bin", "other"),
     ],

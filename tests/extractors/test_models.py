@@ -20,43 +20,67 @@ def facts(text: str, kind=None, **files: str):
 
 
 @pytest.mark.parametrize(
-    ("command", "source", "name", "content", "revision", "pinned", "via", "call"),
+    ("command", "said"),
     [
-        ("hf download o/m", "huggingface", "o/m", "model", "", False, "cli", "hf download"),
-        ("hf download o/m a.bin --local-dir /m", "huggingface", "o/m", "model", "", False, "cli", "hf download"),
-        ("huggingface-cli download --repo-type dataset o/d", "huggingface", "o/d", "dataset", "", False, "cli", "huggingface-cli download"),
-        (f"hf download o/m --revision {COMMIT}", "huggingface", "o/m", "model", COMMIT, True, "cli", "hf download"),
-        ("hf download o/m --revision=main", "huggingface", "o/m", "model", "main", False, "cli", "hf download"),
-        ("hf download o/m --revision $R", "huggingface", "o/m", "model", None, None, "cli", "hf download"),
-        ("hf download $M", "huggingface", None, "model", "", False, "cli", "hf download"),
-        ("ollama pull llama3", "ollama", "llama3", "model", "", False, "cli", "ollama pull"),
-        ("ollama pull hub.org/x/llama3:8b", "ollama", "hub.org/x/llama3", "model", "8b", False, "cli", "ollama pull"),
-        ("modelscope download --model o/m", "modelscope", "o/m", "model", "", False, "cli", "modelscope download"),
-        ("kaggle datasets download -d o/d", "kaggle", "o/d", "dataset", "", False, "cli", "kaggle datasets download"),
-        ("ngc registry model download-version o/m:1.0", "ngc", "o/m", "model", "1.0", False, "cli", "ngc download-version"),
-        ("python -m spacy download en_core_web_sm", "spacy", "en_core_web_sm", "model", "", False, "cli", "spacy download"),
-        ("python -m nltk.downloader -d /d punkt", "nltk", "punkt", "corpus", "", False, "cli", "nltk.downloader"),
-        ("vllm serve o/m --port 80", "huggingface", "o/m", "model", "", False, "server", "vllm serve"),
-        (f"vllm serve --revision {COMMIT} o/m", "huggingface", "o/m", "model", COMMIT, True, "server", "vllm serve"),
-        ("python3 -m vllm.entrypoints.openai.api_server --model o/m", "huggingface", "o/m", "model", "", False, "server", "vllm.entrypoints.openai.api_server"),
-        ("text-generation-launcher --model-id o/m --revision main", "huggingface", "o/m", "model", "main", False, "server", "text-generation-launcher"),
-        ("llama-server -hf o/m:Q4", "huggingface", "o/m:Q4", "model", "", False, "server", "llama-server"),
+        ("hf download o/m", ("huggingface", "o/m", "model", "", False, "cli", "hf download")),
+        ("hf download o/m a.bin --local-dir /m", ("huggingface", "o/m", "model", "", False, "cli", "hf download")),
+        (
+            "huggingface-cli download --repo-type dataset o/d",
+            ("huggingface", "o/d", "dataset", "", False, "cli", "huggingface-cli download"),
+        ),
+        (f"hf download o/m --revision {COMMIT}", ("huggingface", "o/m", "model", COMMIT, True, "cli", "hf download")),
+        ("hf download o/m --revision=main", ("huggingface", "o/m", "model", "main", False, "cli", "hf download")),
+        ("hf download o/m --revision $R", ("huggingface", "o/m", "model", None, None, "cli", "hf download")),
+        ("hf download $M", ("huggingface", None, "model", "", False, "cli", "hf download")),
+        ("ollama pull llama3", ("ollama", "llama3", "model", "", False, "cli", "ollama pull")),
+        ("ollama pull hub.org/x/llama3:8b", ("ollama", "hub.org/x/llama3", "model", "8b", False, "cli", "ollama pull")),
+        ("modelscope download --model o/m", ("modelscope", "o/m", "model", "", False, "cli", "modelscope download")),
+        ("kaggle datasets download -d o/d", ("kaggle", "o/d", "dataset", "", False, "cli", "kaggle datasets download")),
+        (
+            "ngc registry model download-version o/m:1.0",
+            ("ngc", "o/m", "model", "1.0", False, "cli", "ngc download-version"),
+        ),
+        (
+            "python -m spacy download en_core_web_sm",
+            ("spacy", "en_core_web_sm", "model", "", False, "cli", "spacy download"),
+        ),
+        ("python -m nltk.downloader -d /d punkt", ("nltk", "punkt", "corpus", "", False, "cli", "nltk.downloader")),
+        ("vllm serve o/m --port 80", ("huggingface", "o/m", "model", "", False, "server", "vllm serve")),
+        (f"vllm serve --revision {COMMIT} o/m", ("huggingface", "o/m", "model", COMMIT, True, "server", "vllm serve")),
+        (
+            "python3 -m vllm.entrypoints.openai.api_server --model o/m",
+            ("huggingface", "o/m", "model", "", False, "server", "vllm.entrypoints.openai.api_server"),
+        ),
+        (
+            "text-generation-launcher --model-id o/m --revision main",
+            ("huggingface", "o/m", "model", "main", False, "server", "text-generation-launcher"),
+        ),
+        ("llama-server -hf o/m:Q4", ("huggingface", "o/m:Q4", "model", "", False, "server", "llama-server")),
     ],
-)  # fmt: skip
-def test_each_command_that_takes_a_model(command, source, name, content, revision, pinned, via, call):
+)
+def test_each_command_that_takes_a_model(command, said):
     (fact,) = facts(f"RUN {command}", ModelDownload)
-    assert (fact.source, fact.name, fact.content, fact.revision) == (source, name, content, revision)
-    assert (fact.revision_pinned, fact.via, fact.call, fact.moment) == (pinned, via, call, "build")
+    assert (fact.source, fact.name, fact.content, fact.revision, fact.revision_pinned, fact.via, fact.call) == said
+    assert fact.moment == "build"
 
 
 @pytest.mark.parametrize(
     "command",
     [
-        "hf upload o/m", "hf auth login", "ollama serve", "ollama create x -f Modelfile", "vllm serve /models/m",
-        "vllm serve ./m", "vllm serve $MODEL", "llama-server -m /m.gguf", "echo hf download o/m", "vllm bench --x y",
-        "text-generation-launcher --model-id /data/m", "python train.py --model o/m",
+        "hf upload o/m",
+        "hf auth login",
+        "ollama serve",
+        "ollama create x -f Modelfile",
+        "vllm serve /models/m",
+        "vllm serve ./m",
+        "vllm serve $MODEL",
+        "llama-server -m /m.gguf",
+        "echo hf download o/m",
+        "vllm bench --x y",
+        "text-generation-launcher --model-id /data/m",
+        "python train.py --model o/m",
     ],
-)  # fmt: skip
+)
 def test_what_takes_no_model(command):
     assert facts(f"RUN {command}", ModelDownload) == []
 
@@ -65,8 +89,18 @@ def test_what_takes_no_model(command):
     ("code", "source", "name", "revision"),
     [
         ("from transformers import AutoModel; AutoModel.from_pretrained('o/m')", "huggingface", "o/m", ""),
-        ("import transformers as t; t.AutoModel.from_pretrained('bert-base-uncased')", "huggingface", "bert-base-uncased", ""),
-        (f"from transformers import AutoModel as A; A.from_pretrained('o/m', revision='{COMMIT}')", "huggingface", "o/m", COMMIT),
+        (
+            "import transformers as t; t.AutoModel.from_pretrained('bert-base-uncased')",
+            "huggingface",
+            "bert-base-uncased",
+            "",
+        ),
+        (
+            f"from transformers import AutoModel as A; A.from_pretrained('o/m', revision='{COMMIT}')",
+            "huggingface",
+            "o/m",
+            COMMIT,
+        ),
         ("from transformers import AutoModel as A; A.from_pretrained('o/m', revision=REV)", "huggingface", "o/m", None),
         ("from huggingface_hub import snapshot_download as s; s(repo_id='o/m')", "huggingface", "o/m", ""),
         ("from modelscope import snapshot_download; snapshot_download('o/m')", "modelscope", "o/m", ""),
@@ -78,7 +112,7 @@ def test_what_takes_no_model(command):
         ("import kagglehub; kagglehub.model_download('o/m/pyTorch/x/1')", "kaggle", "o/m/pyTorch/x/1", "1"),
         ("from vllm import LLM; LLM(model='o/m')", "huggingface", "o/m", ""),
     ],
-)  # fmt: skip
+)
 def test_each_call_that_takes_a_model(code, source, name, revision):
     (fact,) = facts(f'RUN python -c "{code}"', ModelDownload)
     assert (fact.source, fact.name, fact.revision, fact.via) == (source, name, revision, "python")
@@ -110,14 +144,14 @@ SOURCE = "from sentence_transformers import SentenceTransformer\n\nSentenceTrans
     "text",
     [
         "COPY a.py .\nRUN python -u a.py --x",
-        "WORKDIR /app\nCOPY a.py .\nCMD [\"python3.12\", \"/app/a.py\"]",
+        'WORKDIR /app\nCOPY a.py .\nCMD ["python3.12", "/app/a.py"]',
         "WORKDIR /app\nCOPY . .\nCMD uvicorn a:app --host 0.0.0.0",
-        "WORKDIR /app\nCOPY . .\nCMD [\"gunicorn\", \"-w\", \"2\", \"a:create()\"]",
+        'WORKDIR /app\nCOPY . .\nCMD ["gunicorn", "-w", "2", "a:create()"]',
         "WORKDIR /app\nCOPY . .\nCMD streamlit run a.py",
         "WORKDIR /app\nCOPY . .\nENTRYPOINT python -m a",
         "WORKDIR /app\nCOPY . .\nRUN chmod +x a.py && ./a.py",
     ],
-)  # fmt: skip
+)
 def test_a_script_of_the_context_is_read_where_it_stands(text):
     (fact,) = facts(text, ModelDownload, a__py=SOURCE)
     assert fact.evidence[0].at.path == "a.py"
@@ -167,11 +201,17 @@ def test_the_model_of_a_server_in_its_environment():
         ("CMD vllm serve o/m --trust-remote-code", "--trust-remote-code", "o/m", False, "start"),
         (f"CMD vllm serve o/m --trust-remote-code --revision {COMMIT}", "--trust-remote-code", "o/m", True, "start"),
         ("CMD x --trust_remote_code=true", "--trust-remote-code", "", False, "start"),
-        ("RUN python -c \"A.from_pretrained('o/m', trust_remote_code=True)\"", "trust_remote_code=True", "o/m", False, "build"),
+        (
+            "RUN python -c \"A.from_pretrained('o/m', trust_remote_code=True)\"",
+            "trust_remote_code=True",
+            "o/m",
+            False,
+            "build",
+        ),
         ("ENV TRUST_REMOTE_CODE=1", "TRUST_REMOTE_CODE=1", "", False, "environment"),
         ("RUN HF_DATASETS_TRUST_REMOTE_CODE=1 x", "HF_DATASETS_TRUST_REMOTE_CODE=1", "", False, "build"),
     ],
-)  # fmt: skip
+)
 def test_code_that_comes_with_a_model(text, how, model, pinned, moment):
     (fact,) = facts(text, RemoteCode)
     assert (fact.how, fact.model, fact.revision_pinned, fact.moment) == (how, model, pinned, moment)
@@ -198,10 +238,10 @@ def test_code_that_may_not_run(text):
         ("RUN python -c \"import torch; torch.load('x', weights_only=False)\"", "weights_only=False", "torch"),
         ("RUN python -c \"import numpy as np; np.load('x', allow_pickle=True)\"", "allow_pickle=True", "numpy"),
         ("RUN python -c \"import keras; keras.models.load_model('x', safe_mode=False)\"", "safe_mode=False", "keras"),
-        ("RUN python -c \"keras.config.enable_unsafe_deserialization()\"", "enable_unsafe_deserialization()", "keras"),
+        ('RUN python -c "keras.config.enable_unsafe_deserialization()"', "enable_unsafe_deserialization()", "keras"),
         ("CMD python launch.py --disable-safe-unpickle", "--disable-safe-unpickle", "stable-diffusion-webui"),
     ],
-)  # fmt: skip
+)
 def test_unsafe_loading(text, how, library):
     (fact,) = facts(text, UnsafeLoad)
     assert (fact.how, fact.library) == (how, library)

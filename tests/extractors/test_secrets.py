@@ -62,15 +62,30 @@ def test_no_fact_of_any_kind_shows_a_token():
 @pytest.mark.parametrize(
     ("path", "kind"),
     [
-        (".env", ".env"), (".env.production", ".env"), ("conf/prod.env", ".env"), ("id_rsa", "ssh key"),
-        (".ssh/id_ed25519", "ssh key"), (".ssh", "ssh key"), ("deploy_rsa", "ssh key"), (".netrc", "netrc"),
-        (".aws/credentials", "aws"), (".aws", "aws"), ("kaggle.json", "kaggle"), (".docker/config.json", "docker config"),
-        ("server-key.pem", "private key"), ("tls/privkey.pem", "private key"), ("server.key", "private key"),
-        (".git-credentials", "git"), (".pypirc", "pypi"), ("my-service-account.json", "google cloud"),
-        ("client_secret_1.json", "google cloud"), (".kube/config", "kubernetes"), ("huggingface/token", "hugging-face"),
+        (".env", ".env"),
+        (".env.production", ".env"),
+        ("conf/prod.env", ".env"),
+        ("id_rsa", "ssh key"),
+        (".ssh/id_ed25519", "ssh key"),
+        (".ssh", "ssh key"),
+        ("deploy_rsa", "ssh key"),
+        (".netrc", "netrc"),
+        (".aws/credentials", "aws"),
+        (".aws", "aws"),
+        ("kaggle.json", "kaggle"),
+        (".docker/config.json", "docker config"),
+        ("server-key.pem", "private key"),
+        ("tls/privkey.pem", "private key"),
+        ("server.key", "private key"),
+        (".git-credentials", "git"),
+        (".pypirc", "pypi"),
+        ("my-service-account.json", "google cloud"),
+        ("client_secret_1.json", "google cloud"),
+        (".kube/config", "kubernetes"),
+        ("huggingface/token", "hugging-face"),
         (".streamlit/secrets.toml", "secrets"),
     ],
-)  # fmt: skip
+)
 def test_a_credential_file_that_a_copy_names(path, kind):
     (fact,) = facts(f"COPY {path} /x/", CredentialFile)
     assert (fact.path, fact.type, fact.by_name) == (path, kind, True)
@@ -80,11 +95,28 @@ def test_a_credential_file_that_a_copy_names(path, kind):
 @pytest.mark.parametrize(
     "path",
     [
-        ".env.example", ".env.sample", "env.template", "id_rsa.pub", "cert.pem", "ca.pem", "fullchain.pem", "server.crt",
-        "environment.yml", "package.json", ".ssh/known_hosts", ".ssh/config", "tokenizer.json", "public-key.pem",
-        "keyring.gpg", "secrets.py", "token.py", ".npmrc", "environment", "src",
+        ".env.example",
+        ".env.sample",
+        "env.template",
+        "id_rsa.pub",
+        "cert.pem",
+        "ca.pem",
+        "fullchain.pem",
+        "server.crt",
+        "environment.yml",
+        "package.json",
+        ".ssh/known_hosts",
+        ".ssh/config",
+        "tokenizer.json",
+        "public-key.pem",
+        "keyring.gpg",
+        "secrets.py",
+        "token.py",
+        ".npmrc",
+        "environment",
+        "src",
     ],
-)  # fmt: skip
+)
 def test_files_that_are_no_credentials(path):
     assert facts(f"COPY {path} /x/", CredentialFile) == []
 
@@ -114,7 +146,11 @@ def test_an_npmrc_counts_when_it_has_a_token():
         ("RUN huggingface-cli login", "hugging-face", "unknown"),
         ("RUN --mount=type=secret,id=t hf auth login --token $(cat /run/secrets/t)", "hugging-face", "secret-mount"),
         ("RUN --mount=type=secret,id=t,env=HF_TOKEN hf auth login --token $HF_TOKEN", "hugging-face", "secret-mount"),
-        ("RUN --mount=type=secret,id=t cat /run/secrets/t | docker login -u x --password-stdin", "docker", "secret-mount"),
+        (
+            "RUN --mount=type=secret,id=t cat /run/secrets/t | docker login -u x --password-stdin",
+            "docker",
+            "secret-mount",
+        ),
         ("RUN wandb login $KEY", "wandb", "argument"),
         ("RUN docker login -u x -p pa55word nvcr.io", "docker", "literal"),
         ("RUN ngc config set", "ngc", "unknown"),
@@ -122,7 +158,7 @@ def test_an_npmrc_counts_when_it_has_a_token():
         ("RUN aws configure set aws_secret_access_key $X", "aws", "argument"),
         ("RUN npm config set //h/:_authToken $X", "npm", "argument"),
     ],
-)  # fmt: skip
+)
 def test_logins(run, service, credential):
     (fact,) = facts(run, Login)
     assert (fact.service, fact.credential) == (service, credential)
@@ -158,7 +194,7 @@ def test_what_is_no_login(run):
         ('git config --global url."https://$(cat /run/secrets/t)@h/".insteadOf https://h/', "git"),
         ("git clone https://x:$(cat /run/secrets/t)@h/a", "git clone"),
         ("pip config set global.index-url https://x:$(cat /run/secrets/t)@h/", "pip"),
-        ("curl -H \"A: $(cat /run/secrets/t)\" https://h > /app/x", ""),
+        ('curl -H "A: $(cat /run/secrets/t)" https://h > /app/x', ""),
         ("cat /run/secrets/t > /dev/null", ""),
         ("cat /run/secrets/t > /root/.netrc && pip install x && rm -f /root/.netrc", ""),
         ("cat /run/secrets/t > /root/.netrc && pip install x && rm -rf /root", ""),
@@ -169,7 +205,7 @@ def test_what_is_no_login(run):
         ("cat /run/secrets/t-other > /app/x", ""),
         ("pip install x", ""),
     ],
-)  # fmt: skip
+)
 def test_what_writes_a_mounted_secret_into_the_layer(command, how):
     (fact,) = facts(f"RUN --mount=type=secret,id=t {command}", SecretMount)
     assert (fact.id, fact.persisted, fact.how) == ("t", bool(how), how)

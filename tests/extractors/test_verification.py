@@ -36,7 +36,13 @@ def off(text: str):
         ("RUN yarn config set strict-ssl false", "yarn", "tls", "strict-ssl false", True),
         ("RUN npm ci --strict-ssl=false", "npm", "tls", "--strict-ssl=false", False),
         ("RUN aws --no-verify-ssl s3 ls", "aws", "tls", "--no-verify-ssl", False),
-        ("RUN apt-get -o Acquire::https::Verify-Peer=false update", "apt-get", "tls", "Acquire::https::Verify-Peer=false", False),
+        (
+            "RUN apt-get -o Acquire::https::Verify-Peer=false update",
+            "apt-get",
+            "tls",
+            "Acquire::https::Verify-Peer=false",
+            False,
+        ),
         ("RUN dnf --setopt=sslverify=0 install x", "dnf", "tls", "--setopt=sslverify=0", False),
         ("ENV PYTHONHTTPSVERIFY=0", "python", "tls", "PYTHONHTTPSVERIFY=0", True),
         ("ENV REQUESTS_CA_BUNDLE=''", "python", "tls", 'REQUESTS_CA_BUNDLE=""', True),
@@ -51,7 +57,13 @@ def off(text: str):
         ("RUN apt-get install --allow-unauthenticated x", "apt-get", "signature", "--allow-unauthenticated", False),
         ("RUN apt-get install -y --force-yes x", "apt-get", "signature", "--force-yes", False),
         ("RUN echo 'deb [trusted=yes] https://h x y' > /a", "apt-get", "signature", "[trusted=yes]", True),
-        ("RUN echo 'deb [arch=amd64 trusted=yes] https://h x y' | tee /a", "apt-get", "signature", "[arch=amd64 trusted=yes]", True),
+        (
+            "RUN echo 'deb [arch=amd64 trusted=yes] https://h x y' | tee /a",
+            "apt-get",
+            "signature",
+            "[arch=amd64 trusted=yes]",
+            True,
+        ),
         ("RUN apk add --allow-untrusted x", "apk", "signature", "--allow-untrusted", False),
         ("RUN yum install --nogpgcheck x", "yum", "signature", "--nogpgcheck", False),
         ("RUN sed -i s/gpgcheck=1/gpgcheck=0/ /etc/yum.conf", "yum", "signature", "gpgcheck=0", True),
@@ -59,12 +71,18 @@ def off(text: str):
         ("RUN zypper --no-gpg-checks in x", "zypper", "signature", "--no-gpg-checks", False),
         ("ENV GOSUMDB=off", "go", "signature", "GOSUMDB=off", True),
         ("RUN ssh -o StrictHostKeyChecking=no h", "ssh", "host-key", "StrictHostKeyChecking=no", False),
-        ("RUN echo 'StrictHostKeyChecking no' >> /etc/ssh/ssh_config", "ssh", "host-key", "StrictHostKeyChecking no", True),
+        (
+            "RUN echo 'StrictHostKeyChecking no' >> /etc/ssh/ssh_config",
+            "ssh",
+            "host-key",
+            "StrictHostKeyChecking no",
+            True,
+        ),
         ('ENV GIT_SSH_COMMAND="ssh -o StrictHostKeyChecking=no"', "git", "host-key", "StrictHostKeyChecking=no", True),
         ("COPY <<EOF /etc/yum.repos.d/a.repo\ngpgcheck=0\nEOF", "yum", "signature", "gpgcheck=0", True),
         ("RUN cat <<EOF > /etc/yum.conf\nsslverify=0\nEOF", "yum", "tls", "sslverify=0", True),
     ],
-)  # fmt: skip
+)
 def test_each_switch(text, tool, check, how, lasting):
     (fact,) = off(text)
     assert (fact.tool, fact.check, fact.how, fact.lasting) == (tool, check, how, lasting)
