@@ -22,6 +22,7 @@ _HUBS = {
 }  # fmt: skip
 """Hosts, and what is below them, that anybody may upload to."""
 _MODEL_HUBS = frozenset({"huggingface", "modelscope", "civitai"})
+_REPOSITORIES = frozenset({"huggingface", "modelscope", "github", "gitlab", "bitbucket", "gitee"})
 
 _SUFFIXES: dict[str, Content] = {
     "sig": "other", "minisig": "other", "sigstore": "other", "md5": "other", "sha1": "other", "sha256": "other",
@@ -42,10 +43,10 @@ _NAMES = re.compile(
     re.IGNORECASE,
 )
 _WORDS = re.compile(r"\.(?:md|txt|license)$|^(?:license|readme)", re.IGNORECASE)
-_MUTABLE = re.compile(
-    r"(?<![A-Za-z])latest(?![A-Za-z])|/(?:main|master|HEAD|nightly|trunk|develop|dev)(?:/|$)|refs/heads/"
-    r"|(?:main|master)\.(?:zip|tar\.gz)$|[-_]nightly",
-)
+_LATEST = re.compile(r"(?<![A-Za-z])latest(?![A-Za-z])|refs/heads/|(?:/|[-_.])nightly(?:/|[-_.]|$)")
+_BRANCH = r"(?:main|master|HEAD|trunk|develop|dev)"
+_ON_BRANCH = re.compile(rf"/(?:resolve|raw|blob|archive|tree|tarball|zipball)/{_BRANCH}(?:[/.]|$)")
+_OF_REPOSITORY = re.compile(rf"/{_BRANCH}/")
 
 
 def hub(url: Url) -> str:
@@ -56,7 +57,10 @@ def hub(url: Url) -> str:
 
 def mutable(url: Url, *, known: bool) -> bool | None:
     """Whether its name stands for something that changes: ``latest``, a branch, ``resolve/main``."""
-    if _MUTABLE.search(url.path) or "ref=main" in url.query or "ref=master" in url.query:
+    path = url.path
+    if _LATEST.search(path) or _ON_BRANCH.search(path) or url.query.endswith(("ref=main", "ref=master")):
+        return True
+    if hub(url) in _REPOSITORIES and _OF_REPOSITORY.search(path):
         return True
     return False if known else None
 
