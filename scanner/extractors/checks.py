@@ -6,8 +6,9 @@ import re
 from collections.abc import Sequence
 
 from scanner.model.command import Command
+from scanner.parsers.lazy import Lazy
 
-_SUMS = re.compile(r"(?:sha(?:1|224|256|384|512)|b2|b3|sha3-\d+)sum|shasum|gsha\d+sum|sha256|rhash")
+_SUMS = Lazy(r"(?:sha(?:1|224|256|384|512)|b2|b3|sha3-\d+)sum|shasum|gsha\d+sum|sha256|rhash")
 _SIGNATURES = {
     "gpg": ("--verify",), "gpg2": ("--verify",), "gpgv": (), "gpgv2": (), "cosign": ("verify-blob", "verify"),
     "minisign": ("-V", "-Vm"), "signify": ("-V",), "slsa-verifier": (), "rpmkeys": ("--checksig", "-K"),
@@ -31,7 +32,7 @@ _UNPACKS = frozenset(
     }
 )  # fmt: skip
 """Programs whose argument gets run, unpacked or installed."""
-_BINARIES = re.compile(r"(?:^|/)s?bin(?:/|$)|^/etc/(?:init|profile|cron)")
+_BINARIES = Lazy(r"(?:^|/)s?bin(?:/|$)|^/etc/(?:init|profile|cron)")
 
 
 def is_python(program: str) -> bool:

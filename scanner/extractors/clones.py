@@ -14,6 +14,7 @@ from scanner.model.instruction import Copy
 from scanner.model.location import Evidence, Word
 from scanner.model.target import Config, Item, Step
 from scanner.parsers import urls
+from scanner.parsers.lazy import Lazy
 from scanner.parsers.shell.arguments import Options, options
 
 _GLOBAL = frozenset({"-C", "-c", "--git-dir", "--work-tree", "--namespace"})
@@ -32,10 +33,10 @@ _BUILDS = frozenset(
         "gcc", "nvcc", "R", "stack", "source", ".",
     }
 )  # fmt: skip
-COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+COMMIT = Lazy(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 """A full commit."""
-_VERSION = re.compile(r"\d[._]\d|(?:^|[^a-z])v?\d+$|\d{6}", re.IGNORECASE)
-_GIT = re.compile(r"^git@|^git://|^ssh://|\.git/?(?:[#?]|$)")
+_VERSION = Lazy(r"\d[._]\d|(?:^|[^a-z])v?\d+$|\d{6}", re.IGNORECASE)
+_GIT = Lazy(r"^git@|^git://|^ssh://|\.git/?(?:[#?]|$)")
 
 
 class GitClones:

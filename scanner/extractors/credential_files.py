@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+
+from scanner.parsers.lazy import Lazy
 
 _NAMES = {
     ".netrc": "netrc", "_netrc": "netrc", ".pypirc": "pypi", ".git-credentials": "git", "kaggle.json": "kaggle",
@@ -17,24 +18,27 @@ _NAMES = {
     ".huggingface": "hugging-face",
 }  # fmt: skip
 _PATHS = (
-    (r"(?:^|/)\.aws/(?:credentials|config)$", "aws"),
-    (r"(?:^|/)\.docker/config\.json$|(?:^|/)\.docker$", "docker config"),
-    (r"(?:^|/)\.ssh/(?!known_hosts|config$|authorized_keys|.*\.pub$)[^/]+$", "ssh key"),
-    (r"(?:^|/)\.?huggingface/(?:token|stored_tokens)$", "hugging-face"),
-    (r"(?:^|/)\.kube/config$", "kubernetes"),
-    (r"(?:^|/)\.(?:cargo|gem)/credentials(?:\.toml)?$", "registry"),
-    (r"(?:^|/)\.(?:config/)?(?:gcloud|gh|ngc)(?:/|$)", "cloud"),
-    (r"(?:^|/)\.env(?:\.[\w-]+)*$|(?:^|/)[\w-]+\.env$", ".env"),
-    (r"(?:^|/)[^/]*_(?:rsa|ed25519|ecdsa)$|\.ppk$", "ssh key"),
-    (r"(?:^|/)[^/]*(?:key|priv)[^/]*\.pem$|\.key$|\.(?:p12|pfx)$", "private key"),
-    (r"(?:^|/)[^/]*(?:service[-_]?account|client_secret|gcp[-_]key|google[-_]cred)[^/]*\.json$", "google cloud"),
+    (Lazy(r"(?:^|/)\.aws/(?:credentials|config)$", re.IGNORECASE), "aws"),
+    (Lazy(r"(?:^|/)\.docker/config\.json$|(?:^|/)\.docker$", re.IGNORECASE), "docker config"),
+    (Lazy(r"(?:^|/)\.ssh/(?!known_hosts|config$|authorized_keys|.*\.pub$)[^/]+$", re.IGNORECASE), "ssh key"),
+    (Lazy(r"(?:^|/)\.?huggingface/(?:token|stored_tokens)$", re.IGNORECASE), "hugging-face"),
+    (Lazy(r"(?:^|/)\.kube/config$", re.IGNORECASE), "kubernetes"),
+    (Lazy(r"(?:^|/)\.(?:cargo|gem)/credentials(?:\.toml)?$", re.IGNORECASE), "registry"),
+    (Lazy(r"(?:^|/)\.(?:config/)?(?:gcloud|gh|ngc)(?:/|$)", re.IGNORECASE), "cloud"),
+    (Lazy(r"(?:^|/)\.env(?:\.[\w-]+)*$|(?:^|/)[\w-]+\.env$", re.IGNORECASE), ".env"),
+    (Lazy(r"(?:^|/)[^/]*_(?:rsa|ed25519|ecdsa)$|\.ppk$", re.IGNORECASE), "ssh key"),
+    (Lazy(r"(?:^|/)[^/]*(?:key|priv)[^/]*\.pem$|\.key$|\.(?:p12|pfx)$", re.IGNORECASE), "private key"),
+    (
+        Lazy(r"(?:^|/)[^/]*(?:service[-_]?account|client_secret|gcp[-_]key|google[-_]cred)[^/]*\.json$", re.IGNORECASE),
+        "google cloud",
+    ),
 )  # fmt: skip
-_HARMLESS = re.compile(
+_HARMLESS = Lazy(
     r"example|sample|template|\.(?:dist|tmpl|tpl|j2|pub|md|py|js|ts|sh|crt|cer|schema)$|public|(?:^|[._-])pub(?:[._-]|$)"
     r"|defaults?$|\.enc$|\.gpg$|\.age$",
     re.IGNORECASE,
 )
-_NOT_OURS = re.compile(r"(?:^|/)(?:tests?|testdata|fixtures|examples?|docs?|node_modules|site-packages|vendor)/")
+_NOT_OURS = Lazy(r"(?:^|/)(?:tests?|testdata|fixtures|examples?|docs?|node_modules|site-packages|vendor)/")
 
 
 def credential_type(path: str) -> str:
@@ -50,12 +54,7 @@ def credential_type(path: str) -> str:
         return _NAMES[name]
     if not ("." in name or "_" in name or "/" in path):
         return ""
-    return next((kind for pattern, kind in _PATHS if _compiled(pattern).search(path)), "")
-
-
-@cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern, re.IGNORECASE)
+    return next((kind for pattern, kind in _PATHS if pattern.search(path)), "")
 
 
 def taken_along(path: str) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from scanner.extractors.checks import is_python
 from scanner.model.command import Command
 from scanner.model.location import Text, Word
 from scanner.model.target import Config, Step
+from scanner.parsers.lazy import Lazy
 from scanner.parsers.python_code import MAX_SOURCE
 
 _VALUED = frozenset({"-W", "-X", "--check-hash-based-pycs"})
@@ -19,7 +19,7 @@ _RUNNERS = frozenset(
     }
 )  # fmt: skip
 """Programs that are given a Python file, or a module as ``module:object``."""
-_MODULE = re.compile(r"([A-Za-z_][\w.]*):[A-Za-z_]\w*(?:\(.*\))?")
+_MODULE = Lazy(r"([A-Za-z_][\w.]*):[A-Za-z_]\w*(?:\(.*\))?")
 
 
 def sources(item: Step | Config) -> Iterator[Text]:

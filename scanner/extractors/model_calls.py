@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator
 from scanner.model.facts.models import ModelContent, ModelSource
 from scanner.model.location import Text
 from scanner.model.record import Record
+from scanner.parsers.lazy import Lazy
 from scanner.parsers.python_code import Argument, Call, calls
 
-COMMIT = re.compile(r"[0-9a-f]{40}")
+COMMIT = Lazy(r"[0-9a-f]{40}")
 """A full commit of a hub's repository."""
 
 

@@ -11,6 +11,7 @@ from scanner.model.command import Command
 from scanner.model.facts.models import ModelContent, ModelSource
 from scanner.model.location import Word
 from scanner.model.record import Record
+from scanner.parsers.lazy import Lazy
 from scanner.parsers.shell.arguments import Options, options
 
 
@@ -75,9 +76,9 @@ _SERVER_VALUES = frozenset(
      "--device", "--download-dir", "--swap-space", "--max-num-batched-tokens", "--block-size", "--seed",
      "--tool-call-parser", "--reasoning-parser", "--server-port", "--server-name", "--model-name", "--runner"}
 )  # fmt: skip
-HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}(?::[\w.-]+)?")
+HUB_NAME = Lazy(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}(?::[\w.-]+)?")
 """``org/model``; a path begins with a slash, a dot or a variable."""
-_FILES = re.compile(r"\.(?:gguf|safetensors|bin|onnx|pt|pth|engine)$", re.IGNORECASE)
+_FILES = Lazy(r"\.(?:gguf|safetensors|bin|onnx|pt|pth|engine)$", re.IGNORECASE)
 
 
 def named(command: Command) -> Iterator[Named]:

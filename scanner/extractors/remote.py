@@ -6,6 +6,7 @@ import re
 from typing import Literal, cast
 
 from scanner.extractors.copies import model_format
+from scanner.parsers.lazy import Lazy
 from scanner.parsers.urls import Url
 
 Content = Literal["model", "archive", "script", "package", "installer", "key", "other"]
@@ -36,17 +37,17 @@ _SUFFIXES: dict[str, Content] = {
     "7z": "archive", "rar": "archive", "parquet": "model", "csv": "model", "tsv": "model", "jsonl": "model",
     "ndjson": "model", "tfrecord": "model", "tfrecords": "model", "arrow": "model", "h5ad": "model",
 }  # fmt: skip
-_NAMES = re.compile(
+_NAMES = Lazy(
     r"(?P<other>(?:sha\d*|md5)sums|.*checksums?)|(?P<installer>.*(?:conda|miniforge|mambaforge).*\.sh$|rustup-init$)"
     r"|(?P<key>(?:gpg|pubkey|keys?)$|rpm-gpg-key|gpg-?key)|(?P<script>install(?:er)?$|setup_[\w.]+$)"
     r"|(?P<archive>(?:tarball|zipball)$)|(?P<model>.*\.(?:csv|tsv|jsonl|ndjson)\.gz$)",
     re.IGNORECASE,
 )
-_WORDS = re.compile(r"\.(?:md|txt|license)$|^(?:license|readme)", re.IGNORECASE)
-_LATEST = re.compile(r"(?<![A-Za-z])latest(?![A-Za-z])|refs/heads/|(?:/|[-_.])nightly(?:/|[-_.]|$)")
+_WORDS = Lazy(r"\.(?:md|txt|license)$|^(?:license|readme)", re.IGNORECASE)
+_LATEST = Lazy(r"(?<![A-Za-z])latest(?![A-Za-z])|refs/heads/|(?:/|[-_.])nightly(?:/|[-_.]|$)")
 _BRANCH = r"(?:main|master|HEAD|trunk|develop|dev)"
-_ON_BRANCH = re.compile(rf"/(?:resolve|raw|blob|archive|tree|tarball|zipball)/{_BRANCH}(?:[/.]|$)")
-_OF_REPOSITORY = re.compile(rf"/{_BRANCH}/")
+_ON_BRANCH = Lazy(rf"/(?:resolve|raw|blob|archive|tree|tarball|zipball)/{_BRANCH}(?:[/.]|$)")
+_OF_REPOSITORY = Lazy(rf"/{_BRANCH}/")
 
 
 def hub(url: Url) -> str:

@@ -6,11 +6,13 @@ import re
 from collections import Counter
 from math import log2
 
+from scanner.parsers.lazy import Lazy
+
 JUDGED = 256
 """Characters of a value that are looked at."""
 
-_VARIABLE = re.compile(r"\$[A-Za-z_{(]|\{\{|%\w{1,64}%|^\$\d?$")
-_STAND_IN = re.compile(
+_VARIABLE = Lazy(r"\$[A-Za-z_{(]|\{\{|%\w{1,64}%|^\$\d?$")
+_STAND_IN = Lazy(
     r"""x{4,} | \*{3,} | \.{3} | … | ^<.*>?$ | ^\[.*\]?$ | ^\{.*\}?$
       | your | change[_-]?(?:me|it|this) | example | placeholder | dummy | fake | sample | insert | redacted
       | replace[_-]? | to[_-]?be | not[_-]?(?:set|used|needed|required) | todo | goes[_-]?here | put[_-]?
@@ -25,12 +27,12 @@ _NO_VALUE = frozenset(
         "str", "string", "int", "bool", "bytes", "any", "object", "optional[str]", "self",
     }
 )  # fmt: skip
-_NO_LITERAL = re.compile(
+_NO_LITERAL = Lazy(
     r"""(?i:[a-z][a-z0-9+.-]{1,15}://) | (?:~|\.{1,2})?/ | [A-Za-z]:\\ | file: | [\w.-]+/[\w./-]*$
       | [\w./-]+\.(?:pem|key|json|ya?ml|txt|env|crt|pub)$""",
     re.VERBOSE,
 )
-_CODE = re.compile(r"[A-Za-z_][\w.]*[\[(]|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$")
+_CODE = Lazy(r"[A-Za-z_][\w.]*[\[(]|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$")
 
 
 def written_out(value: str, *, password: bool, verbatim: bool = False) -> bool:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 
 from scanner.model.record import Record
 from scanner.parsers.credentials import ai_provider, is_credential
+from scanner.parsers.lazy import Lazy
 from scanner.parsers.secret_formats import AI, COMMANDS, ECHOED, FORMATS, HINTS, compiled
 from scanner.parsers.secret_values import JUDGED, code, machine_made, real, written_out
 
@@ -30,20 +31,20 @@ _CONTINUATION = re.compile(r"\\[ \t]{0,64}\r?\n(?=\S)")
 _KEYWORDS = ("pass", "secret", "token", "key", "credential", "pwd", "_pat")
 _LEFT = re.compile(r"[\w.-]{0,64}\Z", re.ASCII)
 _WORD = re.compile(r"[\w.-]{0,64}", re.ASCII)
-_GIVES = re.compile(
+_GIVES = Lazy(
     r"""["']?\]?[ \t]{0,4}(?:(?P<equals>:?=)|(?P<colon>:)(?=[ \t]))[ \t]{0,4}
       | ["'](?P<comma>,)[ \t]{0,8}(?=["'])
       | (?P<space>[ \t]{1,16})(?:\\[ \t]{0,8}\r?\n[ \t]{0,32})?""",
     re.ASCII | re.VERBOSE,
 )
-_VALUE = re.compile(
+_VALUE = Lazy(
     r"""\\?"(?P<double>[^"\n]{0,4096}?)\\?" | '(?P<single>[^'\n]{0,4096})'
       | (?P<bare>[^\s"'`;|&<>(),\\]{1,4096}(?:\\[ \t]{0,8}\r?\n[^\s"'`;|&<>(),\\\#]{1,4096}){0,8})""",
     re.VERBOSE,
 )
-_URL_PASSWORD = re.compile(r"://[^\s/:@\"'`\\]{0,256}+:(?P<v>[^\s/@\"'`\\]{1,1024}+)@")
-_URL_USER = re.compile(r"://(?P<v>[^\s/:@\"'`\\]{16,512}+)@")
-_KEPT = re.compile(r"""\\(?:u[0-9A-Fa-f]{4}|["\\/bfnrt]|)|[\s"'`]""")
+_URL_PASSWORD = Lazy(r"://[^\s/:@\"'`\\]{0,256}+:(?P<v>[^\s/@\"'`\\]{1,1024}+)@")
+_URL_USER = Lazy(r"://(?P<v>[^\s/:@\"'`\\]{16,512}+)@")
+_KEPT = Lazy(r"""\\(?:u[0-9A-Fa-f]{4}|["\\/bfnrt]|)|[\s"'`]""")
 _PASSWORDS = ("pass", "passwd", "password", "pword", "passphrase", "pwd")
 
 _Hit = tuple[int, int, str, str]
@@ -95,7 +96,7 @@ def mask(text: str, found: list[Found]) -> str:
         shown = 0 if one.provider == "private-key" else min(SHOWN, (one.end - one.start) // 4)
         pieces.append(text[at : one.start + shown])
         at = one.start + shown
-        for kept in _KEPT.finditer(text, at, one.end):
+        for kept in _KEPT.compiled.finditer(text, at, one.end):
             pieces += "*" * (kept.start() - at), kept.group()
             at = kept.end()
         pieces.append("*" * (one.end - at))
@@ -158,14 +159,14 @@ def _named(text: str) -> Iterator[_Hit]:
         done = end
         if not is_credential(name) or (rejected >= NESTED and at < inside):
             continue
-        gives = _GIVES.match(text, end)
+        gives = _GIVES.compiled.match(text, end)
         if (
             gives is None
             or _ends_word(text, begin, gives)
             or not (head := _expects(text[line : min(begin, line + JUDGED)].lstrip(), name, gives))
         ):
             continue
-        value = _VALUE.match(text, gives.end())
+        value = _VALUE.compiled.match(text, gives.end())
         if value is None or value.lastgroup is None:
             continue
         kind = value.lastgroup
