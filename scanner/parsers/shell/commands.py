@@ -7,23 +7,25 @@ import re
 from scanner.model.command import Assignment, Command, Redirect
 from scanner.model.location import Text, Word
 from scanner.parsers.shell.draft import Draft, Inside, Joined, Part, Shared
-from scanner.parsers.shell.inner import script_index
-from scanner.parsers.shell.limits import MAX_COMMANDS
+from scanner.parsers.shell.inner import RUN_SCRIPTS, script_index
+from scanner.parsers.shell.limits import MAX_COMMANDS, MAX_INNER
 from scanner.parsers.shell.variables import Value, Variables
 from scanner.parsers.shell.words import WordReader
-from scanner.parsers.shell.wrappers import peel
+from scanner.parsers.shell.wrappers import WRAPPERS, peel
 
 REDIRECT = re.compile(r"(\d+|\{\w+\})?(<<<|<<-?|<>|<&|>>|>&|>\||&>>?|<(?!\()|>(?!\())", re.ASCII)
-BLANKS = re.compile(r"(?:[ \t]|\\\n)*")
+BLANKS = re.compile(r"(?:[ \t]|\\\n(?!\Z))*")
 _PLAIN_WORD = re.compile(r"[ \t]*([^ \t\n;&|<>()\\'\"$`]+)(?=[ \t\n;&|)])")
-_BETWEEN = re.compile(r"(?:[ \t\n]|\\\n|#[^\n]*)*")
+LINES = re.compile(r"(?:[ \t]|\\?\n(?!\Z)|#[^\n]*)*")
 _ASSIGN = re.compile(r"([A-Za-z_]\w*)(\[[^\]\n]*\])?(\+?)=", re.ASCII)
 _DELIMITER = re.compile(r"(?:\\.|'[^'\n]*'|\"[^\"\n]*\"|[^\s;&|<>()'\"\\])*")
 _QUOTING = re.compile(r"\\(.)|['\"]")
 _NAME = re.compile(r"[A-Za-z_]\w*\Z", re.ASCII)
 _DECLARES = frozenset({"export", "declare", "typeset", "local", "readonly"})
 _FORGETS = frozenset({"read", "mapfile", "readarray", "getopts", "let", "unset", "printf"})
+_NOTED = _DECLARES | _FORGETS
 _SURE = _DECLARES | {"set", "echo", "true", ":", "cd", "unset"}
+_READ_CLOSELY = RUN_SCRIPTS | {"echo", "printf", "eval"}
 
 
 class CommandReader(WordReader):
@@ -169,6 +171,10 @@ class CommandReader(WordReader):
         """A here-document's body with its variables filled in and its commands read."""
         if not expand or not any(c in text.value for c in "$`\\"):
             return text
+        self.shared.inner += len(text.value)
+        if self.shared.inner > MAX_INNER:
+            self.error(0, 0, f"scripts inside the script have more than {MAX_INNER} characters")
+            return text
         reader = type(self)(text, Variables(self.variables.string), self.shared, self.depth + 1)
         reader.holder, reader.conditional, reader.inside = index, self.conditional, self.inside
         parts = reader.heredoc()
@@ -201,7 +207,7 @@ class CommandReader(WordReader):
         items: list[Word] = []
         p = start
         while True:
-            p = _BETWEEN.match(self.source, p).end()  # type: ignore[union-attr]
+            p = LINES.match(self.source, p).end()  # type: ignore[union-attr]
             if p >= self.length:
                 self.error(start - 1, self.length, "a list in parentheses is not closed")
                 return items, self.length
@@ -218,15 +224,19 @@ class CommandReader(WordReader):
         if not words and not assignments and not draft.redirects and draft.index == len(commands) - 1:
             commands.pop()
             return
-        wrappers, assigned, at = peel(words)
-        if assigned:
+        first = words[0].text if words and words[0].known else ""
+        program, at = first.rpartition("/")[2], 0
+        wrappers: tuple[Word, ...] = ()
+        if program in WRAPPERS:
+            wrappers, assigned, at = peel(words)
             assignments += [_from_argument(words[index]) for index in assigned]
-        self._note(draft)
-        program = words[at].text.rpartition("/")[2] if words and words[at].known else ""
+            program = words[at].text.rpartition("/")[2] if words[at].known else ""
+        if not words or first in _NOTED:
+            self._note(draft, first)
         self.sure = program in _SURE if words else all(assignment.value.known for assignment in assignments)
         commands[draft.index] = command = Command(
             source=self.text,
-            words=tuple(words[at:]),
+            words=tuple(words[at:] if at else words),
             wrappers=wrappers,
             assignments=tuple(assignments),
             redirects=tuple(draft.redirects),
@@ -237,19 +247,24 @@ class CommandReader(WordReader):
             parent=self.parent,
             inside=self.inside,
         )
+        if program in _READ_CLOSELY or draft.heredoc is not None:
+            self._read_closely(program, draft, command, at)
+
+    def _read_closely(self, program: str, draft: Draft, command: Command, at: int) -> None:
+        """What ``echo`` prints, and the scripts that a shell or ``eval`` is given."""
+        arguments = range(at + 1, len(draft.words))
         if program in {"echo", "printf"}:
-            self.shared.parts[draft.index] = [draft.made_of(index) for index in range(at + 1, len(words))]
+            self.shared.parts[draft.index] = [draft.made_of(index) for index in arguments]
         elif program == "eval":
-            parts = [part for index in range(at + 1, len(words)) for part in [(" ", 0), *draft.made_of(index)]]
+            parts = [part for n in arguments for part in [(" ", draft.words[n].start), *draft.made_of(n)]]
             self._read_inner(parts[1:], draft.index, command, self.variables)
         elif index := script_index(program, command.words):
             self._read_inner(draft.made_of(at + index), draft.index, command, self._environment(command))
-        elif draft.heredoc is not None:
+        else:
             self._read_input(draft.index, command)
 
-    def _note(self, draft: Draft) -> None:
+    def _note(self, draft: Draft, first: str) -> None:
         """What the command does to variables."""
-        first = draft.words[0].text if draft.words else ""
         if not first or first in _DECLARES:
             for assignment, value in zip(draft.assignments, draft.values, strict=False):
                 self.variables.set(assignment.name, value, assignment.start)

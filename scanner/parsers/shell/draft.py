@@ -33,6 +33,8 @@ class Shared:
         self.pipelines = 0
         self.spent = 0
         """Characters that variables added so far."""
+        self.inner = 0
+        """Characters of inner scripts read so far."""
 
 
 class Draft:

@@ -8,6 +8,7 @@ from scanner.model.location import Word
 
 SHELLS = frozenset({"sh", "bash", "dash", "ash", "ksh", "mksh", "zsh", "rbash"})
 _RUNS_COMMAND = frozenset({"su", "runuser", "flock", "script"})
+RUN_SCRIPTS = SHELLS | _RUNS_COMMAND
 _COMMAND_OPTIONS = frozenset({"-c", "--command", "--session-command"})
 
 

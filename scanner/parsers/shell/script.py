@@ -5,18 +5,17 @@ from __future__ import annotations
 import re
 
 from scanner.model.location import Text, Word
-from scanner.parsers.shell.commands import BLANKS, REDIRECT, CommandReader
+from scanner.parsers.shell.commands import BLANKS, LINES, REDIRECT, CommandReader
 from scanner.parsers.shell.draft import Draft, Inside, Joined
-from scanner.parsers.shell.limits import MAX_DEPTH, MAX_NESTING
+from scanner.parsers.shell.limits import MAX_COMMANDS, MAX_DEPTH, MAX_INNER, MAX_NESTING
 from scanner.parsers.shell.variables import Variables
 
-_LINES = re.compile(r"(?:[ \t\n]|\\\n|#[^\n]*)*")
 _OPERATOR = re.compile(r"&&|\|\||;;&|;;|;&|\|&|[;&|\n]")
 _RESERVED = re.compile(
     r"(?:if|then|elif|else|fi|for|select|while|until|do|done|case|esac|function|coproc|\{|\}|!|\[\[)(?=[ \t\n;&|()<>]|\\\n)"
 )
 _FIRST = frozenset("itefswudc{}![")
-_FOR = re.compile(r"[ \t]*([A-Za-z_]\w*)?(?:[ \t\n]|\\\n)*(in(?=[ \t\n;])|)", re.ASCII)
+_FOR = re.compile(r"[ \t]*([A-Za-z_]\w*)?(?:[ \t]|\\?\n(?!\Z))*(in(?=[ \t\n;])|)", re.ASCII)
 _FUNCTION = re.compile(r"[ \t]+[^\s()<>&|;]+[ \t]*(\([ \t]*\))?")
 _TEST_OPERATOR = re.compile(r"&&|\|\||[()<>!](?=[ \t\n(!]|$)|[()]")
 _TEST_REGEX = re.compile(r"(?:\\.|\"[^\"]*\"|'[^']*'|[^\s\\\"'])+")
@@ -84,6 +83,12 @@ class ScriptReader(CommandReader):
         self, text: Text, inside: Inside, where: tuple[int, int], variables: Variables, opaque: dict[int, int]
     ) -> None:
         """Read the commands of a script inside this one, written ``where``."""
+        if len(self.shared.commands) >= MAX_COMMANDS or not text.value.strip():
+            return
+        self.shared.inner += len(text.value)
+        if self.shared.inner > MAX_INNER:
+            self.error(*where, f"scripts inside the script have more than {MAX_INNER} characters")
+            return
         if self.depth >= MAX_DEPTH:
             self.error(*where, f"more than {MAX_DEPTH} levels of substitution")
             return
@@ -338,7 +343,7 @@ class Region:
             return reader.length
         reader.holder = reader.parent
         word, _ = reader.whole(BLANKS.match(reader.source, end).end())  # type: ignore[union-attr]
-        at = _LINES.match(reader.source, word.end).end()  # type: ignore[union-attr]
+        at = LINES.match(reader.source, word.end).end()  # type: ignore[union-attr]
         if not reader.source.startswith("in", at):
             reader.error(p, at, "case without in")
             return at
@@ -357,7 +362,7 @@ class Region:
     def _pattern(self, p: int) -> int:
         """Skip the patterns of a case branch; the offset after their ``)``."""
         reader, source = self.reader, self.reader.source
-        p = start = _LINES.match(source, p).end()  # type: ignore[union-attr]
+        p = start = LINES.match(source, p).end()  # type: ignore[union-attr]
         if (match := _RESERVED.match(source, p)) and match[0] == "esac":
             return p
         if source[p] == "(":
@@ -386,7 +391,7 @@ class Region:
             return reader.length
         p = start
         while True:
-            p = _LINES.match(source, p).end()  # type: ignore[union-attr]
+            p = LINES.match(source, p).end()  # type: ignore[union-attr]
             regex = draft.words and draft.words[-1].text == "=~"
             match = (_TEST_REGEX if regex else _TEST_OPERATOR).match(source, p)
             if p >= reader.length or source[p] == ";":

@@ -32,7 +32,7 @@ class Variables:
     def get(self, name: str) -> Value:
         """The value now."""
         entry = self._values.get(name)
-        value, position = entry if entry else (self._lookup(name), -1)
+        value, position = entry or (self._lookup(name), -1)
         if value is not None and self.repeated:
             last = self._last_assigned.get(name, -1)
             if any(position < start <= last for start in self.repeated):

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 
 from scanner.model.location import Text, Word
 from scanner.parsers.shell.expansion import apply
-from scanner.parsers.shell.limits import MAX_ARITHMETIC, MAX_DEPTH, MAX_ERRORS, MAX_EXPANDED, MAX_SCRIPT, MAX_VALUE
+from scanner.parsers.shell.limits import (
+    MAX_ARITHMETIC,
+    MAX_DEPTH,
+    MAX_ERRORS,
+    MAX_EXPANDED,
+    MAX_GLOB,
+    MAX_SCRIPT,
+    MAX_VALUE,
+)
 
 from scanner.parsers.shell.variables import Variables
 
@@ -27,6 +35,8 @@ _BRACES = re.compile(
     re.ASCII,
 )
 ESCAPES = re.compile(r"\\(?:x[0-9a-fA-F]{1,2}|u[0-9a-fA-F]{1,4}|U[0-9a-fA-F]{1,8}|[0-7]{1,3}|c.|.)", re.DOTALL)
+_PATTERN_COST = 8
+"""What matching a pattern costs of ``MAX_EXPANDED``, for each character of the value."""
 _LETTERS = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v", "e": "\x1b", "E": "\x1b"}
 
 
@@ -193,7 +203,7 @@ class WordReader:
                 end = self.opaque.get(i) or self.substitution(i + 2, "<()" if c == "<" else ">()")
                 i = self._unknown(i, end, fields)
             elif c == "(" and i > start and source[i - 1] in "?*+@!":
-                end = source.find(")", i) + 1 or i + 1
+                end = source.find(")", i, i + MAX_GLOB) + 1 or i + 1
                 self._unknown(i, end, fields)
                 i = end
             else:
@@ -268,7 +278,8 @@ class WordReader:
         parts.append((begin, i))
         end = min(i + 1, self.length)
         self._unknown(start, end, fields)
-        self.inner(self.text.cut(*parts), "$()", (start, end), Variables(self.variables.string), {})
+        if end - start > 2:
+            self.inner(self.text.cut(*parts), "$()", (start, end), Variables(self.variables.string), {})
         return end
 
     def _dollar(self, start: int, fields: Fields, *, quoted: bool) -> int:
@@ -345,7 +356,7 @@ class WordReader:
         """A variable's value, written ``start:end``."""
         if isinstance(value, tuple):
             value = value[0] if value else ""
-        if value is None or not self._afford(value, start):
+        if value is None or not self._afford(len(value), start):
             self._unknown(start, end, fields)
         elif quoted or fields.whole or not (" " in value or "\t" in value or "\n" in value):
             if value:
@@ -360,13 +371,13 @@ class WordReader:
             if value[-1] in " \t\n":
                 fields.split()
 
-    def _afford(self, value: str, start: int) -> bool:
-        self.shared.spent += len(value)
-        if len(value) <= MAX_VALUE and self.shared.spent <= MAX_EXPANDED:
-            return True
-        if self.shared.spent - len(value) <= MAX_EXPANDED < self.shared.spent:
+    def _afford(self, size: int, start: int) -> bool:
+        """Whether ``size`` more characters out of variables are still allowed."""
+        before = self.shared.spent
+        self.shared.spent += size
+        if before <= MAX_EXPANDED < before + size:
             self.error(start, start + 1, f"variables add more than {MAX_EXPANDED} characters")
-        return False
+        return size <= MAX_VALUE and before + size <= MAX_EXPANDED
 
     def _braces(self, start: int, fields: Fields, *, quoted: bool) -> int:
         """``${…}`` with an operator, an index or something special in it."""
@@ -416,6 +427,8 @@ class WordReader:
             return result
         if not (operand.known and replacement.known) or (operand.quoted and operator != ":"):
             return None
+        if not self._afford(_PATTERN_COST * len(value), start):
+            return None
         return apply(operator, value, self.join(operand.parts), self.join(replacement.parts))
 
     def _elements(
@@ -432,7 +445,7 @@ class WordReader:
         """``${NAME[@]}``, ``${NAME[2]}``, ``${#NAME[@]}`` of an array that is known."""
         if operator == "#":
             self._fill(str(len(value)) if index in {"@", "*"} else None, start, end, fields, quoted=quoted)
-        elif operator:
+        elif operator or not self._afford(len(value), start):
             self._unknown(start, end, fields)
         elif index == "@" or (index == "*" and not quoted):
             for n, item in enumerate(value):

@@ -43,7 +43,7 @@ _SU = Wrapper(
     frozenset(),
     _options("-c --command"),
 )
-_WRAPPERS: dict[str, Wrapper] = {
+WRAPPERS: dict[str, Wrapper] = {
     "sudo": Wrapper(
         _options(
             "-u --user -g --group -h --host -p --prompt -C --close-from -D --chdir -R --chroot -r --role -t --type -T"
@@ -71,6 +71,7 @@ _WRAPPERS: dict[str, Wrapper] = {
     "stdbuf": Wrapper(_options("-i --input -o --output -e --error")),
     "setsid": _PLAIN,
     "unbuffer": _PLAIN,
+    "busybox": _PLAIN,
     "fakeroot": Wrapper(_options("-l --lib --faked -s -i -b")),
     "linux32": _PLAIN,
     "setarch": Wrapper(frozenset(), 1),
@@ -118,6 +119,7 @@ _WRAPPERS: dict[str, Wrapper] = {
     "pixi": Wrapper(_options("-e --environment --manifest-path"), 0, _RUN),
     "uv": Wrapper(_UV, 0, _RUN, _options("-m --module -s --script --gui-script")),
 }
+"""The wrappers known, by the name of the program."""
 _ASSIGNING = frozenset({"env", "sudo", "doas", "command"})
 _SU_LIKE = frozenset({"su", "runuser"})
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=", re.ASCII)
@@ -130,7 +132,7 @@ def peel(words: Sequence[Word]) -> tuple[tuple[Word, ...], tuple[int, ...], int]
     at = 0
     while at < len(words) and words[at].known:
         name = words[at].text.rpartition("/")[2]
-        wrapper = _WRAPPERS.get(name)
+        wrapper = WRAPPERS.get(name)
         if wrapper is None:
             break
         names: list[int] = []

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from scanner.model.command import Command, Redirect, Written
 from scanner.model.location import Text, Word
 from scanner.parsers.shell.draft import Part
+from scanner.parsers.shell.limits import MAX_GROUPED, MAX_PRINTED
 from scanner.parsers.shell.words import ESCAPES, unescape
 
 _ECHO_OPTION = re.compile(r"-[neE]+\Z")
@@ -27,6 +28,7 @@ class Outputs:
     def __init__(self, commands: Sequence[Command], parts: dict[int, list[list[Part]]]) -> None:
         self.commands = commands
         self.parts = parts
+        self.grouped = 0
 
     def written(self, groups: Sequence[tuple[int, int, tuple[Redirect, ...]]]) -> Iterator[Written]:
         """All files, in the order of the commands that write them."""
@@ -54,8 +56,10 @@ class Outputs:
             return self._input(index, hops) if plain else None
         if index not in self.parts:
             return command.source.cut() if program in {"true", ":"} else None
-        words = [_atoms(command.source.value, parts) for parts in self.parts[index]]
         end = command.words[-1].end
+        if end - command.words[0].start > MAX_PRINTED:
+            return None
+        words = [_atoms(command.source.value, parts) for parts in self.parts[index]]
         atoms = _echo(words, end) if program == "echo" else _printf(words)
         return None if atoms is None else _text(command.source, atoms)
 
@@ -73,6 +77,9 @@ class Outputs:
         return self.of(before, hops + 1)
 
     def _of_group(self, first: int, last: int) -> Text | None:
+        self.grouped += last - first
+        if self.grouped > MAX_GROUPED:
+            return None
         outer = self.commands[first]
         parts: list[Part] = []
         for index in range(first, last):
