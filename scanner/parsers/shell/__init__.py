@@ -53,7 +53,7 @@ def dialect(shell: Sequence[str]) -> Literal["posix", "powershell", "cmd", "othe
         return "powershell"
     if program in {"cmd", "cmd.exe"}:
         return "cmd"
-    if program == "busybox" or program == "env":
+    if program in {"busybox", "env"}:
         program = next((word for word in shell[1:] if word[:1] != "-" and "=" not in word), "")
     return "posix" if program.rpartition("/")[2].removesuffix(".exe") in SHELLS else "other"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 
 MAX_PATTERN_VALUE = 256
@@ -10,29 +11,29 @@ MAX_PATTERN_VALUE = 256
 MAX_STARS = 2
 """Most ``*`` in a pattern that is tried, for the work grows with each."""
 
+_CASES: dict[str, Callable[[str], str]] = {
+    "^^": str.upper,
+    ",,": str.lower,
+    "^": lambda value: value[:1].upper() + value[1:],
+    ",": lambda value: value[:1].lower() + value[1:],
+}
 _CLASS = re.compile(r"\[[!^]?\]?[^\[\]]*\]")
 
 
 def apply(operator: str, value: str, operand: str, replacement: str) -> str | None:
     """``value`` after a trimming, replacing, case or substring operator; None when that cannot be said."""
-    match operator:
-        case "#" | "##":
-            return _trim_front(value, operand, longest=operator == "##")
-        case "%" | "%%":
-            return _trim_back(value, operand, longest=operator == "%%")
-        case "/" | "//" | "/#" | "/%":
-            return _replace(operator, value, operand, replacement)
-        case "^^" if not operand:
-            return value.upper()
-        case ",," if not operand:
-            return value.lower()
-        case "^" if not operand:
-            return value[:1].upper() + value[1:]
-        case "," if not operand:
-            return value[:1].lower() + value[1:]
-        case ":":
-            return _substring(value, operand)
-    return None
+    result = None
+    if operator in {"#", "##"}:
+        result = _trim_front(value, operand, longest=operator == "##")
+    elif operator in {"%", "%%"}:
+        result = _trim_back(value, operand, longest=operator == "%%")
+    elif operator[0] == "/":
+        result = _replace(operator, value, operand, replacement)
+    elif operator == ":":
+        result = _substring(value, operand)
+    elif operator in _CASES and not operand:
+        result = _CASES[operator](value)
+    return result
 
 
 def _wild(pattern: str) -> bool:

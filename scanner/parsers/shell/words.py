@@ -6,123 +6,23 @@ import re
 from typing import TYPE_CHECKING
 
 from scanner.model.location import Text, Word
-from scanner.parsers.shell.expansion import apply
-from scanner.parsers.shell.limits import (
-    MAX_ARITHMETIC,
-    MAX_DEPTH,
-    MAX_ERRORS,
-    MAX_EXPANDED,
-    MAX_GLOB,
-    MAX_SCRIPT,
-    MAX_VALUE,
-)
-
+from scanner.parsers.shell.escapes import unescaped
+from scanner.parsers.shell.limits import MAX_ARITHMETIC, MAX_DEPTH, MAX_GLOB
+from scanner.parsers.shell.parameters import NAME, Fields, ParameterReader
 from scanner.parsers.shell.variables import Variables
 
 if TYPE_CHECKING:
-    from scanner.parsers.shell.draft import Inside, Part, Shared
-    from scanner.parsers.shell.variables import Value
+    from scanner.parsers.shell.draft import Inside, Part
 
-PLAIN = re.compile(r"[^ \t\n;&|<>()\\'\"$`]+")
+_PLAIN = re.compile(r"[^ \t\n;&|<>()\\'\"$`]+")
 _BETWEEN_QUOTES = re.compile(r'[^"\\$`]+')
 _IN_HEREDOC = re.compile(r"[^\\$`]+")
 _IN_BRACES = re.compile(r"[^}\\'\"$`/]+")
-_NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _SIMPLE_BRACES = re.compile(r"\$\{([A-Za-z_]\w*)\}", re.ASCII)
-_BRACES = re.compile(
-    r"([!#]?)([A-Za-z_]\w*|[0-9]+|[@*#?$!-])(?:\[([@*]|[^\]\s$`'\"]*)\])?"
-    r"(:-|:=|:\+|:\?|[-=+?]|##?|%%?|/[/#%]?|\^\^?|,,?|:|@)?",
-    re.ASCII,
-)
-ESCAPES = re.compile(r"\\(?:x[0-9a-fA-F]{1,2}|u[0-9a-fA-F]{1,4}|U[0-9a-fA-F]{1,8}|[0-7]{1,3}|c.|.)", re.DOTALL)
-_PATTERN_COST = 8
-"""What matching a pattern costs of ``MAX_EXPANDED``, for each character of the value."""
-_LETTERS = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v", "e": "\x1b", "E": "\x1b"}
 
 
-def unescape(escape: str) -> str:
-    r"""What ``\n``, ``\x41``, ``\u263a`` or ``\101`` stands for in ``$'…'``, ``printf`` and ``echo -e``."""
-    kind, digits = escape[1], escape[2:]
-    if kind in "xuU" and digits:
-        code = int(digits, 16)
-        return chr(code) if code < 0x110000 and not 0xD800 <= code < 0xE000 else escape
-    if kind in "01234567":
-        return chr(int(escape[1:], 8) & 255)
-    if kind == "c" and digits:
-        return chr(ord(digits) & 31)
-    return _LETTERS.get(kind) or (kind if kind in "\\'\"?" else escape)
-
-
-def unescaped(source: str, start: int, end: int) -> list[Part]:
-    """``source[start:end]`` with its backslash escapes resolved."""
-    parts: list[Part] = []
-    for match in ESCAPES.finditer(source, start, end):
-        if match.start() > start:
-            parts.append((start, match.start()))
-        parts.append((unescape(match[0]), match.start()))
-        start = match.end()
-    if start < end:
-        parts.append((start, end))
-    return parts
-
-
-class Fields:
-    """The fields that one written word becomes: one, unless a variable without quotes holds blanks or nothing."""
-
-    __slots__ = ("done", "known", "parts", "quoted", "whole")
-
-    def __init__(self, *, whole: bool = False) -> None:
-        self.parts: list[Part] = []
-        self.done: list[list[Part]] = []
-        self.known = True
-        self.quoted = False
-        self.whole = whole
-        """Never split: the value of an assignment, the target of a redirection."""
-
-    def split(self) -> None:
-        """Begin the next field."""
-        if self.parts or self.quoted:
-            self.done.append(self.parts)
-        self.parts = []
-        self.quoted = False
-
-    def close(self) -> list[list[Part]]:
-        """All fields."""
-        self.split()
-        return self.done
-
-
-class WordReader:
+class WordReader(ParameterReader):
     """Reads the words of one script. ``substitution`` and ``inner`` read the commands in them."""
-
-    def __init__(self, text: Text, variables: Variables, shared: Shared, depth: int) -> None:
-        self.text = text
-        value = text.value if len(text.value) <= MAX_SCRIPT else text.value[:MAX_SCRIPT]
-        self.length = len(value)
-        self.source = (value.replace("\r\n", " \n") if "\r" in value else value) + "\n"
-        """The text and a newline, so that there is always a character to look at."""
-        self.variables = variables
-        self.shared = shared
-        self.depth = depth
-        self.errors: list[tuple[int, int, str]] = []
-        self.stopped = False
-        self.unknown: set[Part] = set()
-        """Parts of words that are not known."""
-        self.opaque: dict[int, int] = {}
-        """Where (start: end) stands what an outer script left as it is written: not read again."""
-        if len(text.value) > MAX_SCRIPT:
-            self.error(MAX_SCRIPT, len(text.value), f"the script is longer than {MAX_SCRIPT} characters")
-
-    def error(self, start: int, end: int, reason: str) -> None:
-        """Note what could not be read."""
-        if not self.stopped and len(self.errors) < MAX_ERRORS:
-            self.errors.append((start, max(start, min(end, len(self.text.value))), reason))
-
-    def stop(self, start: int, reason: str) -> int:
-        """Give up: nothing after ``start`` is read."""
-        self.error(start, self.length, reason)
-        self.stopped = True
-        return self.length
 
     def substitution(self, start: int, inside: Inside) -> int:
         """Read the commands after ``$(``; the offset after the ``)``."""
@@ -144,20 +44,6 @@ class WordReader:
             at += length
         return holes
 
-    def join(self, parts: list[Part]) -> str:
-        """The characters of some parts."""
-        if len(parts) == 1:
-            first, second = parts[0]
-            return first if isinstance(first, str) else self.source[first:second]
-        return "".join([part[0] if isinstance(part[0], str) else self.source[part[0] : part[1]] for part in parts])
-
-    def _unknown(self, start: int, end: int, fields: Fields) -> int:
-        """A part that is not known stays as written; its end."""
-        fields.parts.append((start, end))
-        fields.known = False
-        self.unknown.add((start, end))
-        return end
-
     def word(self, start: int) -> tuple[list[Word], list[list[Part]], int]:
         """The written word at ``start``: the words it becomes, what each is made of, and where it ends."""
         fields = Fields()
@@ -172,10 +58,10 @@ class WordReader:
         end = self._fields(start, fields)
         return Word(self.join(fields.parts), start, end, fields.known), fields.parts
 
-    def _fields(self, start: int, fields: Fields) -> int:
+    def _fields(self, start: int, fields: Fields) -> int:  # noqa: PLR0912 (one hot loop)
         source, i = self.source, start
         while True:
-            match = PLAIN.match(source, i)
+            match = _PLAIN.match(source, i)
             if match:
                 fields.parts.append((i, match.end()))
                 i = match.end()
@@ -282,7 +168,7 @@ class WordReader:
             self.inner(self.text.cut(*parts), "$()", (start, end), Variables(self.variables.string), {})
         return end
 
-    def _dollar(self, start: int, fields: Fields, *, quoted: bool) -> int:
+    def _dollar(self, start: int, fields: Fields, *, quoted: bool) -> int:  # noqa: PLR0911 (a case a line)
         source = self.source
         if start in self.opaque:
             return self._unknown(start, self.opaque[start], fields)
@@ -293,7 +179,7 @@ class WordReader:
                 self._fill(self.variables.get(match[1]), start, match.end(), fields, quoted=quoted)
                 return match.end()
             return self._braces(start, fields, quoted=quoted)
-        match = _NAME.match(source, start + 1)
+        match = NAME.match(source, start + 1)
         if match:
             self._fill(self.variables.get(match[0]), start, match.end(), fields, quoted=quoted)
             return match.end()
@@ -352,128 +238,7 @@ class WordReader:
                 done = self.substitution(place, "$()")
         return i + 1
 
-    def _fill(self, value: Value, start: int, end: int, fields: Fields, *, quoted: bool) -> None:
-        """A variable's value, written ``start:end``."""
-        if isinstance(value, tuple):
-            value = value[0] if value else ""
-        if value is None or not self._afford(len(value), start):
-            self._unknown(start, end, fields)
-        elif quoted or fields.whole or not (" " in value or "\t" in value or "\n" in value):
-            if value:
-                fields.parts.append((value, start))
-        else:
-            if value[0] in " \t\n":
-                fields.split()
-            for n, piece in enumerate(value.split()):
-                if n:
-                    fields.split()
-                fields.parts.append((piece, start))
-            if value[-1] in " \t\n":
-                fields.split()
-
-    def _afford(self, size: int, start: int) -> bool:
-        """Whether ``size`` more characters out of variables are still allowed."""
-        before = self.shared.spent
-        self.shared.spent += size
-        if before <= MAX_EXPANDED < before + size:
-            self.error(start, start + 1, f"variables add more than {MAX_EXPANDED} characters")
-        return size <= MAX_VALUE and before + size <= MAX_EXPANDED
-
-    def _braces(self, start: int, fields: Fields, *, quoted: bool) -> int:
-        """``${…}`` with an operator, an index or something special in it."""
-        match = _BRACES.match(self.source, start + 2)
-        if not match:
-            return self._skip_braces(start, start + 2, fields)
-        prefix, name, index, operator = match.groups()
-        operand, replacement = Fields(), Fields()
-        end = self._operand(match.end(), operand, stop="/" if operator and operator[0] == "/" else "")
-        if self.source[end] == "/" and end < self.length:
-            end = self._operand(end + 1, replacement, stop="")
-        if self.source[end] != "}" or end >= self.length:
-            self.error(start, end, "a brace is not closed")
-            self._unknown(start, end, fields)
-            return end
-        end += 1
-        value = self.variables.get(name) if _NAME.match(name) else None
-        if prefix == "!" or name[0] in "0123456789@*#?$!-" or (operator is None and match.end() != end - 1):
-            self._unknown(start, end, fields)
-        elif isinstance(value, tuple):
-            self._elements(value, index, operator or prefix, start, end, fields, quoted=quoted)
-        elif index not in {None, "0", "@", "*"}:
-            self._unknown(start, end, fields)
-        elif prefix == "#":
-            self._fill(None if value is None or operator else str(len(value)), start, end, fields, quoted=quoted)
-        else:
-            result = self._operated(name, value, operator or "", operand, replacement, start)
-            self._fill(result, start, end, fields, quoted=quoted or operand.quoted)
-        return end
-
-    def _operated(
-        self, name: str, value: str | None, operator: str, operand: Fields, replacement: Fields, start: int
-    ) -> str | None:
-        if value is None or not operator:
-            return value
-        if operator[-1] in "-=?+" and operator[0] in ":-=?+":
-            empty = operator[0] == ":" and not value
-            if operator[-1] == "+":
-                chosen = "" if empty else None
-            else:
-                chosen = None if empty else value
-            if chosen is not None:
-                return chosen
-            result = self.join(operand.parts) if operand.known and operator[-1] != "?" else None
-            if operator[-1] == "=":
-                self.variables.set(name, result, start)
-            return result
-        if not (operand.known and replacement.known) or (operand.quoted and operator != ":"):
-            return None
-        if not self._afford(_PATTERN_COST * len(value), start):
-            return None
-        return apply(operator, value, self.join(operand.parts), self.join(replacement.parts))
-
-    def _elements(
-        self,
-        value: tuple[str, ...],
-        index: str | None,
-        operator: str,
-        start: int,
-        end: int,
-        fields: Fields,
-        *,
-        quoted: bool,
-    ) -> None:
-        """``${NAME[@]}``, ``${NAME[2]}``, ``${#NAME[@]}`` of an array that is known."""
-        if operator == "#":
-            self._fill(str(len(value)) if index in {"@", "*"} else None, start, end, fields, quoted=quoted)
-        elif operator or not self._afford(len(value), start):
-            self._unknown(start, end, fields)
-        elif index == "@" or (index == "*" and not quoted):
-            for n, item in enumerate(value):
-                if n:
-                    fields.quoted = fields.quoted and bool(fields.parts)
-                    fields.split()
-                self._fill(item, start, end, fields, quoted=quoted)
-                if quoted and not item:
-                    fields.quoted = True
-        elif index == "*":
-            self._fill(" ".join(value), start, end, fields, quoted=True)
-        elif index is None or index.isdigit():
-            n = int(index or 0) if len(index or "") < 6 else len(value)
-            self._fill(value[n] if n < len(value) else "", start, end, fields, quoted=quoted)
-        else:
-            self._unknown(start, end, fields)
-
-    def _skip_braces(self, start: int, after: int, fields: Fields) -> int:
-        """``${`` with something unusual behind it: all of it as written."""
-        end = self._operand(after, Fields(), stop="")
-        if end < self.length and self.source[end] == "}":
-            end += 1
-        else:
-            self.error(start, end, "a brace is not closed")
-        self._unknown(start, end, fields)
-        return end
-
-    def _operand(self, start: int, fields: Fields, *, stop: str) -> int:
+    def operand(self, start: int, fields: Fields, stop: str) -> int:
         """The word inside braces up to ``}`` or ``stop``; the offset of that."""
         if self.depth >= MAX_DEPTH:
             return self.stop(start, f"more than {MAX_DEPTH} levels of substitution")

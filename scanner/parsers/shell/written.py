@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from scanner.model.command import Command, Redirect, Written
 from scanner.model.location import Text, Word
 from scanner.parsers.shell.draft import Part
+from scanner.parsers.shell.escapes import ESCAPES, unescape
 from scanner.parsers.shell.limits import MAX_GROUPED, MAX_PRINTED
-from scanner.parsers.shell.words import ESCAPES, unescape
 
 _ECHO_OPTION = re.compile(r"-[neE]+\Z")
 _CONVERSION = re.compile(r"%%|%-?[0-9]*(?:\.[0-9]+)?([a-zA-Z])")
