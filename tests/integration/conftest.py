@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import subprocess
 import time
 
@@ -15,6 +16,18 @@ def missing(reason):
     if os.environ.get("HULLCHECK_NO_SKIP"):
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+def _answers(process, folder):
+    """Whether the daemon answers within a minute."""
+    for _ in range(120):
+        if process.poll() is not None:
+            return False
+        with socket.socket(socket.AF_UNIX) as probe:
+            if probe.connect_ex(f"{folder}/docker.sock") == 0:
+                return True
+        time.sleep(0.5)
+    return False
 
 
 @pytest.fixture(scope="session")
@@ -37,20 +50,9 @@ def daemon(tmp_path_factory):
     options += ["--storage-driver=vfs", "--bridge=none", "--iptables=false"]
     with open(folder / "log", "w") as log:
         process = subprocess.Popen(["dockerd", *options], stdout=log, stderr=log)
-    client = None
+    client = docker.DockerClient(base_url=address, version="auto", timeout=60) if _answers(process, folder) else None
     try:
-        for _ in range(120):
-            try:
-                client = docker.DockerClient(base_url=address, timeout=60)
-                client.ping()
-                break
-            except Exception:
-                if process.poll() is not None:
-                    break
-                time.sleep(0.5)
-        else:
-            client = None
-        if client is None or process.poll() is not None:
+        if client is None:
             missing("dockerd does not start here: " + (folder / "log").read_text()[-400:])
         yield client
     finally:
