@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 
 from scanner.model.command import Command
@@ -22,6 +23,8 @@ _TESTS = frozenset({"[", "test", "[["})
 INTERPRETERS = frozenset(
     {"sh", "bash", "dash", "ash", "zsh", "ksh", "perl", "ruby", "node", "php", "pwsh", "Rscript", "R"}
 )
+READERS = 50
+"""Commands of one pipeline that are looked at behind a download, or in front of a check."""
 _SOURCES = frozenset({"source", ".", "eval", "exec"})
 _UNPACKS = frozenset(
     {
@@ -40,71 +43,106 @@ def is_python(program: str) -> bool:
     return re.fullmatch(r"(?:python|pypy)[\d.]*", program) is not None
 
 
-def interpreter(commands: Sequence[Command], index: int) -> str:
-    """The interpreter that runs what a command prints: behind a pipe, ``bash <(…)``, ``sh -c "$(…)"``; else ""."""
-    command = commands[index]
-    for later in commands[index + 1 :]:
-        if later.pipeline == command.pipeline and later.parent == command.parent and _reads_code(later):
-            return later.program
-    if command.parent is None or command.inside not in {"$()", "<()"}:
-        return ""
-    parent = commands[command.parent]
-    if command.inside == "<()":
-        runs = parent.program in INTERPRETERS | _SOURCES or is_python(parent.program)
-        return parent.program if runs else ""
-    if parent.program in {"eval", "source", "."}:
-        return parent.program
-    with_code = any(word.text[:1] == "-" and word.text[-1:] in "ce" for word in parent.arguments)
-    return parent.program if with_code and (parent.program in INTERPRETERS or is_python(parent.program)) else ""
+class Aftermath:
+    """What the commands of one script do with what some of them fetch. Made once a script, in linear time."""
 
+    def __init__(self, commands: Sequence[Command]) -> None:
+        self._commands = commands
+        self._pipelines: dict[tuple[int, int | None], list[int]] = {}
+        self._used: dict[str, int] = {}
+        """By file name: the last command that runs, unpacks or installs it; by ``.deb`` for ``*.deb``."""
+        self._checked: dict[str, int] = {}
+        """By file name: the last command that checks it; by "" for a check of files that are not named here."""
+        for index, command in enumerate(commands):
+            self._pipelines.setdefault((command.pipeline, command.parent), []).append(index)
+        self._last_test = max((i for i, command in enumerate(commands) if command.program in _TESTS), default=-1)
+        self._last_check = -1
+        for index, command in enumerate(commands):
+            self._note_use(index, command)
+            for name in self._check(index, command):
+                self._checked[name] = self._last_check = index
 
-def pipes_into(commands: Sequence[Command], index: int) -> tuple[Command, ...]:
-    """The commands that read, through pipes, what a command prints."""
-    command = commands[index]
-    return tuple(
-        later
-        for later in commands[index + 1 :]
-        if later.pipeline == command.pipeline and later.parent == command.parent and later.joined_by in {"|", "|&"}
-    )
+    def readers(self, index: int) -> tuple[Command, ...]:
+        """The commands that read, through pipes, what a command prints."""
+        command = self._commands[index]
+        together = self._pipelines[command.pipeline, command.parent]
+        after = together[bisect_right(together, index) :][:READERS]
+        return tuple(self._commands[i] for i in after if self._commands[i].joined_by in {"|", "|&"})
 
+    def interpreter(self, index: int) -> str:
+        """The interpreter that runs what a command prints: behind a pipe, ``bash <(…)``, ``sh -c "$(…)"``; else ""."""
+        command = self._commands[index]
+        reader = next(filter(_reads_code, self.readers(index)), None)
+        if reader is not None:
+            return reader.program
+        if command.parent is None or command.inside not in {"$()", "<()"}:
+            return ""
+        parent = self._commands[command.parent]
+        if parent.program in _SOURCES and (command.inside == "<()" or parent.program != "exec"):
+            return parent.program
+        if not (parent.program in INTERPRETERS or is_python(parent.program)):
+            return ""
+        with_code = any(word.text[:1] == "-" and word.text[-1:] in "ce" for word in parent.arguments)
+        return parent.program if with_code or command.inside == "<()" else ""
 
-def verifies(commands: Sequence[Command], index: int, saved_as: str) -> bool:
-    """Whether a command behind this one checks a checksum or signature of the file.
+    def verifies(self, index: int, saved_as: str) -> bool:
+        """Whether a command behind this one checks a checksum or signature of the file.
 
-    A check whose list of files cannot be read here (``sha256sum -c SHA256SUMS``) counts. MD5 does not: whoever can
-    replace the file can make another with the same sum.
-    """
-    name = saved_as.rpartition("/")[2]
-    return any(_checks(commands, at, name) for at in range(index + 1, len(commands)))
+        A check whose list of files cannot be read here (``sha256sum -c SHA256SUMS``) counts. MD5 does not: whoever
+        can replace the file can make another with the same sum.
+        """
+        name = saved_as.rpartition("/")[2]
+        last = max(self._checked.get("", -1), self._checked.get(name, -1)) if name else self._last_check
+        return last > index
 
-
-def uses(commands: Sequence[Command], index: int, saved_as: str) -> bool:
-    """Whether a command behind this one runs, unpacks or installs the file, or it is saved among the programs."""
-    name = saved_as.rpartition("/")[2]
-    if _BINARIES.search(saved_as.rpartition("/")[0]):
-        return True
-    if not name:
-        return False
-    for later in commands[index + 1 :]:
-        words = [word.text for word in later.words]
-        if not any(_names(text, name) for text in words):
-            continue
-        program = later.program
-        if program in _UNPACKS or program in INTERPRETERS or program in _SOURCES or is_python(program):
+    def uses(self, index: int, saved_as: str) -> bool:
+        """Whether a command behind this one runs, unpacks or installs the file, or it is saved among the programs."""
+        folder, _, name = saved_as.rpartition("/")
+        if _BINARIES.search(folder):
             return True
-        if words[0].rpartition("/")[2] == name:
-            return True
-        if program in {"mv", "cp", "ln"} and _BINARIES.search(words[-1]):
-            return True
-    return False
+        kinds = (name[dot:] for dot in (name.rfind("."), name.find(".")) if dot >= 0)
+        return bool(name) and any(self._used.get(key, -1) > index for key in (name, *kinds))
 
+    def _note_use(self, index: int, command: Command) -> None:
+        program = command.program
+        words = [word.text for word in command.words]
+        runs = program in _UNPACKS or program in INTERPRETERS or program in _SOURCES or is_python(program)
+        if not (runs or (program in {"mv", "cp", "ln"} and _BINARIES.search(words[-1]))):
+            words = words[:1]
+        for text in words:
+            for part in (*text.split("/"), text.rpartition("/")[2].rpartition("=")[2]):
+                self._used[part[1:] if part.startswith("*.") else part] = index
 
-def _names(text: str, name: str) -> bool:
-    """Whether an argument names the file, perhaps by a wildcard for all of a kind: ``/tmp/*.deb``."""
-    last = text.rpartition("/")[2].rpartition("=")[2]
-    if last == name or name in text.split("/"):
-        return True
-    return last.startswith("*.") and name.endswith(last[1:])
+    def _check(self, index: int, command: Command) -> Sequence[str]:
+        """The names of the files that a command checks, "" for files that are not named here; none when it does not."""
+        program = command.program
+        words = [word.text for word in command.arguments]
+        if program in _SIGNATURES:
+            wanted = _SIGNATURES[program]
+            return ("",) if not wanted or any(word in wanted for word in words) else ()
+        if program == "openssl" and words[:1] == ["dgst"] and "-verify" in words:
+            return ("",)
+        is_sum = _SUMS.fullmatch(program) is not None or (program == "openssl" and words[:1] in (["dgst"], ["sha256"]))
+        if not is_sum or "-md5" in words:
+            return ()
+        if any(word in {"--check", "-C"} or re.fullmatch(r"-[a-z]*c[a-z]*", word) for word in words):
+            return self._listed(index, command)
+        compared = any(reader.program in _COMPARES for reader in self.readers(index))
+        tested = command.parent is not None and self._commands[command.parent].program in _TESTS
+        kept = command.inside == "$()" and self._last_test > index
+        return [word.rpartition("/")[2] for word in words] if compared or tested or kept else ()
+
+    def _listed(self, index: int, command: Command) -> Sequence[str]:
+        """The files of the list given to ``-c``, as far as it is written out here."""
+        texts = [command.heredoc.value] if command.heredoc else []
+        together = self._pipelines[command.pipeline, command.parent]
+        for before in together[max(0, bisect_right(together, index) - READERS) :]:
+            if before < index and self._commands[before].program in {"echo", "printf"}:
+                texts += [word.text for word in self._commands[before].arguments]
+        listed = " ".join(texts)
+        if "$" in listed or not re.search(r"[0-9a-fA-F]{40}\s+\S", listed):
+            return ("",)
+        return [word.lstrip("*").rpartition("/")[2] for word in listed.split()]
 
 
 def _reads_code(command: Command) -> bool:
@@ -122,39 +160,3 @@ def _reads_code(command: Command) -> bool:
         if text[-1] in "cemn" or (command.program == "perl" and "e" in text):
             return False
     return True
-
-
-def _checks(commands: Sequence[Command], at: int, name: str) -> bool:
-    command = commands[at]
-    program = command.program
-    words = [word.text for word in command.arguments]
-    if program in _SIGNATURES:
-        wanted = _SIGNATURES[program]
-        return not wanted or any(word in wanted for word in words)
-    if program == "openssl" and words[:1] == ["dgst"] and "-verify" in words:
-        return True
-    is_sum = _SUMS.fullmatch(program) is not None or (program == "openssl" and words[:1] in (["dgst"], ["sha256"]))
-    if not is_sum or "-md5" in words:
-        return False
-    if any(word in {"--check", "-c", "-C"} or re.fullmatch(r"-[a-z]*c[a-z]*", word) for word in words):
-        return _lists(commands, at, name)
-    mentioned = not name or any(name in word for word in words)
-    compared = any(later.program in _COMPARES for later in pipes_into(commands, at))
-    parent = commands[command.parent] if command.parent is not None else None
-    return mentioned and (compared or (parent is not None and parent.program in _TESTS) or _stored(commands, at))
-
-
-def _lists(commands: Sequence[Command], at: int, name: str) -> bool:
-    """Whether the list given to ``-c`` has the file; True when the list is not written out here."""
-    command = commands[at]
-    texts = [command.heredoc.value] if command.heredoc else []
-    for before in commands[:at]:
-        if before.pipeline == command.pipeline and before.program in {"echo", "printf"}:
-            texts += [word.text for word in before.arguments]
-    listed = " ".join(texts)
-    return not listed or not name or name in listed or "$" in listed or not re.search(r"[0-9a-fA-F]{40}\s+\S", listed)
-
-
-def _stored(commands: Sequence[Command], at: int) -> bool:
-    """Whether the sum is kept in a variable that a later test looks at: ``sum=$(sha256sum f); [ "$sum" = … ]``."""
-    return commands[at].inside == "$()" and any(later.program in _TESTS for later in commands[at + 1 :])

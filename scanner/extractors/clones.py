@@ -49,10 +49,9 @@ class GitClones:
     def extract(self, item: Item) -> Iterator[GitClone]:
         """A fact for each clone of a remote repository."""
         assert isinstance(item, Step | Config)
-        for index, command in enumerate(item.commands):
-            verb, given = _verb(command, "clone", _CLONE)
-            if verb and given.positionals and not _is_local(given.positionals[0]):
-                yield _cloned(item, index, given)
+        history = _History(item.commands)
+        for index, given in history.clones:
+            yield _cloned(item, history, index, given)
 
 
 class GitAdds:
@@ -79,22 +78,55 @@ class GitAdds:
             yield _clone(item, plain, Word(reference, 0, 0, known), used=True, at=instruction.evidence(source))
 
 
-def _cloned(item: Step | Config, index: int, given: Options) -> GitClone:
-    commands: Sequence[Command] = item.commands
+class _History:
+    """The git commands and builds of one script, read once."""
+
+    def __init__(self, commands: Sequence[Command]) -> None:
+        self.clones: list[tuple[int, Options]] = []
+        self._last: tuple[int, Word] | None = None
+        self._by_folder: dict[str, tuple[int, Word]] = {}
+        self._builder = -1
+        self._programs: dict[str, int] = {}
+        here = ""
+        for index, command in enumerate(commands):
+            if command.program in {"cd", "pushd"} and command.arguments:
+                here = command.arguments[0].text
+            cloned, given = _verb(command, "clone", _CLONE)
+            if cloned and given.positionals and not _is_local(given.positionals[0]):
+                self.clones.append((index, given))
+            chosen = _checked_out(command)
+            if chosen is not None:
+                self._last = (index, chosen)
+                folder = options(command.arguments, _GLOBAL, until_positional=True).value("-C")
+                for part in (folder.text if folder is not None else here).split("/"):
+                    self._by_folder[part] = (index, chosen)
+            if _builds(command):
+                self._builder = index
+            for part in command.words[0].text.split("/") if command.words else ():
+                self._programs[part] = index
+
+    def checked_out(self, index: int, name: str) -> Word | None:
+        """What a clone ends up on; of several clones in one script, only what is done in its own folder counts."""
+        found = self._last if len(self.clones) < 2 else self._by_folder.get(name)
+        return found[1] if found is not None and found[0] > index else None
+
+    def uses(self, index: int, name: str) -> bool:
+        """Whether something is built behind a clone, or a program out of it is run."""
+        return max(self._builder, self._programs.get(name, -1), self._programs.get(".", -1)) > index
+
+
+def _cloned(item: Step | Config, history: _History, index: int, given: Options) -> GitClone:
     url = given.positionals[0]
     folder = given.positionals[1].text if len(given.positionals) > 1 else ""
     name = (folder or url.text).rstrip("/").rpartition("/")[2].removesuffix(".git")
-    reference = given.value("--revision", "-b", "--branch")
-    others = sum(bool(_verb(command, "clone", _CLONE)[0]) for command in commands)
-    at = commands[index].evidence(url)
-    for later in range(index + 1, len(commands)):
-        if others > 1 and _verb(commands[later], "clone", _CLONE)[0] and not _returns(commands[later:], name):
-            break
-        chosen = _checked_out(commands[later])
-        if chosen is not None and (others < 2 or _is_in(commands, later, name)):
-            reference = chosen
-    used = any(_builds(commands[later], name) for later in range(index + 1, len(commands)))
-    return _clone(item, url.text if url.known or "://" in url.text else None, reference, used=used, at=at)
+    reference = history.checked_out(index, name) or given.value("--revision", "-b", "--branch")
+    return _clone(
+        item,
+        url.text if url.known or "://" in url.text else None,
+        reference,
+        used=history.uses(index, name),
+        at=item.commands[index].evidence(url),
+    )
 
 
 def _clone(item: Step | Config, url: str | None, reference: Word | None, *, used: bool, at: Evidence) -> GitClone:
@@ -144,28 +176,14 @@ def _checked_out(command: Command) -> Word | None:
     return None
 
 
-def _is_in(commands: Sequence[Command], at: int, name: str) -> bool:
-    """Whether a git command works in the folder of that name: by ``-C``, or by the last ``cd``."""
-    outer = options(commands[at].arguments, _GLOBAL, until_positional=True)
-    folder = outer.value("-C")
-    if folder is None:
-        moves = [c.arguments[0] for c in commands[:at] if c.program in {"cd", "pushd"} and c.arguments]
-        folder = moves[-1] if moves else None
-    return folder is not None and name in folder.text.rstrip("/").split("/")
-
-
-def _returns(commands: Sequence[Command], name: str) -> bool:
-    return any(_checked_out(command) and _is_in(commands, at, name) for at, command in enumerate(commands))
-
-
-def _builds(command: Command, name: str) -> bool:
-    """Whether it builds or installs something, or runs a program out of the clone."""
+def _builds(command: Command) -> bool:
+    """Whether it builds or installs something, or runs a script."""
     program = command.program
-    if program in _BUILDS or is_python(program):
-        return not any(word.text in {"--version", "-m"} for word in command.arguments[:1]) or program in _BUILDS
+    if is_python(program):
+        return not any(word.text in {"--version", "-m"} for word in command.arguments[:1])
     if program in INTERPRETERS:
         return any(not word.text.startswith("-") for word in command.arguments)
-    return bool(command.words) and (command.words[0].text.startswith("./") or name in command.words[0].text.split("/"))
+    return program in _BUILDS
 
 
 def _is_local(url: Word) -> bool:

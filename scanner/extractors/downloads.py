@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from scanner.extractors import checks, remote
 from scanner.extractors.fetches import Fetch, fetches
@@ -26,9 +26,11 @@ class CommandDownloads:
         """A fact for each URL; the script of ``sh -c "$(curl …)"`` is met twice."""
         assert isinstance(item, Step | Config)
         facts: dict[Location, Download] = {}
-        for index, command in enumerate(item.commands):
-            for fetch in fetches(command):
-                fact = _fetched(item, index, fetch)
+        found = [(index, fetch) for index, command in enumerate(item.commands) for fetch in fetches(command)]
+        if found:
+            after = checks.Aftermath(item.commands)
+            for index, fetch in found:
+                fact = _fetched(item, after, index, fetch)
                 known = facts.get(fact.evidence[0].at)
                 if known is None or not known.piped_to:
                     facts[fact.evidence[0].at] = fact
@@ -57,11 +59,10 @@ class AddedDownloads:
                 yield _download(item, "ADD", source, name, verified=verified, evidence=(instruction.evidence(source),))
 
 
-def _fetched(item: Step | Config, index: int, fetch: Fetch) -> Download:
-    commands: Sequence[Command] = item.commands
-    command = commands[index]
-    interpreter = checks.interpreter(commands, index)
-    readers = checks.pipes_into(commands, index)
+def _fetched(item: Step | Config, after: checks.Aftermath, index: int, fetch: Fetch) -> Download:
+    command = item.commands[index]
+    interpreter = after.interpreter(index)
+    readers = after.readers(index)
     unpacked = any(reader.program in {"tar", "bsdtar", "cpio", "unzip"} for reader in readers)
     key = any(reader.program in {"gpg", "gpg2", "apt-key"} for reader in readers)
     saved_as = fetch.saved_as or next((_teed(reader) for reader in readers if reader.program == "tee"), "")
@@ -73,9 +74,9 @@ def _fetched(item: Step | Config, index: int, fetch: Fetch) -> Download:
         fetch.tool,
         fetch.url,
         saved_as,
-        verified=checks.verifies(commands, index, saved_as) if not interpreter else False,
+        verified=after.verifies(index, saved_as) if not interpreter else False,
         piped_to=interpreter,
-        executed=bool(interpreter) or unpacked or checks.uses(commands, index, saved_as),
+        executed=bool(interpreter) or unpacked or after.uses(index, saved_as),
         key=key or fetch.tool in {"apt-key", "rpm", "rpmkeys"},
         evidence=tuple(evidence),
     )

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from scanner.extractors import logins
 from scanner.model.command import Command
 from scanner.model.instruction import Mount
+from scanner.parsers.lazy import Lazy
 
 _PRINTS = frozenset(
     {"cat", "echo", "printf", "tee", "base64", "envsubst", "awk", "head", "tail", "tr", "cut", "jq", "sed"}
@@ -18,6 +19,9 @@ _CONFIGURES = frozenset(
 )
 _NOWHERE = ("/dev/", "/proc/", "/tmp/", "/run/", "/var/tmp/")  # noqa: S108
 """Where what is written does not count: devices and the like; temporary files are cleaned up often enough."""
+_LOGS_OUT = frozenset({"logout", "--unset", "--unset-all", "--remove-section", "unset", "delete"})
+_STORES = Lazy(r"\.(?:docker|git-?config|git-credentials|netrc|npmrc|cache|aws|ngc|kaggle|config)|huggingface|token")
+_VARIABLE = Lazy(r"\$\{?([A-Za-z_]\w*)")
 
 
 def name(mount: Mount) -> str:
@@ -27,18 +31,26 @@ def name(mount: Mount) -> str:
     return options.get("id") or path.rstrip("/").rpartition("/")[2] or options.get("env", "")
 
 
-def signs(mount: Mount, commands: Sequence[Command]) -> re.Pattern[str]:
-    """What in a command shows that it uses the secret: its path, its variable, or a variable filled from these."""
-    options = mount.options
-    path = options.get("target") or options.get("dst") or options.get("destination") or f"/run/secrets/{name(mount)}"
-    found = [re.escape(path) + r"(?![\w.-])"]
-    variables = {options["env"]} if options.get("env") else set()
-    for command in commands:
-        for assignment in command.assignments:
-            value = command.source.value[assignment.start : assignment.end]
-            if re.search(found[0], value) or any(re.search(_use(v), value) for v in variables):
-                variables.add(assignment.name)
-    return re.compile("|".join(found + [_use(variable) for variable in sorted(variables)]))
+class Secret:
+    """How a script can get at a mounted secret: by its path, its variable, or a variable filled from these."""
+
+    def __init__(self, mount: Mount, commands: Sequence[Command]) -> None:
+        options = mount.options
+        path = (
+            options.get("target") or options.get("dst") or options.get("destination") or f"/run/secrets/{name(mount)}"
+        )
+        self._path = re.compile(re.escape(path) + r"(?![\w.-])")
+        self._variables = {options["env"]} if options.get("env") else set()
+        for command in commands:
+            for assignment in command.assignments:
+                if self.used_in(command.source.value[assignment.start : assignment.end]):
+                    self._variables.add(assignment.name)
+
+    def used_in(self, text: str) -> bool:
+        """Whether shell text refers to it."""
+        if self._path.search(text) is not None:
+            return True
+        return bool(self._variables) and not self._variables.isdisjoint(_VARIABLE.findall(text))
 
 
 def stored_by(mount: Mount, mounts: Sequence[Mount], commands: Sequence[Command]) -> str:
@@ -46,34 +58,52 @@ def stored_by(mount: Mount, mounts: Sequence[Mount], commands: Sequence[Command]
 
     What the same RUN removes again, and what goes to another mount or a temporary folder, is not in the layer.
     """
-    sign = signs(mount, commands)
-    others = tuple(
-        m.options.get("target", m.options.get("dst", "")) for m in mounts if m.type in {"cache", "tmpfs", "bind"}
-    )
+    secret, clean = Secret(mount, commands), _CleanUp(commands)
+    others = [m.options.get("target", m.options.get("dst", "")) for m in mounts if m.type in {"cache", "tmpfs", "bind"}]
     elsewhere = (*_NOWHERE, *(target.rstrip("/") + "/" for target in others if target))
     for index, command in enumerate(commands):
         program = command.program
-        if logins.service(command) and not _logged_out(commands[index:]):
+        logged_out = clean.logged_out > index
+        if logins.service(command) and not logged_out:
             return program
-        if not sign.search(_written(command)):
+        if not secret.used_in(_written(command)):
             continue
         kept = _target(commands, index)
-        if kept and not kept.startswith(elsewhere) and not _removed(commands[index:], kept):
+        if kept and not kept.startswith(elsewhere) and not clean.removes(kept, index):
             return program
         words = [word.text for word in command.arguments]
-        if (
-            program in _CONFIGURES
-            and {"config", "configure", "set"} & set(words[:3])
-            and not _logged_out(commands[index:])
-        ):
+        if program in _CONFIGURES and {"config", "configure", "set"} & set(words[:3]) and not logged_out:
             return program
-        if program == "git" and "clone" in words[:4] and not _removed(commands[index:], ".git"):
+        if program == "git" and "clone" in words[:4] and not clean.removes(".git", index):
             return "git clone"
     return ""
 
 
-def _use(variable: str) -> str:
-    return rf"\$\{{?{re.escape(variable)}\b"
+class _CleanUp:
+    """What a script removes again."""
+
+    def __init__(self, commands: Sequence[Command]) -> None:
+        self.logged_out = -1
+        """The last command that logs out, or removes what a login stores."""
+        self._paths: dict[str, int] = {}
+        self._names: dict[str, int] = {}
+        for index, command in enumerate(commands):
+            words = [word.text for word in command.arguments]
+            removes = command.program in {"rm", "shred", "unlink"}
+            if not _LOGS_OUT.isdisjoint(words) or (removes and any(map(_STORES.search, words))):
+                self.logged_out = index
+            for word in words if removes else ():
+                path = word.rstrip("/")
+                self._paths[path] = self._names[path.rpartition("/")[2]] = index
+
+    def removes(self, path: str, index: int) -> bool:
+        """Whether a command behind this one removes a file of that name, or a folder above it."""
+        path = path.rstrip("/")
+        last = self._names.get(path.rpartition("/")[2], -1)
+        while path:
+            last = max(last, self._paths.get(path, -1))
+            path = path.rpartition("/")[0]
+        return last > index
 
 
 def _written(command: Command) -> str:
@@ -91,8 +121,9 @@ def _target(commands: Sequence[Command], index: int) -> str:
     edits = any(re.match(r"-[a-zA-Z]*i|--in-place", word.text) for word in command.arguments)
     if command.program in _COPIES or (command.program == "sed" and edits):
         return words[-1] if len(words) > 1 else ""
-    for each in (later for later in commands[index:] if later.pipeline == command.pipeline):
-        if each.program not in _PRINTS:
+    for at in range(index, len(commands)):
+        each = commands[at]
+        if each.pipeline != command.pipeline or each.program not in _PRINTS:
             break
         if each.program == "tee":
             return next((word.text for word in each.arguments if not word.text.startswith("-")), "")
@@ -100,33 +131,3 @@ def _target(commands: Sequence[Command], index: int) -> str:
             if redirect.operator in {">", ">>", ">|"} and redirect.descriptor in {None, 1}:
                 return redirect.target.text
     return ""
-
-
-def _removed(commands: Sequence[Command], path: str) -> bool:
-    """Whether a later command of the RUN removes it, or a folder above it."""
-    last = path.rstrip("/").rpartition("/")[2]
-    for command in commands:
-        if command.program in {"rm", "shred", "unlink"}:
-            for word in command.arguments:
-                text = word.text.rstrip("/")
-                if text.rpartition("/")[2] == last or (
-                    text.startswith(("/", "~", "$")) and path.startswith(text + "/")
-                ):
-                    return True
-    return False
-
-
-def _logged_out(commands: Sequence[Command]) -> bool:
-    """Whether a later command of the RUN logs out, or removes what a login stores."""
-    for command in commands:
-        words = {word.text for word in command.arguments}
-        if words & {"logout", "--unset", "--unset-all", "--remove-section", "unset", "delete"}:
-            return True
-        if command.program == "rm" and any(
-            re.search(
-                r"\.(?:docker|git-?config|git-credentials|netrc|npmrc|cache|aws|ngc|kaggle|config)|huggingface|token", w
-            )
-            for w in words
-        ):
-            return True
-    return False

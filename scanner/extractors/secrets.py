@@ -8,7 +8,6 @@ from typing import Literal
 from scanner.extractors import logins, secret_mounts
 from scanner.extractors.credential_files import credential_type, taken_along
 from scanner.extractors.place import stage
-from scanner.model.command import Command
 from scanner.model.facts import CredentialFile, Login, Secret, SecretMount
 from scanner.model.instruction import Copy, Run
 from scanner.model.location import Evidence
@@ -21,6 +20,10 @@ _PLACES: dict[str, Place] = {
     "ENV": "env", "ARG": "arg", "RUN": "run", "LABEL": "label", "COPY": "copy", "ADD": "copy", "CMD": "command",
     "ENTRYPOINT": "command", "HEALTHCHECK": "command", "#": "comment",
 }  # fmt: skip
+
+
+MAX_MOUNTS = 100
+"""Secret mounts of one RUN that are looked at."""
 
 
 class Secrets:
@@ -110,16 +113,19 @@ class Logins:
     def extract(self, item: Item) -> Iterator[Login]:
         """A fact for each login."""
         assert isinstance(item, Step)
-        for index, command in enumerate(item.commands):
-            service = logins.service(command)
-            if service:
-                yield Login(
-                    evidence=(command.evidence(),),
-                    ships=item.stage.ships,
-                    service=service,
-                    stage=stage(item),
-                    credential=_credential(item, index, command),
-                )
+        found = [
+            (index, service) for index, command in enumerate(item.commands) if (service := logins.service(command))
+        ]
+        if not found:
+            return
+        for (index, service), credential in zip(found, _credentials(item, [index for index, _ in found]), strict=True):
+            yield Login(
+                evidence=(item.commands[index].evidence(),),
+                ships=item.stage.ships,
+                service=service,
+                stage=stage(item),
+                credential=credential,
+            )
 
 
 class SecretMounts:
@@ -130,13 +136,12 @@ class SecretMounts:
         return isinstance(item, Step) and isinstance(item.instruction, Run) and bool(item.instruction.mounts)
 
     def extract(self, item: Item) -> Iterator[SecretMount]:
-        """A fact for each secret mount."""
+        """A fact for each secret mount. Raises ValueError last when there are too many."""
         assert isinstance(item, Step)
         assert isinstance(item.instruction, Run)
         mounts = item.instruction.mounts
-        for mount in mounts:
-            if mount.type != "secret":
-                continue
+        secrets = [mount for mount in mounts if mount.type == "secret"]
+        for mount in secrets[:MAX_MOUNTS]:
             how = secret_mounts.stored_by(mount, mounts, item.commands)
             yield SecretMount(
                 evidence=(item.instruction.evidence(mount),),
@@ -146,6 +151,8 @@ class SecretMounts:
                 persisted=bool(how),
                 how=how,
             )
+        if len(secrets) > MAX_MOUNTS:
+            raise ValueError(f"{len(secrets):,} secret mounts in one RUN; the first {MAX_MOUNTS} are looked at")
 
 
 def _place(item: Step | File, hit: SecretHit) -> Place:
@@ -169,21 +176,33 @@ def _comment(step: Step, hit: SecretHit) -> bool:
     return hit.at.span.first_line not in lines
 
 
-def _credential(step: Step, index: int, command: Command) -> Literal["literal", "argument", "secret-mount", "unknown"]:
-    """Where a login takes the credential from."""
+def _credentials(
+    step: Step, logins_at: list[int]
+) -> Iterator[Literal["literal", "argument", "secret-mount", "unknown"]]:
+    """Where each login takes the credential from: its own words, those it reads from a pipe, those inside ``$(…)``."""
     mounts = step.instruction.mounts if isinstance(step.instruction, Run) else ()
-    secrets = [mount for mount in mounts if mount.type == "secret"]
-    together = [c for c in step.commands if c.pipeline == command.pipeline or c.parent == index]
-    texts = [c.source.value[c.words[0].start : c.words[-1].end] for c in together if c.words]
-    written = "\n".join(texts)
-    if any(secret_mounts.signs(mount, step.commands).search(written) for mount in secrets):
-        return "secret-mount"
-    span = command.source.span(command.words[0].start, command.words[-1].end)
-    if any(hit.at.span is not None and hit.at.span.touches(span) and hit.quote in written for hit in step.secrets):
-        return "literal"
-    if "$" in written:
-        return "argument"
-    return "secret-mount" if secrets else "unknown"
+    secrets = [secret_mounts.Secret(mount, step.commands) for mount in mounts if mount.type == "secret"]
+    words: dict[tuple[str, int], list[str]] = {}
+    for command in step.commands:
+        if command.words:
+            text = command.source.value[command.words[0].start : command.words[-1].end]
+            words.setdefault(("pipeline", command.pipeline), []).append(text)
+            if command.parent is not None:
+                words.setdefault(("parent", command.parent), []).append(text)
+    for index in logins_at:
+        command = step.commands[index]
+        written = "\n".join((*words["pipeline", command.pipeline], *words.get(("parent", index), ())))
+        span = command.source.span(command.words[0].start, command.words[-1].end)
+        if any(secret.used_in(written) for secret in secrets):
+            yield "secret-mount"
+        elif any(
+            hit.at.span is not None and hit.at.span.touches(span) and hit.quote in written for hit in step.secrets
+        ):
+            yield "literal"
+        elif "$" in written:
+            yield "argument"
+        else:
+            yield "secret-mount" if secrets else "unknown"
 
 
 EXTRACTORS = (Secrets(), NamedCredentialFiles(), CarriedCredentialFiles(), Logins(), SecretMounts())

@@ -3,38 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 
-class Lazy:
-    """A regular expression, compiled at its first use: most scans need few, and every start would pay for all."""
-
-    __slots__ = ("_compiled", "_flags", "_source")
+class _Lazy:
+    """Turns into the methods of its expression as soon as one of them is wanted."""
 
     def __init__(self, source: str, flags: int = 0) -> None:
-        self._source = source
-        self._flags = flags
-        self._compiled: re.Pattern[str] | None = None
+        self._made_of = source, flags
 
-    @property
-    def compiled(self) -> re.Pattern[str]:
-        """The expression itself."""
-        if self._compiled is None:
-            self._compiled = re.compile(self._source, self._flags)
-        return self._compiled
+    def __getattr__(self, name: str) -> object:
+        pattern = re.compile(*self._made_of)
+        for method in ("search", "match", "fullmatch", "finditer", "findall", "split", "sub"):
+            setattr(self, method, getattr(pattern, method))
+        return getattr(pattern, name)
 
-    def search(self, text: str) -> re.Match[str] | None:
-        """As of ``re.Pattern``."""
-        return self.compiled.search(text)
 
-    def match(self, text: str) -> re.Match[str] | None:
-        """As of ``re.Pattern``."""
-        return self.compiled.match(text)
+if TYPE_CHECKING:
 
-    def fullmatch(self, text: str) -> re.Match[str] | None:
-        """As of ``re.Pattern``."""
-        return self.compiled.fullmatch(text)
-
-    def finditer(self, text: str) -> Iterator[re.Match[str]]:
-        """As of ``re.Pattern``."""
-        return self.compiled.finditer(text)
+    def Lazy(source: str, flags: int = 0) -> re.Pattern[str]:
+        """A regular expression, compiled at its first use: most scans need few, and every start would pay for all."""
+else:
+    Lazy = _Lazy

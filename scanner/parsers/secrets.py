@@ -96,7 +96,7 @@ def mask(text: str, found: list[Found]) -> str:
         shown = 0 if one.provider == "private-key" else min(SHOWN, (one.end - one.start) // 4)
         pieces.append(text[at : one.start + shown])
         at = one.start + shown
-        for kept in _KEPT.compiled.finditer(text, at, one.end):
+        for kept in _KEPT.finditer(text, at, one.end):
             pieces += "*" * (kept.start() - at), kept.group()
             at = kept.end()
         pieces.append("*" * (one.end - at))
@@ -159,14 +159,14 @@ def _named(text: str) -> Iterator[_Hit]:
         done = end
         if not is_credential(name) or (rejected >= NESTED and at < inside):
             continue
-        gives = _GIVES.compiled.match(text, end)
+        gives = _GIVES.match(text, end)
         if (
             gives is None
             or _ends_word(text, begin, gives)
             or not (head := _expects(text[line : min(begin, line + JUDGED)].lstrip(), name, gives))
         ):
             continue
-        value = _VALUE.compiled.match(text, gives.end())
+        value = _VALUE.match(text, gives.end())
         if value is None or value.lastgroup is None:
             continue
         kind = value.lastgroup

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from scanner.model.record import Record
+from scanner.parsers.lazy import Lazy
 
-_URL = re.compile(
+_URL = Lazy(
     r"(?:(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{0,20})://)?(?:[^/@?#]*@)?(?P<host>\[[^\]]*\]|[^/:?#]*)(?::[^/?#]*)?"
     r"(?P<path>[^?#]*)(?:\?(?P<query>[^#]*))?(?:\#(?P<fragment>.*))?",
     re.DOTALL,
