@@ -20,7 +20,8 @@ VERSION = "1"
 
 def render(reports: Sequence[Report], options: Options) -> str:
     """One JSON object with a finding a line, so that a kept baseline shows what changed; the same reports give the
-    same bytes, in ASCII."""
+    same bytes, in ASCII.
+    """
     import json
 
     def line(value: object) -> str:

@@ -54,7 +54,7 @@ def render(reports: Sequence[Report], options: Options) -> str:
     import json
 
     log = om.SarifLog(schema_uri=SCHEMA, version="2.1.0", runs=[_run(reports, options)])
-    return json.dumps(_plain(log), indent=2) + "\n"
+    return json.dumps(_plain(log), separators=(",", ":")) + "\n"
 
 
 def _run(reports: Sequence[Report], options: Options) -> om.Run:

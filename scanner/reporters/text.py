@@ -15,6 +15,9 @@ from scanner.reporters.tally import Tally, amount, distinct, not_known, once, ta
 RELATED = 3
 """Other places shown for a finding; ``-v`` shows all."""
 
+WINDOWS = 20
+"""Parts of one long line that are quoted; the findings beyond have their line of text all the same."""
+
 NAMED = 5
 """Targets listed by name when nothing was found."""
 
@@ -66,17 +69,17 @@ def _body(group: Group, options: Options, paint: Painter) -> Iterator[str]:
     source = report.lines.get(finding.at.path, ()) if finding.at.layer is None else ()
     number = finding.at.span.first_line if finding.at.span else 0
     gutter = " " * max(3, len(str(number)))
+    rules = {f.rule.id: f.rule for f, _ in group}
+    several = len(rules) > 1
     if 0 < number <= len(source):
         for drawn, marks in _windows(group, source[number - 1], options):
             yield f"{paint(f'{number:>{len(gutter)}} |', RULER)} {drawn.text}"
-            yield from (f"{gutter} {paint('|', RULER)} {mark}" for mark in _marks(group, drawn, marks, paint))
+            yield from (f"{gutter} {paint('|', RULER)} {mark}" for mark in _marks(drawn, marks, paint, several=several))
         last = max(f.at.span.last_line for f, _ in group if f.at.span)
         if last > number:
             yield f"{gutter} {paint('|', RULER)} {paint(f'… to line {last}', DIM)}"
     elif finding.fact.evidence[0].quote:
         yield f"{gutter} {paint('|', RULER)} {shortened(finding.fact.evidence[0].quote, options.width)}"
-    several = len({f.rule.id for f, _ in group}) > 1
-    rules = {f.rule.id: f.rule for f, _ in group}
     for rule in rules.values():
         name = f" ({rule.id})" if several else ""
         for line in _related([f for f, _ in group if f.rule.id == rule.id], options):
@@ -91,18 +94,21 @@ def _body(group: Group, options: Options, paint: Painter) -> Iterator[str]:
 
 def _windows(group: Group, line: str, options: Options) -> Iterator[tuple[Quote, list[Finding]]]:
     """The line, or, when it is too long, those parts of it that findings point at; a part's findings with it."""
-    waiting = [finding for finding, _ in group]
-    while waiting:
-        column = waiting[0].at.span.first_column if waiting[0].at.span else 1
+    findings = [finding for finding, _ in group]
+    start = 0
+    for _ in range(WINDOWS):
+        column = findings[start].at.span.first_column if findings[start].at.span else 1
         drawn = quote(line, column, options.width)
-        fit = 1
-        while fit < len(waiting) and (span := waiting[fit].at.span) and span.first_column <= drawn.end:
-            fit += 1
-        yield drawn, waiting[:fit]
-        waiting = waiting[fit:]
+        end = start + 1
+        while end < len(findings) and (span := findings[end].at.span) and span.first_column <= drawn.end:
+            end += 1
+        yield drawn, findings[start:end]
+        if end == len(findings):
+            return
+        start = end
 
 
-def _marks(group: Group, drawn: Quote, findings: list[Finding], paint: Painter) -> Iterator[str]:
+def _marks(drawn: Quote, findings: list[Finding], paint: Painter, *, several: bool) -> Iterator[str]:
     """Rows of ``^^^^``: a row for the words of a rule, named when there are several rules; equal rows are one."""
     rows: dict[str, list[tuple[int, int]]] = {}
     worst: dict[str, Severity] = {}
@@ -117,7 +123,6 @@ def _marks(group: Group, drawn: Quote, findings: list[Finding], paint: Painter) 
         for begin, stop in sorted(cells):
             row = row.ljust(begin) + "^" * (stop - max(begin, len(row)))
         named.setdefault(row, []).append(name)
-    several = len({finding.rule.id for finding, _ in group}) > 1
     for row, names in named.items():
         blank = len(row) - len(row.lstrip())
         mark = " " * blank + paint(row[blank:], SEVERITY[max(worst[name] for name in names)])

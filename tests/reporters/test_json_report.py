@@ -39,7 +39,7 @@ def test_the_schema_knows_every_field_and_no_other(document):
 
 
 def test_the_whole_output_is_as_kept(reports, plain, golden):
-    golden("report.json", render("json", reports, plain))
+    golden("report.json", json.dumps(json.loads(render("json", reports, plain)), indent=2) + "\n")
 
 
 def test_the_summary_counts_what_is_there(document):

@@ -63,7 +63,7 @@ def test_the_validation_is_a_real_one(reports, options, validator):
 
 
 def test_the_whole_output_is_as_kept(reports, options, golden):
-    golden("report.sarif", render("sarif", reports, options))
+    golden("report.sarif", json.dumps(json.loads(render("sarif", reports, options)), indent=2) + "\n")
 
 
 def test_the_default_level_is_written(run):
