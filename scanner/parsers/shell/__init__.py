@@ -12,11 +12,10 @@ from scanner.parsers.shell.draft import Draft, Part, Shared
 from scanner.parsers.shell.inner import SHELLS
 from scanner.parsers.shell.script import ScriptReader
 from scanner.parsers.shell.variables import Variables
+from scanner.parsers.shell.wrappers import peel
 from scanner.parsers.shell.written import Outputs
 
 __all__ = ["dialect", "parse", "parse_argv"]
-
-_POWERSHELL = frozenset({"powershell", "powershell.exe", "pwsh", "pwsh.exe"})
 
 
 def parse(text: Text, lookup: Callable[[str], str | None], heredocs: Sequence[Heredoc] = ()) -> Script:
@@ -47,15 +46,15 @@ def parse_argv(text: Text, words: Sequence[Word], lookup: Callable[[str], str | 
 
 
 def dialect(shell: Sequence[str]) -> Literal["posix", "powershell", "cmd", "other"]:
-    """The language of a SHELL instruction's shell."""
-    program = shell[0].replace("\\", "/").rpartition("/")[2].lower() if shell else ""
-    if program in _POWERSHELL:
+    """The language of a SHELL instruction's shell; ``conda run -n env bash -c`` speaks that of bash."""
+    words = [Word(word.replace("\\", "/"), 0, 0) for word in shell]
+    _, _, at = peel(words)
+    program = words[at].text.rpartition("/")[2].lower().removesuffix(".exe") if words else ""
+    if program in {"powershell", "pwsh"}:
         return "powershell"
-    if program in {"cmd", "cmd.exe"}:
+    if program == "cmd":
         return "cmd"
-    if program in {"busybox", "env"}:
-        program = next((word for word in shell[1:] if word[:1] != "-" and "=" not in word), "")
-    return "posix" if program.rpartition("/")[2].removesuffix(".exe") in SHELLS else "other"
+    return "posix" if program in SHELLS else "other"
 
 
 def _fill(draft: Draft, words: Sequence[Word], source: str) -> None:

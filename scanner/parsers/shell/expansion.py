@@ -107,7 +107,9 @@ def _replace(operator: str, value: str, pattern: str, replacement: str) -> str |
     if operator == "/%":
         match = next((m for s in range(len(value) + 1) if (m := regex.fullmatch(value, s))), None)
         return value[: match.start()] + replacement if match else value
-    return regex.sub(lambda _: replacement, value, count=0 if operator == "//" else 1)
+    return regex.sub(
+        lambda match: replacement if match[0] or not value else "", value, count=0 if operator == "//" else 1
+    )
 
 
 def _substring(value: str, operand: str) -> str | None:

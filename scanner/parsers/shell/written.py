@@ -72,7 +72,8 @@ class Outputs:
         before = index - 1
         while before >= 0 and self.commands[before].parent != command.parent:
             before -= 1
-        if before < 0 or self.commands[before].pipeline != command.pipeline or self.commands[before].redirects:
+        source = self.commands[before] if before >= 0 else command
+        if source.pipeline != command.pipeline or source is command or any(True for _ in _targets(source.redirects)):
             return None
         return self.of(before, hops + 1)
 
