@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 
+from scanner.parsers.shell.rare import rare
+
 MAX_PATTERN_VALUE = 256
 """Longest value (characters) that a pattern with wildcards is tried on; a longer one counts as not known."""
 MAX_STARS = 2
@@ -17,7 +19,7 @@ _CASES: dict[str, Callable[[str], str]] = {
     "^": lambda value: value[:1].upper() + value[1:],
     ",": lambda value: value[:1].lower() + value[1:],
 }
-_CLASS = re.compile(r"\[[!^]?\]?[^\[\]]*\]")
+_CLASS = r"\[[!^]?\]?[^\[\]]*\]"
 
 
 def apply(operator: str, value: str, operand: str, replacement: str) -> str | None:
@@ -49,7 +51,7 @@ def _regex(pattern: str, *, greedy: bool) -> re.Pattern[str] | None:
     out, i = [], 0
     while i < len(pattern):
         c = pattern[i]
-        bracket = _CLASS.match(pattern, i) if c == "[" else None
+        bracket = rare(_CLASS).match(pattern, i) if c == "[" else None
         if bracket:
             if "[:" in bracket[0] or "\\" in bracket[0]:
                 return None

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from functools import cached_property
+
+from scanner.parsers.shell.rare import rare
 
 Value = str | tuple[str, ...] | None
 """A string, an array, or None: not known."""
 Names = set[str]
 
-_ASSIGNED = re.compile(r"(?:^|(?<=[\s;&|({]))(?:for[ \t]+)?([A-Za-z_]\w*)(?:\[\w*\])?(?:\+?=|[ \t]+in\b)")
+_ASSIGNED = r"(?:^|(?<=[\s;&|({]))(?:for[ \t]+)?([A-Za-z_]\w*)(?:\[\w*\])?(?:\+?=|[ \t]+in\b)"
 
 
 class Variables:
@@ -85,4 +86,4 @@ class Variables:
 
     @cached_property
     def _last_assigned(self) -> dict[str, int]:
-        return {match[1]: match.start() for match in _ASSIGNED.finditer(self._source)}
+        return {match[1]: match.start() for match in rare(_ASSIGNED).finditer(self._source)}
