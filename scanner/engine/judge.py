@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -11,8 +10,9 @@ from scanner.engine.match import unknown
 from scanner.model.facts.base import Fact
 from scanner.model.finding import Finding, Undecided
 from scanner.model.rule import Rule
+from scanner.parsers.lazy import Lazy
 
-_PLACEHOLDER = re.compile(r"\{\{|\}\}|\{(\w+)\}")
+_PLACEHOLDER = Lazy(r"\{\{|\}\}|\{(\w+)\}")
 
 _last: tuple[Sequence[Rule], dict[str, Index]] = ((), {})
 

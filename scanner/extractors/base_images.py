@@ -10,9 +10,10 @@ from scanner.model.instruction import From
 from scanner.model.location import Evidence
 from scanner.model.target import Item, Step
 from scanner.parsers import image_reference
+from scanner.parsers.lazy import Lazy
 
-_VERSION = re.compile(r"v?(\d+(?:\.\d+)*)(?![\d.]*[a-zA-Z]{3,}\d)")
-_CUDA = re.compile(r"(?:^|[-_.])(?:cuda[-_]?|cu)(\d+(?:\.\d+)*)")
+_VERSION = Lazy(r"v?(\d+(?:\.\d+)*)(?![\d.]*[a-zA-Z]{3,}\d)")
+_CUDA = Lazy(r"(?:^|[-_.])(?:cuda[-_]?|cu)(\d+(?:\.\d+)*)")
 _FLAVORS = ("devel", "runtime", "base", "slim", "alpine", "minimal", "micro", "distroless", "nonroot", "debug", "full")
 
 
@@ -105,7 +106,14 @@ def _cuda(repository: str, tag: str) -> str:
     if repository in {"nvidia/cuda", "nvidia/cuda-arm64", "nvidia/cudagl"}:
         return tag_version(tag)
     match = _CUDA.search(tag)
-    return match.group(1) if match else ""
+    return _dotted(match.group(1)) if match else ""
+
+
+def _dotted(digits: str) -> str:
+    """``cu130`` means 13.0, ``cu1241`` 12.4.1, ``cuda12`` 12."""
+    if "." in digits or len(digits) < 3:
+        return digits
+    return ".".join([digits[:2], *digits[2:]])
 
 
 EXTRACTORS = (BaseImages(),)

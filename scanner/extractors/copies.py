@@ -13,12 +13,11 @@ from scanner.model.instruction import Copy as CopyInstruction
 from scanner.model.location import Word
 from scanner.model.target import Item, Step
 from scanner.parsers import image_reference
+from scanner.parsers.lazy import Lazy
 
-_ARCHIVE = re.compile(r"\.(?:tar|tar\.(?:gz|bz2|xz|zst|lzma)|tgz|tbz2?|txz)$", re.IGNORECASE)
-_GIT = re.compile(r"^(?:git@|git://|ssh://)|\.git(?:#|$)")
-_DATA = re.compile(
-    r"\.(?:csv|tsv|parquet|jsonl|ndjson|tfrecords?|arrow|feather|h5ad|sqlite3?|db)(?:\.gz)?$", re.IGNORECASE
-)
+_ARCHIVE = Lazy(r"\.(?:tar|tar\.(?:gz|bz2|xz|zst|lzma)|tgz|tbz2?|txz)$", re.IGNORECASE)
+_GIT = Lazy(r"^(?:git@|git://|ssh://)|\.git(?:#|$)")
+_DATA = Lazy(r"\.(?:csv|tsv|parquet|jsonl|ndjson|tfrecords?|arrow|feather|h5ad|sqlite3?|db)(?:\.gz)?$", re.IGNORECASE)
 _DATA_FOLDERS = frozenset({"data", "dataset", "datasets", "training_data", "train_data", "raw_data", "corpus"})
 _MODELS = {
     "pt": "pytorch", "pth": "pytorch", "ckpt": "pytorch", "bin": "pytorch", "pkl": "pickle", "pickle": "pickle",
@@ -27,7 +26,7 @@ _MODELS = {
     "plan": "tensorrt", "nemo": "nemo", "mar": "torchserve", "npy": "numpy", "npz": "numpy", "mlmodel": "coreml",
 }  # fmt: skip
 """Model formats by file suffix; ``.bin`` only with a name that models have."""
-_BIN = re.compile(r"model|weight|checkpoint|pytorch|adapter|ggml|consolidated", re.IGNORECASE)
+_BIN = Lazy(r"model|weight|checkpoint|pytorch|adapter|ggml|consolidated", re.IGNORECASE)
 
 
 class Copies:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from scanner.model.facts import BuildArgument, EnvironmentVariable, Fact, HealthCheck, Label
@@ -10,8 +9,9 @@ from scanner.model.instruction import Healthcheck, Pair, Pairs
 from scanner.model.location import Word
 from scanner.model.target import Config, Item, Step
 from scanner.parsers import secrets
+from scanner.parsers.lazy import Lazy
 
-_NAMES = re.compile(r"\$\{?(\w+)")
+_NAMES = Lazy(r"\$\{?(\w+)")
 
 
 class Variables:

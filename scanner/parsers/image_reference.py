@@ -8,18 +8,19 @@ from __future__ import annotations
 import re
 
 from scanner.model.record import Record
+from scanner.parsers.lazy import Lazy
 
 LONGEST_NAME = 255
 """Characters of registry and repository together."""
 
-_REGISTRY = re.compile(
+_REGISTRY = Lazy(
     r"(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*|\[[a-fA-F0-9:]+\])(?::[0-9]+)?"
 )
-_PART = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*")
-_TAG = re.compile(r"\w[\w.-]{0,127}", re.ASCII)
-_DIGEST = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}")
+_PART = Lazy(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*")
+_TAG = Lazy(r"\w[\w.-]{0,127}", re.ASCII)
+_DIGEST = Lazy(r"[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}")
 _DIGEST_SIZES = {"sha256": 64, "sha384": 96, "sha512": 128}
-_IMAGE_ID = re.compile(r"[a-f0-9]{64}")
+_IMAGE_ID = Lazy(r"[a-f0-9]{64}")
 
 
 class ImageReference(Record):

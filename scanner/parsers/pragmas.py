@@ -23,6 +23,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from scanner.model.record import Record
+from scanner.parsers.lazy import Lazy
 
 Scope = Literal["instruction", "file"]
 
@@ -49,16 +50,16 @@ _TOOLS = ("hullcheck", "hadolint", "trivy", "checkov", "kics", "nosem", "tally")
 
 # Patterns are compiled (and kept by ``re``) when a comment names a tool, which few do.
 _IDS = r"([\w./-]+(?:[ \t]*,[ \t]*[\w./-]+)*)"
-_OURS = r"(?i)(?:^|(?<=[\s#]))hullcheck:[ \t]*"
-_REQUEST = r"(?i)(ignore|ignore-file)[ \t]*\[([^\][]*)\]"
-_UNTIL = r"(?:^|(?<=\s))until=(\S*)"
-_HADOLINT = rf"(?i)^\s*hadolint[ \t]+(global[ \t]+)?ignore[ \t]*=[ \t]*{_IDS}"
-_TALLY = rf"(?i)^\s*tally[ \t]+(global[ \t]+)?ignore[ \t]*=[ \t]*{_IDS}(?:;reason=(.*))?"
-_TRIVY = r"(?i)trivy:ignore:([\w*-]+)(?::exp:([\d-]+))?"
-_CHECKOV = rf"(?i)checkov:skip=[ \t]*{_IDS}(?::(.*))?"
-_KICS = r"(?i)^\s*kics-scan[ \t]+(ignore-line|ignore-block|ignore|disable=[ \t]*([0-9a-f][0-9a-f, \t-]*))"
-_SEMGREP = rf"(?i)\bnosem(?:grep)?\b(?:[ \t]*:[ \t]*{_IDS})?"
-_DATE = r"(?a)\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
+_OURS = Lazy(r"(?i)(?:^|(?<=[\s#]))hullcheck:[ \t]*")
+_REQUEST = Lazy(r"(?i)(ignore|ignore-file)[ \t]*\[([^\][]*)\]")
+_UNTIL = Lazy(r"(?:^|(?<=\s))until=(\S*)")
+_HADOLINT = Lazy(rf"(?i)^\s*hadolint[ \t]+(global[ \t]+)?ignore[ \t]*=[ \t]*{_IDS}")
+_TALLY = Lazy(rf"(?i)^\s*tally[ \t]+(global[ \t]+)?ignore[ \t]*=[ \t]*{_IDS}(?:;reason=(.*))?")
+_TRIVY = Lazy(r"(?i)trivy:ignore:([\w*-]+)(?::exp:([\d-]+))?")
+_CHECKOV = Lazy(rf"(?i)checkov:skip=[ \t]*{_IDS}(?::(.*))?")
+_KICS = Lazy(r"(?i)^\s*kics-scan[ \t]+(ignore-line|ignore-block|ignore|disable=[ \t]*([0-9a-f][0-9a-f, \t-]*))")
+_SEMGREP = Lazy(rf"(?i)\bnosem(?:grep)?\b(?:[ \t]*:[ \t]*{_IDS})?")
+_DATE = Lazy(r"(?a)\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])")
 
 
 def parse(comment: str) -> tuple[Pragma, ...]:
@@ -66,7 +67,7 @@ def parse(comment: str) -> tuple[Pragma, ...]:
     lower = comment.lower()
     if not any(tool in lower for tool in _TOOLS):
         return ()
-    ours = re.search(_OURS, comment)
+    ours = _OURS.search(comment)
     return (_ours(comment, ours),) if ours else tuple(_others(comment))
 
 
@@ -82,7 +83,7 @@ def skipped_checks(value: str) -> tuple[Pragma, ...]:
 
 def _ours(comment: str, found: re.Match[str]) -> Pragma:
     rest = comment[found.end() :]
-    request = re.match(_REQUEST, rest)
+    request = _REQUEST.match(rest)
     if request is None:
         mistake = "write it so: hullcheck: ignore[rule-id] why it is fine here"
         return Pragma(
@@ -90,7 +91,7 @@ def _ours(comment: str, found: re.Match[str]) -> Pragma:
         )
     scope: Scope = "file" if request[1].lower() == "ignore-file" else "instruction"
     reason, until = rest[request.end() :], ""
-    if limit := re.search(_UNTIL, reason):
+    if limit := _UNTIL.search(reason):
         until = limit[1].rstrip(",;:")
         reason = reason[: limit.start()] + reason[limit.end() :]
     reason = " ".join(reason.split()).lstrip("-–—:, ")
@@ -116,18 +117,18 @@ def _ours(comment: str, found: re.Match[str]) -> Pragma:
 
 
 def _others(comment: str) -> Iterator[Pragma]:
-    if found := re.search(_HADOLINT, comment):
+    if found := _HADOLINT.search(comment):
         yield _pragma("hadolint", found, _split(found[2]), whole_file=bool(found[1]))
-    if found := re.search(_TALLY, comment):
+    if found := _TALLY.search(comment):
         yield _pragma("tally", found, _split(found[2]), whole_file=bool(found[1]), reason=found[3])
-    for found in re.finditer(_TRIVY, comment):
+    for found in _TRIVY.finditer(comment):
         yield _pragma("trivy", found, [trivy_id(found[1])], until=found[2])
-    for found in re.finditer(_CHECKOV, comment):
+    for found in _CHECKOV.finditer(comment):
         yield _pragma("checkov", found, _split(found[1]), whole_file=True, reason=found[2])
-    if found := re.search(_KICS, comment):
+    if found := _KICS.search(comment):
         ids = [each[:8].lower() for each in _split(found[2])] if found[2] else [ALL]
         yield _pragma("kics", found, ids, whole_file=bool(found[2]) or found[1].lower() == "ignore")
-    if found := re.search(_SEMGREP, comment):
+    if found := _SEMGREP.search(comment):
         yield _pragma("semgrep", found, _split(found[1]) if found[1] else [ALL])
 
 
@@ -160,7 +161,7 @@ def trivy_id(name: str) -> str:
 
 def is_date(words: str) -> bool:
     """Whether it is written ``YYYY-MM-DD``."""
-    return re.fullmatch(_DATE, words) is not None
+    return _DATE.fullmatch(words) is not None
 
 
 def _split(words: str) -> list[str]:

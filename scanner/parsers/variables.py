@@ -14,13 +14,14 @@ from typing import Final, NamedTuple
 
 from scanner.parsers import wildcards
 from scanner.parsers.dockerfile.words import WHITESPACE
+from scanner.parsers.lazy import Lazy
 
 DEEPEST = 50
 """How many ``${…}`` may stand inside one another."""
 
-_NAME = re.compile(r"[0-9]+|[@*#?$!-]|[^\W\d]\w*|")
-_TEMPLATE = re.compile(r"\$(?:(\$)|\w+|\{\w+\})")
-_SPACE = re.compile(f"([{WHITESPACE}]+)")
+_NAME = Lazy(r"[0-9]+|[@*#?$!-]|[^\W\d]\w*|")
+_TEMPLATE = Lazy(r"\$(?:(\$)|\w+|\{\w+\})")
+_SPACE = Lazy(f"([{WHITESPACE}]+)")
 
 
 class _Unset(Enum):

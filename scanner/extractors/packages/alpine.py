@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from scanner.extractors.packages import caches, indexes
@@ -10,6 +9,7 @@ from scanner.extractors.packages.call import Call, options_named
 from scanner.extractors.packages.requirement import requirement
 from scanner.model.facts import Fact, Requirement
 from scanner.model.location import Word
+from scanner.parsers.lazy import Lazy
 from scanner.parsers.manifests.specifier import unknown
 
 _VALUED = options_named(
@@ -24,7 +24,7 @@ _ACTIONS = {
     "fix": "install",
     "fetch": "download",
 }
-_SPEC = r"([^\s@=<>~!]+)(@[\w.-]+)?\s*(?:([=<>~]{1,2})(.*))?"
+_SPEC = Lazy(r"([^\s@=<>~!]+)(@[\w.-]+)?\s*(?:([=<>~]{1,2})(.*))?")
 
 
 def apk(call: Call) -> Iterator[Fact]:
@@ -63,7 +63,7 @@ def _requirement(call: Call, word: Word) -> Requirement | None:
         return None
     if text.endswith(".apk"):
         return requirement(call, word, "apk", text, pinned=True, origin="local")
-    match = re.fullmatch(_SPEC, text)
+    match = _SPEC.fullmatch(text)
     if match is None:
         return None
     sign, version = match[3] or "", match[4] or ""

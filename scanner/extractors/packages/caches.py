@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
 
 from scanner.extractors.packages.call import Call
 from scanner.model.command import Command
 from scanner.model.record import Record
+from scanner.parsers.lazy import Lazy
 from scanner.parsers.shell.arguments import Options
 
 MAX_BRACES = 64
@@ -17,9 +17,9 @@ MAX_BRACES = 64
 MAX_FOLDERS = 20
 """Different cache folders in one RUN; whether more than these are emptied counts as not known."""
 
-_HOME = r"^(?:\$HOME|\$\{HOME\}|/root|/home/[^/]+|~[^/]*)(?=/|$)"
+_HOME = Lazy(r"^(?:\$HOME|\$\{HOME\}|/root|/home/[^/]+|~[^/]*)(?=/|$)")
 _CHOOSY = frozenset({"conda", "mamba", "micromamba"})
-_WHOLE = r"--all|--tarballs|--packages|--force-pkgs-dirs|-[a-z]*[aptf][a-z]*"
+_WHOLE = Lazy(r"--all|--tarballs|--packages|--force-pkgs-dirs|-[a-z]*[aptf][a-z]*")
 """conda removes only what its switches name; packages and their archives are what weighs."""
 _ALL = frozenset({"*", "**", "*_*", ".*"})
 
@@ -158,7 +158,7 @@ def _folders(call: Call, options: Options, cache: Cache) -> tuple[tuple[str, ...
 
 
 def _home(path: str) -> str:
-    return posixpath.normpath(re.sub(_HOME, "~", path)) if path else path
+    return posixpath.normpath(_HOME.sub("~", path)) if path else path
 
 
 def _covers(path: str, folders: tuple[str, ...]) -> bool:
@@ -178,7 +178,7 @@ def _cleans(command: Command, cache: Cache) -> bool:
             texts = [word.text for word in command.arguments]
             wanted = words.split()
             if [text for text in texts if text[:1] != "-" or text == "-m"][: len(wanted)] == wanted:
-                return program not in _CHOOSY or any(re.fullmatch(_WHOLE, text) for text in texts)
+                return program not in _CHOOSY or any(_WHOLE.fullmatch(text) for text in texts)
     return False
 
 

@@ -10,6 +10,7 @@ from scanner.extractors.packages.call import Call, options_named
 from scanner.extractors.packages.requirement import requirement
 from scanner.model.facts import Fact, Requirement
 from scanner.model.location import Word
+from scanner.parsers.lazy import Lazy
 from scanner.parsers.manifests.specifier import unknown
 from scanner.parsers.shell.arguments import Options
 
@@ -40,7 +41,7 @@ _ACTIONS = {
 }
 _TRUE = frozenset({"1", "true", "yes", "on", "with", "enable"})
 _FALSE = frozenset({"0", "false", "no", "off", "without", "disable"})
-_SPEC = r"([^=/\s]+)(?:([=/])(.*))?"
+_SPEC = Lazy(r"([^=/\s]+)(?:([=/])(.*))?")
 
 
 def apt(call: Call) -> Iterator[Fact]:
@@ -110,7 +111,7 @@ def _requirement(call: Call, word: Word) -> Requirement | None:
     if not text or unknown(text[0]) or text.endswith("-"):
         return None
     local = text.startswith(("./", "/", "../", "~")) or text.endswith(".deb")
-    match = re.fullmatch(_SPEC, text)
+    match = _SPEC.fullmatch(text)
     if match is None and not local:
         return None
     name, sign, version = (text, "", "") if local or match is None else (match[1], match[2] or "", match[3] or "")

@@ -9,11 +9,12 @@ from scanner import knowledge
 from scanner.extractors.packages.call import Call
 from scanner.model.facts import PackageIndex
 from scanner.model.location import Evidence
+from scanner.parsers.lazy import Lazy
 from scanner.parsers.manifests.specifier import masked, unknown
 
-_URL = r"(?a)([A-Za-z][A-Za-z0-9+.-]*)://(?:[^/@\s]*@)?([^/:?#\s]*)"
-_NAMED = r"(?a)[\w.-]+=(?=[a-z]+://)"
-_DEFAULTS = (
+_URL = Lazy(r"(?a)([A-Za-z][A-Za-z0-9+.-]*)://(?:[^/@\s]*@)?([^/:?#\s]*)")
+_NAMED = Lazy(r"(?a)[\w.-]+=(?=[a-z]+://)")
+_DEFAULTS = Lazy(
     r"^https?://(?:(?:www\.)?(?:pypi|pypi\.python)[.]org/(?:simple|pypi)|registry[.](?:npmjs[.]org|yarnpkg[.]com)"
     r"|(?:index[.])?rubygems[.]org|repo[.]anaconda[.]com/pkgs/(?:main|r|msys2|free))/?$"
 )
@@ -54,7 +55,7 @@ def fact(
     all_exact: bool | None = False,
 ) -> PackageIndex:
     """A package index; ``url`` may be a path or, for a channel, a name."""
-    url = re.sub(_NAMED, "", url, count=1) if installer == "uv" else url
+    url = _NAMED.sub("", url, count=1) if installer == "uv" else url
     host, encrypted = _host(url, role)
     known = known or not unknown(url)
     return PackageIndex(
@@ -66,7 +67,7 @@ def fact(
         host=host,
         is_default=None
         if host is None
-        else bool(re.match(_DEFAULTS, url)) or (role == "channel" and url in _DEFAULT_CHANNELS),
+        else bool(_DEFAULTS.match(url)) or (role == "channel" and url in _DEFAULT_CHANNELS),
         encrypted=encrypted,
         merged_by=merged_by,
         vendor=None if host is None else _is_vendor(host, url, role),
@@ -76,7 +77,7 @@ def fact(
 
 def _host(url: str, role: str) -> tuple[str | None, bool | None]:
     """Host ("" for a path, None when it is not known) and whether the way to it is encrypted."""
-    match = re.match(_URL, url)
+    match = _URL.match(url)
     if match:
         scheme, host = match[1].lower(), match[2].lower()
         if scheme == "file":
@@ -93,7 +94,7 @@ def _is_vendor(host: str, url: str, role: str) -> bool:
     listed = knowledge.names("vendor-indexes")
     if host in listed:
         return True
-    match = re.match(_URL, url)
+    match = _URL.match(url)
     place = host + "/" + (url[match.end() :].lstrip("/") if match else url if role == "channel" else "")
     parts = place.split("/")
     return any("/".join(parts[:length]) in listed for length in (2, 3))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from scanner.extractors.packages import indexes
@@ -10,6 +9,7 @@ from scanner.extractors.packages.call import Call, options_named
 from scanner.extractors.packages.requirement import requirement
 from scanner.model.facts import Fact
 from scanner.model.location import Word
+from scanner.parsers.lazy import Lazy
 from scanner.parsers.manifests.specifier import is_commit, unknown
 
 _GEM_VALUED = options_named(
@@ -24,8 +24,8 @@ _GO_VALUED = options_named(
     "-C -p -asmflags -buildmode -buildvcs -compiler -gccgoflags -gcflags -installsuffix -ldflags -mod -modfile "
     "-overlay -pgo -pkgdir -tags -toolexec -o"
 )
-_VERSION = r"(?a)v?\d+(?:\.\w+)*(?:[-+][\w.+-]+)?"
-_FULL = r"(?a)v?\d+\.\d+\.\d+(?:[-+][\w.+-]+)?"
+_VERSION = Lazy(r"(?a)v?\d+(?:\.\w+)*(?:[-+][\w.+-]+)?")
+_FULL = Lazy(r"(?a)v?\d+\.\d+\.\d+(?:[-+][\w.+-]+)?")
 
 
 def gem(call: Call) -> Iterator[Fact]:
@@ -45,7 +45,7 @@ def gem(call: Call) -> Iterator[Fact]:
         name, colon, own = word.text.partition(":")
         version = own if colon else common.text if common else ""
         bare = version.removeprefix("=").strip()
-        exact: bool | None = bool(re.fullmatch(_VERSION, bare)) or (None if unknown(bare) or unknown(name) else False)
+        exact: bool | None = bool(_VERSION.fullmatch(bare)) or (None if unknown(bare) or unknown(name) else False)
         yield requirement(
             call,
             word,
@@ -81,7 +81,7 @@ def go(call: Call) -> Iterator[Fact]:
         if name.startswith((".", "/")) or "." not in name.partition("/")[0] or unknown(name[:1]):
             continue
         # without a version the module's own go.mod decides, which may well pin it
-        pinned = bool(re.fullmatch(_FULL, version)) or is_commit(version) if at else None
+        pinned = bool(_FULL.fullmatch(version)) or is_commit(version) if at else None
         bounded = None if pinned is None else False
         yield requirement(
             call,
@@ -122,7 +122,7 @@ def _crate(call: Call, word: Word, common: Word | None) -> Fact:
     name, at, own = word.text.partition("@")
     version = own if at else common.text if common else ""
     bare = version.removeprefix("=")
-    exact: bool | None = bool(re.fullmatch(_FULL, bare)) or (None if unknown(version) or unknown(name) else False)
+    exact: bool | None = bool(_FULL.fullmatch(bare)) or (None if unknown(version) or unknown(name) else False)
     bounded = None if exact is None else bool(version) and not exact
     return requirement(
         call, word, "cargo", name, at + version, version=bare if exact else "", pinned=exact, bounded=bounded

@@ -10,6 +10,7 @@ from scanner.extractors.packages.call import Call, options_named
 from scanner.extractors.packages.requirement import requirement
 from scanner.model.facts import Fact, Requirement
 from scanner.model.location import Word
+from scanner.parsers.lazy import Lazy
 from scanner.parsers.manifests.specifier import is_commit, masked, unknown
 
 _VALUED = options_named(
@@ -22,9 +23,9 @@ _CLEAN = frozenset({"ci", "clean-install", "ic", "install-clean"})
 _REMOVE = frozenset({"uninstall", "un", "remove", "rm", "r", "unlink"})
 _UPGRADE = frozenset({"update", "up", "upgrade"})
 _FROZEN = ("--frozen-lockfile", "--immutable", "--pure-lockfile")
-_EXACT = r"(?a)[v=]?\d+\.\d+\.\d+(?:-[\w.-]+)?(?:\+[\w.-]+)?"
-_SPEC = r"(?a)(@[\w.~-]+/[\w.~-]+|[\w.~-]+)(?:@(.*))?"
-_REPOSITORY = r"git(?:\+[a-z]+)?:|git@|github:|gitlab:|bitbucket:|gist:|[\w.-]+/[\w.-]+(?:#|$)|.*\.git(?:#|$)"
+_EXACT = Lazy(r"(?a)[v=]?\d+\.\d+\.\d+(?:-[\w.-]+)?(?:\+[\w.-]+)?")
+_SPEC = Lazy(r"(?a)(@[\w.~-]+/[\w.~-]+|[\w.~-]+)(?:@(.*))?")
+_REPOSITORY = Lazy(r"git(?:\+[a-z]+)?:|git@|github:|gitlab:|bitbucket:|gist:|[\w.-]+/[\w.-]+(?:#|$)|.*\.git(?:#|$)")
 
 
 def node(call: Call) -> Iterator[Fact]:
@@ -104,14 +105,14 @@ def _requirement(call: Call, word: Word) -> Requirement | None:
         r"^[^:]*\.(?:tgz|tar\.gz)$", text
     ):
         return requirement(call, word, "npm", text, pinned=True, origin="local")
-    match = re.fullmatch(_SPEC, text)
+    match = _SPEC.fullmatch(text)
     version = (match[2] or "").removeprefix("npm:") if match else text
     if match is None or _is_elsewhere(version):
         return _from_elsewhere(call, word, match[1] if match else "", version)
     if "@" in version[1:]:
         version = version.rpartition("@")[2]
     doubt = unknown(version) if version else unknown(match[1])
-    exact = bool(re.fullmatch(_EXACT, version))
+    exact = bool(_EXACT.fullmatch(version))
     return requirement(
         call,
         word,
@@ -125,13 +126,13 @@ def _requirement(call: Call, word: Word) -> Requirement | None:
 
 
 def _is_elsewhere(version: str) -> bool:
-    return "://" in version or bool(re.match(_REPOSITORY, version))
+    return "://" in version or bool(_REPOSITORY.match(version))
 
 
 def _from_elsewhere(call: Call, word: Word, name: str, url: str) -> Requirement:
     bare, _, reference = url.partition("#")
     name = name or bare.rstrip("/").rpartition("/")[2].removesuffix(".git")
-    if re.match(_REPOSITORY, url):
+    if _REPOSITORY.match(url):
         commit = is_commit(reference)
         return requirement(call, word, "npm", name, f"@{masked(url)}", pinned=commit, origin="vcs", url=url)
     return requirement(call, word, "npm", name, f"@{masked(url)}", origin="url", url=url)

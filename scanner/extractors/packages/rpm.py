@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from scanner.extractors.packages import caches
@@ -10,6 +9,7 @@ from scanner.extractors.packages.call import Call, options_named
 from scanner.extractors.packages.requirement import requirement
 from scanner.model.facts import Fact, Requirement
 from scanner.model.location import Word
+from scanner.parsers.lazy import Lazy
 from scanner.parsers.manifests.specifier import unknown
 from scanner.parsers.shell.arguments import Options
 
@@ -54,11 +54,11 @@ _ZYPPER_ACTIONS = {
     "clean": "clean",
     "cc": "clean",
 }
-_NEVRA = r"(.+?)-((?:\d+:)?\d+\.[\w.+~^*]+(?:-[\w.+~^*]+)?|\d[\w+~^]*-\d[\w.+~^*]*\.\w+)"
+_NEVRA = Lazy(r"(.+?)-((?:\d+:)?\d+\.[\w.+~^*]+(?:-[\w.+~^*]+)?|\d[\w+~^]*-\d[\w.+~^*]*\.\w+)")
 MAX_NAME = 256
 """Longest package name in which a version is looked for."""
-_ZYPPER_SPEC = r"([^\s<>=]+)\s*(<=|>=|=|<|>)\s*(.+)"
-_WEAK = r"(?i)install_weak_deps=(?:0|false|no)$"
+_ZYPPER_SPEC = Lazy(r"([^\s<>=]+)\s*(<=|>=|=|<|>)\s*(.+)")
+_WEAK = Lazy(r"(?i)install_weak_deps=(?:0|false|no)$")
 
 
 def dnf(call: Call) -> Iterator[Fact]:
@@ -71,7 +71,7 @@ def dnf(call: Call) -> Iterator[Fact]:
     if action is None:
         return
     weak = call.manager in {"dnf", "dnf5", "microdnf"}
-    no_weak = any(re.match(_WEAK, word.text) for word in options.values("--setopt")) or options.has("--nobest-weak")
+    no_weak = any(_WEAK.match(word.text) for word in options.values("--setopt")) or options.has("--nobest-weak")
     yield call.made(
         "rpm",
         action,
@@ -126,7 +126,7 @@ def _requirement(call: Call, word: Word) -> Requirement | None:
         return requirement(call, word, "rpm", text.rpartition("/")[2], origin="url", url=text)
     if text.endswith(".rpm") or text.startswith(("./", "/", "../")):
         return requirement(call, word, "rpm", text, pinned=True, origin="local")
-    compared = re.fullmatch(_ZYPPER_SPEC, text) if call.manager == "zypper" else None
+    compared = _ZYPPER_SPEC.fullmatch(text) if call.manager == "zypper" else None
     if compared:
         name, sign, version = compared.groups()
         doubt = unknown(version)
@@ -141,7 +141,7 @@ def _requirement(call: Call, word: Word) -> Requirement | None:
             pinned=(None if doubt else True) if exact else False,
             bounded=None if doubt else not exact,
         )
-    match = re.fullmatch(_NEVRA, text) if len(text) <= MAX_NAME else None
+    match = _NEVRA.fullmatch(text) if len(text) <= MAX_NAME else None
     if match:
         return requirement(call, word, "rpm", match[1], f"-{match[2]}", version=match[2], pinned=True)
     doubt = unknown(text)

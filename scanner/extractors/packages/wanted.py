@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Callable, Iterator
 
 from scanner.extractors.packages import indexes
@@ -11,6 +10,7 @@ from scanner.extractors.packages.call import Call
 from scanner.model.facts import PackageIndex, Requirement
 from scanner.model.location import Evidence, Text, Word
 from scanner.model.record import Record
+from scanner.parsers.lazy import Lazy
 from scanner.parsers.manifests import conda, locks, pyproject, requirements, specifier
 from scanner.parsers.manifests.entries import Manifest, Spec
 
@@ -19,7 +19,7 @@ MAX_FILES = 200
 
 Reader = Callable[[Text], Manifest]
 
-_PYLOCK = r"(?:^|/)pylock(?:\.[^./]+)?\.toml$"
+_PYLOCK = Lazy(r"(?:^|/)pylock(?:\.[^./]+)?\.toml$")
 
 
 class _Asked(Record, kw_only=False):
@@ -233,7 +233,7 @@ class Wanted:
 
 def _reader(place: str, constraint: bool) -> Reader:
     """By the file's name, as uv and conda do."""
-    if re.search(_PYLOCK, place):
+    if _PYLOCK.search(place):
         return locks.read
     if place.endswith("pyproject.toml"):
         return lambda text: pyproject.read(text, ())

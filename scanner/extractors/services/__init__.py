@@ -7,7 +7,7 @@ from typing import Literal
 
 from scanner.extractors.ports import opens
 from scanner.extractors.services import apps, jupyter, scripts, special, supervisor, table
-from scanner.extractors.services.calls import Call, match, program_of
+from scanner.extractors.services.calls import SHELLS, Call, match, program_of
 from scanner.extractors.services.products import Product, by_name, of_image
 from scanner.extractors.services.reading import Reading
 from scanner.extractors.services.settings import Asked, Setting, given
@@ -79,7 +79,7 @@ def _calls(config: Config, exported: dict[str, Setting]) -> Iterator[Call]:
             exported |= _exports(command)
         call = _call(command, config, image)
         if call is None and index == 0 and image is not None and "entrypoint" not in config.says:
-            call = _argued(command, image)
+            call = _argued(command, image) if command.program not in SHELLS else None
         if call is not None:
             found = True
             yield call

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from scanner.extractors.services.reading import Guard, Listening, Reading, number, split
 from scanner.extractors.services.settings import Asked, Setting
 from scanner.model.location import Evidence, Text
+from scanner.parsers.lazy import Lazy
 from scanner.parsers.python_code import UNKNOWN, Call, calls
 
 NETWORK = frozenset({"sse", "http", "streamable-http"})
 """Transports of an MCP server that listen; ``stdio`` does not."""
-_IMPORTS = r"(?m)^[ \t]*(?:import|from)[ \t]+(gradio|uvicorn|flask|fastmcp|mcp)\b"
+_IMPORTS = Lazy(r"(?m)^[ \t]*(?:import|from)[ \t]+(gradio|uvicorn|flask|fastmcp|mcp)\b")
 _NAMES = frozenset({"launch", "run"})
 
 
@@ -48,7 +48,7 @@ def read(asked_as: Callable[[str], Asked], text: Text) -> Iterator[App]:
 
     Raises ValueError when it cannot be parsed.
     """
-    imports = set(re.findall(_IMPORTS, text.value))
+    imports = set(_IMPORTS.findall(text.value))
     if not imports:
         return
     for call in calls(text, _NAMES):

@@ -9,7 +9,7 @@ from scanner.extractors.services.products import Product, starts
 from scanner.model.command import Command
 from scanner.model.location import Evidence, Word
 
-_SHELLS = frozenset({"sh", "bash", "dash", "zsh"})
+SHELLS = frozenset({"sh", "bash", "dash", "zsh"})
 
 _RUNNERS = frozenset({"npx", "bunx", "pnpm", "uvx", "uv", "accelerate"})
 """Programs that run the program named later on their command line, beside those that the shell parser peels off."""
@@ -67,7 +67,7 @@ def program_of(words: Sequence[Word], depth: int = 0) -> Program | None:
             inner = word.text if word.text in starts() else word.text.rpartition("/")[2]
             if word.known and (inner.startswith("python") or inner in starts() or inner.endswith((".py", ".sh"))):
                 return program_of(words[index:], depth + 1)
-    elif len(words) > 1 and (name in _SHELLS or name.endswith(".sh") or "entrypoint" in name):
+    elif len(words) > 1 and (name in SHELLS or name.endswith(".sh") or "entrypoint" in name):
         inner_program = program_of(words[1:], depth + 1)
         if inner_program is not None and inner_program.name in starts():
             return inner_program

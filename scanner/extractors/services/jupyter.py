@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from scanner.extractors.services.reading import Guard, Listening, Reading, number
 from scanner.extractors.services.settings import Asked, Setting, given, home, text_of, unquoted
 from scanner.model.location import Text
+from scanner.parsers.lazy import Lazy
 
-_OPTION = r"(?s)--(?:(\w+)\.)?([\w-]+)(?:=(.*))?"
+_OPTION = Lazy(r"(?s)--(?:(\w+)\.)?([\w-]+)(?:=(.*))?")
 _LINE = (
     r"(?m)^[ \t]*c\.(\w+)\.(ip|port|token|password|hashed_password|allow_origin|certfile|disable_check_xsrf"
     r"|identity_provider_class)[ \t]*=[ \t]*([^\n#]*)"
@@ -22,7 +23,7 @@ _JSON = (
     r'"(ip|port|token|password|hashed_password|allow_origin|certfile|disable_check_xsrf)"[ \t]*:[ \t]*'
     r'("[^"\n]*"|[\w.]+)'
 )
-_LITERAL = r"[uUbB]?(?:'([^'\n]*)'|\"([^\"\n]*)\"|(\d+)|(None|True|False))[ \t]*"
+_LITERAL = Lazy(r"[uUbB]?(?:'([^'\n]*)'|\"([^\"\n]*)\"|(\d+)|(None|True|False))[ \t]*")
 _CLASSES = frozenset(
     {"NotebookApp", "ServerApp", "LabApp", "JupyterNotebookApp", "ExtensionApp", "JupyterApp", "IdentityProvider"}
     | {"PasswordIdentityProvider", "SingleUserNotebookApp", "SingleUserLabApp"}
@@ -86,7 +87,7 @@ def _guard(asked: Asked, said: dict[str, Setting]) -> Guard:
 
 def _options(asked: Asked) -> Iterator[tuple[str, Setting]]:
     for index, argument in enumerate(asked.arguments):
-        match = re.fullmatch(_OPTION, argument.text)
+        match = _OPTION.fullmatch(argument.text)
         if match is None:
             continue
         owner, name, value = match.groups()
@@ -136,7 +137,7 @@ def _settings(text: Text) -> Iterator[tuple[str, Setting]]:
         name, value = (match[2], match[3]) if python else (match[1], match[2])
         if python and match[1] not in _CLASSES:
             continue
-        literal = re.fullmatch(_LITERAL, value)
+        literal = _LITERAL.fullmatch(value)
         plain = next((part for part in literal.groups() if part is not None), "") if literal is not None else None
         if plain == "None":
             plain = ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
@@ -10,13 +9,14 @@ from scanner.extractors.services.calls import Call
 from scanner.extractors.services.products import Place
 from scanner.model.location import Evidence, Text, Word
 from scanner.model.target import Config, File
+from scanner.parsers.lazy import Lazy
 
 _FALSE = frozenset({"", "0", "false", "no", "off", "n", "f", "none", "disabled"})
-_FALLBACK = r"\$\{\w+:?-([^${}]*)\}"
+_FALLBACK = Lazy(r"\$\{\w+:?-([^${}]*)\}")
 _SWITCH = frozenset({"true", "false", "1", "0", "yes", "no", "on", "off"})
-_SEVERAL = r"(?i)\$(?:[@*]|\{[@*]|\(|`|\{?\w*(?:ARG|OPT|FLAG|PARAM|EXTRA|CMD|COMMAND))"
+_SEVERAL = Lazy(r"(?i)\$(?:[@*]|\{[@*]|\(|`|\{?\w*(?:ARG|OPT|FLAG|PARAM|EXTRA|CMD|COMMAND))")
 """An unknown word that may stand for several, options among them."""
-_LINE = r"(?m)^[ \t-]*\"?([A-Za-z_][\w.-]*)\"?[ \t]*[=:][ \t]*([^\n#]*)"
+_LINE = Lazy(r"(?m)^[ \t-]*\"?([A-Za-z_][\w.-]*)\"?[ \t]*[=:][ \t]*([^\n#]*)")
 """A setting in YAML, TOML or a properties file."""
 
 MAX_FILE = 1 << 20
@@ -62,7 +62,7 @@ class Asked:
         self.product = call.product
         self.arguments = list(self._arguments())
         self._lines: dict[str, Setting] = {}
-        self.more = any(not each.known and re.match(_SEVERAL, each.text) for each in self.arguments)
+        self.more = any(not each.known and _SEVERAL.match(each.text) for each in self.arguments)
         """Options may be given that cannot be seen: ``"$@"``, ``$ARGS``, a file that is not here."""
         self._read_file()
 
@@ -185,7 +185,7 @@ def text_of(file: File) -> Text:
 def lines(text: Text) -> dict[str, Setting]:
     """The settings of a YAML, TOML or properties file by their own name, sections left out; the last one counts."""
     found = {}
-    for match in re.finditer(_LINE, text.value):
+    for match in _LINE.finditer(text.value):
         value = match[2].strip()
         name = match[1].rpartition(".")[2].replace("_", "-")
         found[name] = Setting(
@@ -198,7 +198,7 @@ def given(value: str, known: bool, evidence: tuple[Evidence, ...]) -> Setting:
     """The setting that a word says, which may hold variables that are not known."""
     if known:
         return Setting(value, evidence)
-    fallback = re.fullmatch(_FALLBACK, value)
+    fallback = _FALLBACK.fullmatch(value)
     return Setting(None, evidence, fallback=fallback[1] if fallback is not None else None)
 
 

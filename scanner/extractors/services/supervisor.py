@@ -9,8 +9,9 @@ from scanner.extractors.services.settings import text_of
 from scanner.model.command import Command
 from scanner.model.target import Config
 from scanner.parsers import shell
+from scanner.parsers.lazy import Lazy
 
-_COMMAND = r"(?m)^command[ \t]*=[ \t]*([^\n]+(?:\n[ \t]+[^\n]+)*)"
+_COMMAND = Lazy(r"(?m)^command[ \t]*=[ \t]*([^\n]+(?:\n[ \t]+[^\n]+)*)")
 _PATHS = (
     "/etc/supervisord.conf",
     "/etc/supervisor/supervisord.conf",
@@ -29,7 +30,7 @@ def commands(command: Command, config: Config) -> Iterator[Command]:
         if file is None:
             continue
         text = text_of(file)
-        for match in re.finditer(_COMMAND, text.value):
+        for match in _COMMAND.finditer(text.value):
             parts: list[tuple[int, int] | tuple[str, int]] = []
             for line in re.finditer(r"[^\n]+", match[1]):
                 start = match.start(1) + line.start()

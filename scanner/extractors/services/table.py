@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 from scanner.extractors.services.reading import Guard, Listening, Reading, number, split
 from scanner.extractors.services.settings import Asked, Setting, unquoted
 from scanner.model.location import Evidence
+from scanner.parsers.lazy import Lazy
 
-_ADDRESS = r"[\d.:,\[\]a-fA-F]+|localhost|\*"
+_ADDRESS = Lazy(r"[\d.:,\[\]a-fA-F]+|localhost|\*")
 
 
 def read(asked: Asked) -> Reading:
@@ -78,7 +77,7 @@ def _everywhere(asked: Asked) -> Setting | None:
         found = asked.option(place.name)
         if found is None:
             continue
-        if found.bare or (found.value is not None and not re.fullmatch(_ADDRESS, found.value)):
+        if found.bare or (found.value is not None and not _ADDRESS.fullmatch(found.value)):
             return Setting("*", found.evidence)
         value = found.by_default
         return Setting(None if value is None else value.partition(",")[0], found.evidence)

@@ -6,7 +6,6 @@ from typing import Literal
 
 from scanner.model.facts.base import Fact
 
-
 ModelSource = Literal["huggingface", "ollama", "torch-hub", "modelscope", "spacy", "nltk", "kaggle", "ngc", "other"]
 ModelContent = Literal["model", "dataset", "corpus"]
 

@@ -6,7 +6,6 @@ from typing import Literal
 
 from scanner.model.facts.base import Fact
 
-
 ServiceRole = Literal[
     "notebook",
     "model-server",

@@ -10,13 +10,14 @@ import re
 from typing import NamedTuple
 
 from scanner.parsers.dockerfile.words import WHITESPACE
+from scanner.parsers.lazy import Lazy
 
-_WORD = re.compile(r"(\d*)<<(-?)[\t\n\f\r ]*([^<]+)", re.ASCII)
-_NAME = re.compile(r"[\w./:+,=@%^~!?*()\[\]{}|&;>#-]+")
-_PIECE = re.compile(rf"[^{WHITESPACE}'\"\\$<}}/]+")
-_ARROWS = re.compile(r"<<[\t\r ]*")
-_SPACE = re.compile(f"[{WHITESPACE}]")
-_VARIABLE = re.compile(r"[0-9]+|[@*#?$!-]|[^\W\d]\w*|")
+_WORD = Lazy(r"(\d*)<<(-?)[\t\n\f\r ]*([^<]+)", re.ASCII)
+_NAME = Lazy(r"[\w./:+,=@%^~!?*()\[\]{}|&;>#-]+")
+_PIECE = Lazy(rf"[^{WHITESPACE}'\"\\$<}}/]+")
+_ARROWS = Lazy(r"<<[\t\r ]*")
+_SPACE = Lazy(f"[{WHITESPACE}]")
+_VARIABLE = Lazy(r"[0-9]+|[@*#?$!-]|[^\W\d]\w*|")
 _QUOTE, _BRACE, _PATTERN = '"', "}", "/"
 
 

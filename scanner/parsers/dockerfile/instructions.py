@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Callable
 from functools import cache
@@ -26,10 +25,11 @@ from scanner.model.instruction import (
 from scanner.model.location import Span, Text, Word
 from scanner.parsers.dockerfile.flags import check_flags, check_mounts, read_flags, read_mounts
 from scanner.parsers.dockerfile.words import SEPARATORS, WHITESPACE, json_words, plain_words, quoted_words
+from scanner.parsers.lazy import Lazy
 
-_FIRST = re.compile(rf"([^{SEPARATORS}]*+)([{SEPARATORS}]*+)")
-_MARGIN = re.compile(rf"[{WHITESPACE}]*+")
-_STAGE_NAME = re.compile(r"[a-z][a-z0-9_.-]*")
+_FIRST = Lazy(rf"([^{SEPARATORS}]*+)([{SEPARATORS}]*+)")
+_MARGIN = Lazy(rf"[{WHITESPACE}]*+")
+_STAGE_NAME = Lazy(r"[a-z][a-z0-9_.-]*")
 _FLAGS_UNCHECKED = frozenset({"ARG", "STOPSIGNAL", "HEALTHCHECK"})
 """BuildKit never looks at those of the first two; HEALTHCHECK NONE may have any."""
 _NO_TRIGGERS = frozenset({"ONBUILD", "FROM", "MAINTAINER"})

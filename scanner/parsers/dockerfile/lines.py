@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
 from scanner.model.instruction import Comment, Directive
 from scanner.model.location import Span, Text
 from scanner.parsers.dockerfile.words import WHITESPACE
+from scanner.parsers.lazy import Lazy
 
 LONGEST_LINE = 65_535
 """Bytes in a line; BuildKit stops reading at a longer one (Go's ``bufio.MaxScanTokenSize``)."""
 
-_DIRECTIVE = re.compile(r"([a-zA-Z][a-zA-Z0-9]*)[\t\f\r ]*=(.+)")
+_DIRECTIVE = Lazy(r"([a-zA-Z][a-zA-Z0-9]*)[\t\f\r ]*=(.+)")
 _DIRECTIVES = frozenset({"syntax", "escape", "check"})
 
 

@@ -9,6 +9,7 @@ import re
 from functools import cache
 
 from scanner.model.location import Word
+from scanner.parsers.lazy import Lazy
 
 WHITESPACE = (
     "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029"
@@ -19,12 +20,12 @@ WHITESPACE = (
 SEPARATORS = "\t\v\f\r "
 """What separates the keyword, and the words of most instructions."""
 
-_PLAIN = re.compile(rf"[^{SEPARATORS}]+")
+_PLAIN = Lazy(rf"[^{SEPARATORS}]+")
 _BEFORE_ARRAY = WHITESPACE + "["
 _JSON_SPACE = " \t\r\n"
-_JSON_STRING = re.compile(r'"([^"\\\x00-\x1f]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*+)*+)"')
-_JSON_OTHER = re.compile(r"-?[0-9]|true|false|null|[\[{]")
-_JSON_ESCAPE = re.compile(r"\\(?:u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|(.))")
+_JSON_STRING = Lazy(r'"([^"\\\x00-\x1f]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*+)*+)"')
+_JSON_OTHER = Lazy(r"-?[0-9]|true|false|null|[\[{]")
+_JSON_ESCAPE = Lazy(r"\\(?:u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|(.))")
 _JSON_SHORT = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 
 

@@ -10,16 +10,17 @@ import re
 from collections.abc import Iterator
 
 from scanner.model.location import Text
+from scanner.parsers.lazy import Lazy
 from scanner.parsers.manifests import specifier
 from scanner.parsers.manifests.entries import MAX_ENTRIES, TOO_MANY, Declared, Entry, Include, Index, Manifest, Spec
 
-_SPEC = r"(?as)(?:([\w./${}-]+)::?)?([A-Za-z0-9_][\w.-]*)\s*(?:\[([^\]]*)\])?\s*(.*)"
-_EXPLICIT = r"/([^/#]+)-([^-/#]+)-([^-/#]+)\.(?:conda|tar\.bz2)(?:#(\w+:?\w*))?$"
-_EXACT = r"(?a)(?:(==)|(=))?\s*v?([\w.!+]+?)(?:=([\w.*+]+))?"
-_BUILD = r"(?a)([\w.+]+)\s+([\w.*]+)"
-_ODD = r"(?a)[^\w.*+!<>=~|,()'\"^$\s{}:-]"
-_ITEM = r"([ \t]*)-[ \t]+(.*)"
-_KEY = r"([ \t]*)([A-Za-z_][\w-]*)[ \t]*:[ \t]*(.*)"
+_SPEC = Lazy(r"(?as)(?:([\w./${}-]+)::?)?([A-Za-z0-9_][\w.-]*)\s*(?:\[([^\]]*)\])?\s*(.*)")
+_EXPLICIT = Lazy(r"/([^/#]+)-([^-/#]+)-([^-/#]+)\.(?:conda|tar\.bz2)(?:#(\w+:?\w*))?$")
+_EXACT = Lazy(r"(?a)(?:(==)|(=))?\s*v?([\w.!+]+?)(?:=([\w.*+]+))?")
+_BUILD = Lazy(r"(?a)([\w.+]+)\s+([\w.*]+)")
+_ODD = Lazy(r"(?a)[^\w.*+!<>=~|,()'\"^$\s{}:-]")
+_ITEM = Lazy(r"([ \t]*)-[ \t]+(.*)")
+_KEY = Lazy(r"([ \t]*)([A-Za-z_][\w-]*)[ \t]*:[ \t]*(.*)")
 
 
 def spec(text: str) -> Spec:
@@ -32,13 +33,13 @@ def spec(text: str) -> Spec:
         raise ValueError(f"a specification of more than {specifier.LIMIT} characters")
     if "://" in text or re.search(r"\.(?:conda|tar\.bz2)(?:#|$)", text):
         return _file(text)
-    match = re.fullmatch(_SPEC, text)
+    match = _SPEC.fullmatch(text)
     if not match:
         raise ValueError(f"not a conda specification: {text!r}")
     name, brackets, rest = match[2].lower(), match[3], match[4].strip()
-    if re.search(_ODD, rest):
+    if _ODD.search(rest):
         raise ValueError(f"not a conda specification: {text!r}")
-    if build := re.fullmatch(_BUILD, rest):
+    if build := _BUILD.fullmatch(rest):
         rest = f"{build[1]}={build[2]}"
     if brackets:
         version = re.search(r"version\s*=\s*['\"]?([^'\",\]]+)", brackets)
@@ -51,7 +52,7 @@ def _versioned(name: str, rest: str) -> Spec:
         return Spec(name=name, specifier=rest, ecosystem="conda")
     if specifier.unknown(rest) and not rest.startswith((">", "<", "!", "~")):
         return Spec(name=name, specifier=rest, version=None, pinned=None, bounded=None, ecosystem="conda")
-    exact = re.fullmatch(_EXACT, rest)
+    exact = _EXACT.fullmatch(rest)
     if exact and "*" not in exact[3]:
         full = bool(exact[1]) or exact[3].count(".") >= 2 or (exact[4] is not None and "*" not in exact[4])
         bare = not exact[1] and not exact[2]
@@ -65,7 +66,7 @@ def _tight(words: str) -> str:
 
 
 def _file(text: str) -> Spec:
-    parts = re.search(_EXPLICIT, text if "/" in text else "/" + text)
+    parts = _EXPLICIT.search(text if "/" in text else "/" + text)
     local = "://" not in text
     return Spec(
         name=parts[1].lower() if parts else "",
@@ -147,7 +148,7 @@ class _Environment:
 
     def line(self, start: int, indent: int, line: str) -> None:
         """Read one line: a key of the top level, or an item of the list below it."""
-        key = re.fullmatch(_KEY, line)
+        key = _KEY.fullmatch(line)
         if indent == 0 and key:
             self.section, self.pip_indent = key[2], None
             if key[3] and self.section in {"dependencies", "channels"}:
@@ -155,7 +156,7 @@ class _Environment:
             return
         if self.section not in {"dependencies", "channels"}:
             return
-        item = re.fullmatch(_ITEM, line)
+        item = _ITEM.fullmatch(line)
         if not item:
             self.errors.append((start, start + len(line), "not an item of a list"))
             return
@@ -245,7 +246,7 @@ def lock(text: Text) -> Manifest:
 
     nested = 0
     for start, indent, line in _lines(text.value):
-        item = re.fullmatch(_ITEM, line)
+        item = _ITEM.fullmatch(line)
         if indent == 0 and not item:
             inside = line.startswith("package:")
             continue
@@ -258,7 +259,7 @@ def lock(text: Text) -> Manifest:
         if item and (not package or indent < nested):
             finish()
             nested = indent + at
-        key = re.fullmatch(_KEY, words)
+        key = _KEY.fullmatch(words)
         if key and (indent + at == nested or key[2] in {"sha256", "md5"}):
             value = key[3].strip("\"'")
             quote = len(key[3]) != len(value)

@@ -6,9 +6,11 @@ import re
 from bisect import bisect_left, bisect_right
 from typing import Any
 
-_STRINGS = r'"""[\s\S]*?(?:"""|\Z)' r"|'''[\s\S]*?(?:'''|\Z)" r'|"(?:\\.|[^"\\\n])*"?' r"|'[^'\n]*'?" r"|\#[^\n]*"
-_TABLE = r"(?m)^[ \t]*(\[\[?)([^\]\n]{1,512})\]"
-_KEY = r"""(?m)^[ \t]*(["']?([^\s"'=#\[\]]{1,256})["']?[ \t]*=[^\n#]*)"""
+from scanner.parsers.lazy import Lazy
+
+_STRINGS = Lazy(r'"""[\s\S]*?(?:"""|\Z)' r"|'''[\s\S]*?(?:'''|\Z)" r'|"(?:\\.|[^"\\\n])*"?' r"|'[^'\n]*'?" r"|\#[^\n]*")
+_TABLE = Lazy(r"(?m)^[ \t]*(\[\[?)([^\]\n]{1,512})\]")
+_KEY = Lazy(r"""(?m)^[ \t]*(["']?([^\s"'=#\[\]]{1,256})["']?[ \t]*=[^\n#]*)""")
 
 
 class Toml:
@@ -24,7 +26,7 @@ class Toml:
             raise ValueError("nested too deeply") from None
         self._strings: dict[str, list[tuple[int, int]]] = {}
         hidden: list[tuple[int, int]] = []
-        for token in re.finditer(_STRINGS, value):
+        for token in _STRINGS.finditer(value):
             hidden.append(token.span())
             if token[0][0] != "#":
                 self._remember(token)
@@ -32,12 +34,12 @@ class Toml:
         self._hidden = hidden
         self._tables: dict[str, list[int]] = {}
         self._table_starts: list[int] = []
-        for table in re.finditer(_TABLE, value):
+        for table in _TABLE.finditer(value):
             if not self._inside(table.start(1)):
                 self._tables.setdefault(_plain(table[2]), []).append(table.start(1))
                 self._table_starts.append(table.start(1))
         self._keys: dict[str, list[tuple[int, int]]] = {}
-        for key in re.finditer(_KEY, value):
+        for key in _KEY.finditer(value):
             if self.value[key.start(1)] in "\"'" or not self._inside(key.start(1)):
                 end = key.start(1) + len(key[1].rstrip())
                 self._keys.setdefault(key[2], []).append((key.start(1), end))

@@ -10,12 +10,13 @@ import re
 from collections.abc import Iterator
 
 from scanner.model.location import Text
+from scanner.parsers.lazy import Lazy
 from scanner.parsers.manifests import specifier
 from scanner.parsers.manifests.entries import MAX_ENTRIES, TOO_MANY, Declared, Entry, Include, Index, Manifest
 
 _BLANK = " \t\r\n\v\f\x1c\x1d\x1e\x1f\x85\xa0\u2028\u2029\ufeff"
-_COMMENT = r"(?:^|\s)#.*"
-_WORD = r"""(?:"[^"]*"|'[^']*'|\S)+"""
+_COMMENT = Lazy(r"(?:^|\s)#.*")
+_WORD = Lazy(r"""(?:"[^"]*"|'[^']*'|\S)+""")
 _VALUED = {
     "-i": "--index-url",
     "-f": "--find-links",
@@ -65,7 +66,7 @@ def _lines(value: str) -> Iterator[tuple[int, str]]:
     """(offset, words) of each line that says something; joined lines keep their length."""
     offset = 0
     for line in _joined(value):
-        words = re.sub(_COMMENT, "", line) if "#" in line else line
+        words = _COMMENT.sub("", line) if "#" in line else line
         bare = words.strip(_BLANK)
         if bare:
             yield offset + line.index(bare), bare
@@ -130,7 +131,7 @@ class _Reader:
 def _options(line: str) -> Iterator[tuple[str, str, int]]:
     """(option, value, offset of the value): ``-r file``, ``-rfile``, ``--requirement=file``; short ones spelled out."""
     waiting = ""
-    for token in re.finditer(_WORD, line):
+    for token in _WORD.finditer(line):
         word, at = token[0], token.start()
         if waiting:
             option, waiting = waiting, ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from scanner.parsers.lazy import Lazy
 from scanner.parsers.manifests.entries import Spec
 
 if TYPE_CHECKING:
@@ -13,17 +14,17 @@ if TYPE_CHECKING:
 LIMIT = 8192
 """Longest requirement that is read, in characters; pip's own index would refuse far shorter names."""
 
-_NAMED = r"(?a)\s*([A-Za-z0-9](?:[\w.-]*\w)?)\s*(?:\[([^\]]*)\])?\s*"
-_CLAUSE = r"\s*(===|==|~=|!=|<=|>=|<|>)\s*([^\s,;()]+)\s*"
-_SCHEME = r"(?a)(?:(git|hg|svn|bzr)\+)?([A-Za-z][A-Za-z0-9.]*)://"
-_ARCHIVE = r"(?i)\.(?:whl|zip|tar|tar\.gz|tgz|tar\.bz2|tbz|tar\.xz|txz|tar\.lz|tlz|tar\.lzma)$"
-_WHEEL = r"(?a)([A-Za-z0-9][\w.]*)-(\d[\w.!+]*)-.*\.whl$"
-_SOURCE = r"(?a)([A-Za-z][\w.-]*?)-(\d+(?:\.\w+)*(?:\+[\w.]+)?)\.(?:tar\.gz|zip|tar\.bz2|tgz)$"
-_HASH = r"(?i)[#&](sha256|sha384|sha512)=[0-9a-f]{64,128}(?:&|$)"
-_EGG = r"(?a)[#&]egg=([A-Za-z0-9][\w.-]*)"
-_COMMIT = r"(?i)(?:[0-9a-f]{40}|[0-9a-f]{64})"
-_USER = r"(://)(?!git@)[^/@\s]+@"
-_ELSEWHERE = (
+_NAMED = Lazy(r"(?a)\s*([A-Za-z0-9](?:[\w.-]*\w)?)\s*(?:\[([^\]]*)\])?\s*")
+_CLAUSE = Lazy(r"\s*(===|==|~=|!=|<=|>=|<|>)\s*([^\s,;()]+)\s*")
+_SCHEME = Lazy(r"(?a)(?:(git|hg|svn|bzr)\+)?([A-Za-z][A-Za-z0-9.]*)://")
+_ARCHIVE = Lazy(r"(?i)\.(?:whl|zip|tar|tar\.gz|tgz|tar\.bz2|tbz|tar\.xz|txz|tar\.lz|tlz|tar\.lzma)$")
+_WHEEL = Lazy(r"(?a)([A-Za-z0-9][\w.]*)-(\d[\w.!+]*)-.*\.whl$")
+_SOURCE = Lazy(r"(?a)([A-Za-z][\w.-]*?)-(\d+(?:\.\w+)*(?:\+[\w.]+)?)\.(?:tar\.gz|zip|tar\.bz2|tgz)$")
+_HASH = Lazy(r"(?i)[#&](sha256|sha384|sha512)=[0-9a-f]{64,128}(?:&|$)")
+_EGG = Lazy(r"(?a)[#&]egg=([A-Za-z0-9][\w.-]*)")
+_COMMIT = Lazy(r"(?i)(?:[0-9a-f]{40}|[0-9a-f]{64})")
+_USER = Lazy(r"(://)(?!git@)[^/@\s]+@")
+_ELSEWHERE = Lazy(
     r"(?:sys_platform|platform_system|os_name)\s*"
     r"(?:==\s*['\"](?:win32|cygwin|darwin|Windows|Darwin|nt)['\"]|!=\s*['\"](?:linux|Linux|posix)['\"])"
 )
@@ -36,7 +37,7 @@ def normalize(name: str) -> str:
 
 def masked(url: str) -> str:
     """A URL without the credentials in it; the user name ``git`` is none."""
-    return re.sub(_USER, r"\1***@", url)
+    return _USER.sub(r"\1***@", url)
 
 
 def unknown(text: str) -> bool:
@@ -46,7 +47,7 @@ def unknown(text: str) -> bool:
 
 def is_commit(reference: str) -> bool | None:
     """Whether it is a full commit; None when it is not known."""
-    return bool(re.fullmatch(_COMMIT, reference)) or (None if unknown(reference) else False)
+    return bool(_COMMIT.fullmatch(reference)) or (None if unknown(reference) else False)
 
 
 def read(text: str) -> Spec:
@@ -57,10 +58,10 @@ def read(text: str) -> Spec:
     """
     if len(text) > LIMIT:
         raise ValueError(f"a requirement of more than {LIMIT} characters")
-    named = re.match(_NAMED, text)
+    named = _NAMED.match(text)
     if named and text.startswith("@", named.end()):
         return _direct(text[named.end() + 1 :].strip(), normalize(named[1]), _extras(named[2]))
-    if re.match(_SCHEME, text) or text.startswith("git+git@"):
+    if _SCHEME.match(text) or text.startswith("git+git@"):
         return _direct(text, "", ())
     words, _, marker = text.partition(";")
     words = words.strip()
@@ -81,7 +82,7 @@ def _versioned(named: re.Match[str], words: str, marker: str) -> Spec:
         return _more(spec, _extras(named[2]), marker)
     clauses: list[tuple[str, str]] = []
     for part in rest.split(",") if rest else ():
-        clause = re.fullmatch(_CLAUSE, part)
+        clause = _CLAUSE.fullmatch(part)
         if clause:
             clauses.append((clause[1], clause[2]))
         elif part.strip():
@@ -108,7 +109,7 @@ def _more(spec: Spec, extras: tuple[str, ...], marker: str) -> Spec:
 
 def is_elsewhere(marker: str) -> bool:
     """Whether a marker holds on other systems than Linux only."""
-    return bool(marker) and " or " not in marker and bool(re.search(_ELSEWHERE, marker))
+    return bool(marker) and " or " not in marker and bool(_ELSEWHERE.search(marker))
 
 
 def _extras(words: str | None) -> tuple[str, ...]:
@@ -117,7 +118,7 @@ def _extras(words: str | None) -> tuple[str, ...]:
 
 def _is_path(words: str) -> bool:
     bare = words.partition("[")[0]
-    return bare.startswith((".", "/", "~")) or "/" in bare or bool(re.search(_ARCHIVE, bare))
+    return bare.startswith((".", "/", "~")) or "/" in bare or bool(_ARCHIVE.search(bare))
 
 
 def _direct(target: str, name: str, extras: tuple[str, ...]) -> Spec:
@@ -127,7 +128,7 @@ def _direct(target: str, name: str, extras: tuple[str, ...]) -> Spec:
         raise ValueError(f"not a URL: {masked(url)!r}")
     if url.startswith(("git+", "hg+", "svn+", "bzr+")):
         return _more(repository(url, name), extras, marker)
-    if url.startswith("file:") or not re.match(_SCHEME, url):
+    if url.startswith("file:") or not _SCHEME.match(url):
         return _local(url.removeprefix("file://").removeprefix("file:"), marker, name)
     return _more(link(url, name), extras, marker)
 
@@ -140,7 +141,7 @@ def repository(url: str, name: str = "") -> Spec:
     where, at, reference = path.rpartition("@")
     if not at:
         where, reference = path, ""
-    egg = re.search(_EGG, url)
+    egg = _EGG.search(url)
     if not name:
         name = egg[1] if egg else where.rstrip("/").rpartition("/")[2].removesuffix(".git")
     commit = is_commit(reference)
@@ -164,12 +165,12 @@ def link(url: str, name: str = "") -> Spec:
     """A requirement for an archive at a URL; a wheel's name tells its version."""
     bare = url.partition("#")[0].partition("?")[0]
     file = bare.rpartition("/")[2].replace("%2B", "+").replace("%2b", "+")
-    parts = re.fullmatch(_WHEEL, file) or re.fullmatch(_SOURCE, file)
-    hashed = bool(re.search(_HASH, url))
-    egg = re.search(_EGG, url)
+    parts = _WHEEL.fullmatch(file) or _SOURCE.fullmatch(file)
+    hashed = bool(_HASH.search(url))
+    egg = _EGG.search(url)
     if not name:
         name = egg[1] if egg else parts[1] if parts else ""
-    commit = re.search(_COMMIT, bare.rpartition("/")[2])
+    commit = _COMMIT.search(bare.rpartition("/")[2])
     pinned: bool | None = True if hashed or parts or commit else None if unknown(url) else False
     return Spec(
         name=normalize(name),
@@ -185,7 +186,7 @@ def link(url: str, name: str = "") -> Spec:
 
 def _local(path: str, marker: str, name: str = "") -> Spec:
     bare, _, extras = path.partition("[")
-    parts = re.fullmatch(_WHEEL, bare.rpartition("/")[2]) or re.fullmatch(_SOURCE, bare.rpartition("/")[2])
+    parts = _WHEEL.fullmatch(bare.rpartition("/")[2]) or _SOURCE.fullmatch(bare.rpartition("/")[2])
     spec = Spec(
         name=name or (normalize(parts[1]) if parts else ""),
         specifier=f"@ {bare}",
@@ -199,7 +200,7 @@ def _local(path: str, marker: str, name: str = "") -> Spec:
 
 def archive(path: str) -> bool:
     """Whether it names an archive rather than a folder."""
-    return bool(re.search(_ARCHIVE, path))
+    return bool(_ARCHIVE.search(path))
 
 
 def role_of(option: str) -> Literal["primary", "extra", "find-links"] | None:
