@@ -6,6 +6,8 @@ import re
 
 from scanner.parsers.lazy import Lazy
 
+MAX_PATH = 4096
+"""Characters of a path; Linux takes no longer ones."""
 _NAMES = {
     ".netrc": "netrc", "_netrc": "netrc", ".pypirc": "pypi", ".git-credentials": "git", "kaggle.json": "kaggle",
     ".dockercfg": "docker config", ".dockerconfigjson": "docker config", ".pgpass": "postgres", ".my.cnf": "mysql",
@@ -47,6 +49,8 @@ def credential_type(path: str) -> str:
     Examples, templates, encrypted files, public keys and certificates are none.
     """
     path = path.rstrip("/")
+    if len(path) > MAX_PATH:
+        return ""
     name = path.rpartition("/")[2]
     if _HARMLESS.search(name):
         return ""

@@ -22,6 +22,8 @@ _HUBS = {
     "pan.baidu.com": "baidu", "zenodo.org": "zenodo", "kaggle.com": "kaggle", "civitai.com": "civitai",
 }  # fmt: skip
 """Hosts, and what is below them, that anybody may upload to."""
+MAX_NAME = 255
+"""Characters of a file's name: more than file systems take are not looked at."""
 _MODEL_HUBS = frozenset({"huggingface", "modelscope", "civitai"})
 _REPOSITORIES = frozenset({"huggingface", "modelscope", "github", "gitlab", "bitbucket", "gitee"})
 
@@ -52,7 +54,7 @@ _OF_REPOSITORY = Lazy(rf"/{_BRANCH}/")
 
 def hub(url: Url) -> str:
     """The public place that has it (``huggingface``, ``github``, ``google-drive``, …), else ""."""
-    parts = url.host.split(".")
+    parts = url.host.rsplit(".", 4)
     return next((_HUBS[name] for n in range(len(parts)) if (name := ".".join(parts[n:])) in _HUBS), "")
 
 
@@ -69,7 +71,7 @@ def mutable(url: Url, *, known: bool) -> bool | None:
 def content(url: Url, saved_as: str = "") -> Content:
     """What it is, by its name, or by the name it is saved under when its own says nothing."""
     from_models = hub(url) in _MODEL_HUBS and ("/resolve/" in url.path or "/api/" in url.path)
-    for name in (url.file, saved_as.rpartition("/")[2]):
+    for name in (url.file[-MAX_NAME:], saved_as.rpartition("/")[2][-MAX_NAME:]):
         if model_format(name):
             return "model"
         match = _NAMES.match(name)

@@ -14,6 +14,8 @@ _URL = Lazy(
 )
 _ENCRYPTED = frozenset({"https", "s3", "gs", "hf", "ftps", "sftp", "scp", "ssh", "git+ssh", "git+https", "az", "abfss"})
 _CLEAR = frozenset({"http", "ftp", "git", "git+http", "tftp", "rsync"})
+MAX_URL = 4096
+"""Characters of a URL that are read; servers and clients take fewer."""
 
 
 class Url(Record):
@@ -42,8 +44,11 @@ class Url(Record):
 
 
 def split(text: str) -> Url:
-    """A URL's parts. Without a scheme, what stands before the first slash is the host. Never fails."""
-    match = _URL.match(text)
+    """A URL's parts. Without a scheme, what stands before the first slash is the host.
+
+    Never fails; what comes after ``MAX_URL`` characters is left out.
+    """
+    match = _URL.match(text[:MAX_URL])
     assert match is not None
     parts = {name: value or "" for name, value in match.groupdict().items()}
     return Url(
