@@ -32,8 +32,10 @@ class RuntimeUsers:
         return isinstance(item, Config)
 
     def extract(self, item: Item) -> Iterator[RuntimeUser]:
-        """One fact."""
+        """One fact, none where nothing can run."""
         assert isinstance(item, Config)
+        if item.base == "" and not item.says.get("command"):
+            return  # files on scratch for others to copy: nothing runs
         name = None if item.user is None else item.user.partition(":")[0].strip()
         yield RuntimeUser(
             evidence=item.evidence("user"),

@@ -443,4 +443,4 @@ def test_one_instruction_states_no_more_than_the_limit_and_says_so():
     found = []
     with pytest.raises(ValueError, match=r"more than 50,000 packages"):
         found.extend(packages.EXTRACTORS[0].extract(step))
-    assert packages.MAX_FACTS < len(found) < 2 * packages.MAX_FACTS
+    assert 0 < len(found) <= packages.MAX_FACTS

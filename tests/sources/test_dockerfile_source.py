@@ -254,7 +254,7 @@ class TestWhatCannotBeRead:
     def test_powershell_is_a_problem_once(self):
         found = target('FROM mcr.microsoft.com/windows\nSHELL ["powershell"]\nRUN Get-Item x\nRUN Get-Item y')
         assert [p.reason for p in found.problems] == [
-            "powershell commands are not read: only those of POSIX shells are"
+            "commands for PowerShell are not read: only those for POSIX shells are"
         ]
 
     def test_a_variable_the_builder_refuses_is_a_problem_at_its_word(self):

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 from scanner.extractors.packages import alpine, conda, debian, indexes, languages, node, pip, projects, rpm
 from scanner.extractors.packages.call import Call, Surroundings, options_named
 from scanner.model.command import Command
-from scanner.model.facts import Fact
+from scanner.model.facts import Fact, Requirement
 from scanner.model.instruction import Pairs
-from scanner.model.location import Word
+from scanner.model.location import Evidence, Word
 from scanner.model.target import Config, Item, Step
 
 Reader = Callable[[Call], Iterator[Fact]]
@@ -86,14 +86,13 @@ class Packages:
             family = _LISTS.get(installer, "")
             if family and any(w.text in _USING or (w.text == "update" and family == "rpm") for w in words):
                 around.uses_lists.add(family)
-        count = 0
+        facts: list[Fact] = []
         for index, installer, words in found:
-            for fact in _INSTALLERS[installer](Call(around, index, installer, words)):
-                yield fact
-                count += 1
-            if count > MAX_FACTS:
+            facts += _INSTALLERS[installer](Call(around, index, installer, words))
+            if len(facts) > MAX_FACTS:
                 around.unreadable.append(f"more than {MAX_FACTS:,} packages in one instruction; the rest was not read")
                 break
+        yield from _once(facts) if len(found) > 1 else facts
         if around.unreadable:
             raise ValueError("; ".join(dict.fromkeys(around.unreadable)))
 
@@ -118,6 +117,24 @@ class IndexVariables:
 
 
 EXTRACTORS = (Packages(), IndexVariables())
+
+
+def _once(facts: list[Fact]) -> Iterator[Fact]:
+    """Requirements that stand in several branches of one instruction, or that several of its calls read, are one."""
+    same: dict[tuple[object, ...], list[Evidence]] = {}
+    kept: list[tuple[Fact, list[Evidence]]] = []
+    for fact in facts:
+        evidence: list[Evidence] = []
+        if isinstance(fact, Requirement):
+            key = (fact.ecosystem, fact.name, fact.specifier, fact.installer, fact.pinned, fact.hashed, fact.url)
+            evidence = same.setdefault(key, [])
+            if evidence:
+                evidence += fact.evidence
+                continue
+            evidence += fact.evidence
+        kept.append((fact, evidence))
+    for fact, evidence in kept:
+        yield fact.replace(evidence=tuple(dict.fromkeys(evidence))) if len(evidence) > len(fact.evidence) else fact
 
 
 def _installer(command: Command) -> tuple[str, tuple[Word, ...]]:

@@ -17,6 +17,9 @@ from scanner.parsers.shell.written import Outputs
 
 __all__ = ["dialect", "parse", "parse_argv"]
 
+_HANDS_ON = frozenset({"_dockerfile_shell.sh"})
+"""Scripts that activate an environment and hand the commands on to bash: micromamba's."""
+
 
 def parse(text: Text, lookup: Callable[[str], str | None], heredocs: Sequence[Heredoc] = ()) -> Script:
     """A POSIX or bash script as its simple commands.
@@ -54,7 +57,7 @@ def dialect(shell: Sequence[str]) -> Literal["posix", "powershell", "cmd", "othe
         return "powershell"
     if program == "cmd":
         return "cmd"
-    return "posix" if program in SHELLS else "other"
+    return "posix" if program in SHELLS or program in _HANDS_ON else "other"
 
 
 def _fill(draft: Draft, words: Sequence[Word], source: str) -> None:

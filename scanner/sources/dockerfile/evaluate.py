@@ -32,6 +32,8 @@ from scanner.sources.dockerfile.scripts import follow, shebang
 from scanner.sources.dockerfile.stage import PREDEFINED, PROXIES, Lookup, StageState
 from scanner.sources.layout import Copied, Layout, Placed, absolute
 
+_SHELL_NAMES = {"powershell": "PowerShell", "cmd": "cmd"}
+
 MAX_STAGES = 1_000
 """Stages of one file; real files have at most a few dozen."""
 
@@ -316,7 +318,8 @@ class Evaluation:
                 self._problems.append(
                     Problem(
                         at=instruction.text.location(),
-                        reason=f"{dialect} commands are not read: only those of POSIX shells are",
+                        reason=f"commands for {_SHELL_NAMES.get(dialect) or shell_words[0]} are not read: "
+                        "only those for POSIX shells are",
                     )
                 )
             return Script(commands=())
