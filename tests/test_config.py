@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-from scanner.config import KEYS, Settings, settings
+from scanner.config import Settings, settings
+from scanner.config.reader import KEYS
 from scanner.errors import ConfigError, UsageError
 from scanner.model.rule import Severity
 

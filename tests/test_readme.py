@@ -27,10 +27,15 @@ def test_the_mended_twin_has_no_finding_not_even_in_strict(capsys, monkeypatch):
 
 
 def test_there_are_just_two_commands_to_start_with():
-    assert [len(re.findall(rf"^```sh {name}\n[^\n]+\n```$", README, re.MULTILINE)) for name in ("first", "second")] == [1, 1]
+    assert [len(re.findall(rf"^```sh {name}\n[^\n]+\n```$", README, re.MULTILINE)) for name in ("first", "second")] == [
+        1,
+        1,
+    ]
 
 
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/architecture.md", "docs/configuration.md"])
+@pytest.mark.parametrize(
+    "page", ["README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/architecture.md", "docs/configuration.md"]
+)
 def test_links_to_files_lead_somewhere(page):
     text = (ROOT / page).read_text(encoding="utf-8")
     links = [link for link in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in link]
@@ -38,7 +43,7 @@ def test_links_to_files_lead_somewhere(page):
 
 
 def test_every_setting_is_documented():
-    from scanner.config import KEYS
+    from scanner.config.reader import KEYS
 
     text = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
     assert all(f"| `{key}` |" in text for key in KEYS)

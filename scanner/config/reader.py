@@ -1,9 +1,4 @@
-"""Settings: flags before environment before file before defaults.
-
-The file is ``.hullcheck.yaml`` (or ``.yml``), or ``[tool.hullcheck]`` of a ``pyproject.toml``, in the current folder or
-one above it up to the repository's root. The environment says the same as the flags: ``HULLCHECK_FAIL_ON=high``,
-lists with commas. Build arguments from all of them add up, name by name.
-"""
+"""Settings from the configuration file and the environment: checked, every mistake told with its line."""
 
 from __future__ import annotations
 
@@ -12,46 +7,19 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
+from scanner.config import PREFIX, argument, read
 from scanner.engine.document import Document, shown
 from scanner.engine.suppress import Ignore
-from scanner.engine.yamlfile import MAX_BYTES, Node
+from scanner.engine.yamlfile import Node
 from scanner.errors import ConfigError, UsageError
 from scanner.model.location import Location, Span
-from scanner.model.record import Record
-from scanner.model.rule import Profile, Severity
+from scanner.model.rule import Severity
 from scanner.parsers.pragmas import is_date
 
-FILES = (".hullcheck.yaml", ".hullcheck.yml")
 FORMATS = ("text", "json", "sarif")
 PROFILES = ("default", "strict")
 SEVERITIES = tuple(str(severity) for severity in Severity)
 MAX_JOBS = 256
-
-
-class Settings(Record):
-    """What a scan is to do. Relative paths in the file are seen from the file's folder."""
-
-    fail_on: Severity = Severity.LOW
-    profile: Profile = "default"
-    select: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = ()
-    ignores: tuple[Ignore, ...] = ()
-    """The ignores of the file that have a reason; no flag takes them back."""
-    rules: tuple[str, ...] = ()
-    baseline: str | None = None
-    build_args: Mapping[str, str]
-    target: str | None = None
-    context: str | None = None
-    exclude: tuple[str, ...] = ()
-    format: tuple[str, ...] = ("text",)
-    jobs: int = 1
-    allow_incomplete: bool = False
-    exit_zero: bool = False
-    show_undecided: bool = False
-    show_suppressed: bool = False
-    file: str = ""
-    """The configuration file that was read; "" for none."""
-
 
 Kind = Literal["severity", "profile", "formats", "words", "word", "paths", "path", "arguments", "count", "truth"]
 
@@ -78,56 +46,8 @@ KEYS: Mapping[str, Kind] = {
 _TRUTHS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
 
-def settings(
-    flags: Mapping[str, Any], *, config: str | None = None, folder: str = ".", environ: Mapping[str, str] = os.environ
-) -> Settings:
-    """The settings of a run.
-
-    ``flags`` are the options as given, by their field's name (``build_args`` as ``NAME=value``); None and () mean not
-    given. ``config`` is the file to read instead of looking for one from ``folder`` upward. Raises ConfigError for a
-    wrong file or variable, UsageError for a wrong build argument.
-    """
-    path = config or _find(folder)
-    layers = [_file(path) if path else {}, _environment(environ), _flags(flags)]
-    build_args: dict[str, str] = {}
-    for layer in layers:
-        for name, value in layer.pop("build_args", {}).items():
-            if value is not None or name in environ:
-                build_args[name] = environ[name] if value is None else value
-    return Settings(**layers[0] | layers[1] | layers[2], build_args=build_args, file=path or "")
-
-
-def _find(folder: str) -> str | None:
-    """The nearest configuration file; outside a repository only the folder itself is looked at."""
-    first = os.path.abspath(folder)
-    above = [first]
-    while not os.path.exists(os.path.join(above[-1], ".git")):
-        parent = os.path.dirname(above[-1])
-        if parent == above[-1]:
-            above = [first]
-            break
-        above.append(parent)
-    for each in above:
-        found = [path for path in (os.path.join(each, name) for name in FILES) if os.path.isfile(path)]
-        project = os.path.join(each, "pyproject.toml")
-        if len(found) > 1:
-            raise ConfigError(os.path.relpath(found[0]), f"{FILES[1]} stands beside it", hint="keep one of the two")
-        if not found and os.path.isfile(project) and b"[tool.hullcheck" in _read(project):
-            found = [project]
-        if found:
-            return os.path.relpath(found[0])
-    return None
-
-
-def _read(path: str) -> bytes:
-    try:
-        with open(path, "rb") as file:
-            return file.read(MAX_BYTES)
-    except OSError as error:
-        raise ConfigError(path, f"cannot be read: {error.strerror}") from None
-
-
-def _file(path: str) -> dict[str, Any]:
+def file(path: str) -> dict[str, Any]:
+    """The settings of a configuration file, by their field's name. Raises ConfigError."""
     document = Document(path, ConfigError)
     root = _toml(document) if path.endswith(".toml") else document.read()
     keys = document.mapping(root, "the configuration", (), KEYS) if root.value is not None else {}
@@ -167,7 +87,7 @@ def _toml(document: Document) -> Node:
     import tomllib
 
     try:
-        text = _read(document.path).decode()
+        text = read(document.path).decode()
         tool = tomllib.loads(text).get("tool")
     except (ValueError, RecursionError) as error:
         line = re.search(r"at line (\d+)", str(error))
@@ -190,11 +110,12 @@ def _toml(document: Document) -> Node:
     return node(table, start)
 
 
-def _environment(environ: Mapping[str, str]) -> dict[str, Any]:
+def environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    """The settings that variables name. Raises ConfigError."""
     found = {}
     for key, kind in KEYS.items():
         name = key.replace("-", "_")
-        variable = f"HULLCHECK_{name.upper()}"
+        variable = f"{PREFIX}{name.upper()}"
         words = environ.get(variable, "").strip()
         if words:
             found[name] = _value(_Variable(variable, ConfigError), key, _node(kind, words))
@@ -259,17 +180,10 @@ def _arguments(document: Document, node: Node, what: str) -> dict[str, str | Non
         return found
     for item, words in zip(node.value, document.words(node, what), strict=True):
         try:
-            name, found[name] = _argument(words)
+            name, found[name] = argument(words)
         except UsageError as error:
             raise document.fail(item, str(error)) from None
     return found
-
-
-def _argument(words: str) -> tuple[str, str | None]:
-    name, equals, value = words.partition("=")
-    if not name.strip():
-        raise UsageError(f"build argument {words!r} should be NAME=value")
-    return name.strip(), value if equals else None
 
 
 _READERS: Mapping[Kind, Callable[[Document, Node, str], Any]] = {
@@ -284,12 +198,3 @@ _READERS: Mapping[Kind, Callable[[Document, Node, str], Any]] = {
     "count": _count,
     "truth": Document.truth,
 }
-
-
-def _flags(flags: Mapping[str, Any]) -> dict[str, Any]:
-    found = {name: value for name, value in flags.items() if value is not None and value != ()}
-    if "fail_on" in found:
-        found["fail_on"] = Severity[str(found["fail_on"]).upper()]
-    if "build_args" in found:
-        found["build_args"] = dict(_argument(words) for words in found["build_args"])
-    return found
