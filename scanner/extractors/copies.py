@@ -21,7 +21,8 @@ _DATA = Lazy(r"\.(?:csv|tsv|parquet|jsonl|ndjson|tfrecords?|arrow|feather|h5ad|s
 _DATA_FOLDERS = frozenset({"data", "dataset", "datasets", "training_data", "train_data", "raw_data", "corpus"})
 _MODELS = {
     "pt": "pytorch", "pth": "pytorch", "ckpt": "pytorch", "bin": "pytorch", "pkl": "pickle", "pickle": "pickle",
-    "joblib": "joblib", "dill": "pickle", "h5": "hdf5", "hdf5": "hdf5", "keras": "keras", "onnx": "onnx", "gguf": "gguf",
+    "joblib": "joblib", "dill": "pickle", "h5": "hdf5", "hdf5": "hdf5", "keras": "keras", "onnx": "onnx",
+    "gguf": "gguf",
     "ggml": "ggml", "safetensors": "safetensors", "tflite": "tflite", "pb": "tensorflow", "engine": "tensorrt",
     "plan": "tensorrt", "nemo": "nemo", "mar": "torchserve", "npy": "numpy", "npz": "numpy", "mlmodel": "coreml",
 }  # fmt: skip
@@ -38,7 +39,8 @@ class Copies:
 
     def extract(self, item: Item) -> Iterator[Copy]:
         """The facts."""
-        assert isinstance(item, Step) and isinstance(item.instruction, CopyInstruction)
+        assert isinstance(item, Step)
+        assert isinstance(item.instruction, CopyInstruction)
         for source in item.instruction.sources:
             yield _copy(item, item.instruction, source)
 
@@ -94,8 +96,7 @@ def is_world_writable(mode: str) -> bool | None:
     if mode.isdecimal():
         return bool(int(mode[-1]) & 2)
     return any(
-        re.match(r"(?:[ugo]*[oa][ugoa]*|)[+=][rxXst]*w", clause) is not None
-        and not clause.startswith(("u", "g"))
+        (re.match(r"(?:[ugo]*[oa][ugoa]*|)[+=][rxXst]*w", clause) is not None and not clause.startswith(("u", "g")))
         or re.match(r"[ug]*[oa][ugoa]*[+=][rxXst]*w", clause) is not None
         for clause in mode.split(",")
     )

@@ -18,7 +18,8 @@ class Stages:
 
     def extract(self, item: Item) -> Iterator[Stage]:
         """One fact."""
-        assert isinstance(item, Step) and isinstance(item.instruction, From)
+        assert isinstance(item, Step)
+        assert isinstance(item.instruction, From)
         instruction, stage = item.instruction, item.stage
         yield Stage(
             evidence=(instruction.evidence(instruction.stage or instruction.image),),

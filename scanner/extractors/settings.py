@@ -23,7 +23,8 @@ class Variables:
 
     def extract(self, item: Item) -> Iterator[Fact]:
         """A fact for each pair."""
-        assert isinstance(item, Step) and isinstance(item.instruction, Pairs)
+        assert isinstance(item, Step)
+        assert isinstance(item.instruction, Pairs)
         instruction, stage = item.instruction, _name(item)
         fresh = {pair.key.text for pair in instruction.pairs if pair.key.text not in item.env}
         for pair in instruction.pairs:

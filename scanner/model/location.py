@@ -139,7 +139,7 @@ class Text(Record):
         return Evidence.of_text(self, start, len(self.value) if end is None else end, note)
 
     def joined(self, other: Text) -> tuple[Text, int]:
-        """This text, a newline, and another; with the offset at which the other begins."""
+        """Both texts with a newline between them, and the offset at which the other begins."""
         shift = len(self.value) + 1
         text = Text(
             path=self.path,

@@ -97,7 +97,7 @@ def _windows(group: Group, line: str, options: Options) -> Iterator[tuple[Quote,
     findings = [finding for finding, _ in group]
     start = 0
     for _ in range(WINDOWS):
-        column = findings[start].at.span.first_column if findings[start].at.span else 1
+        column = span.first_column if (span := findings[start].at.span) else 1
         drawn = quote(line, column, options.width)
         end = start + 1
         while end < len(findings) and (span := findings[end].at.span) and span.first_column <= drawn.end:

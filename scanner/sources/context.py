@@ -83,7 +83,7 @@ class Context:
 
     def _names(self, path: str) -> Iterator[str]:
         if self.folder is None:
-            yield from (name for name in self._given if path == "." or name == path or name.startswith(path + "/"))
+            yield from (name for name in self._given if path in (".", name) or name.startswith(path + "/"))
             return
         if not self._inside(path):
             return

@@ -31,7 +31,7 @@ def discover(paths: Sequence[str], exclude: Sequence[str] = ()) -> Iterator[str]
         if not found:
             raise TargetError(
                 f"{path}: no Dockerfile in this folder",
-                hint="Looked for Dockerfile, Dockerfile.*, *.dockerfile and Containerfile; name the file if it is called otherwise.",
+                hint="Looked for Dockerfile, Dockerfile.*, *.dockerfile and Containerfile; name other files.",
             )
 
 

@@ -41,6 +41,6 @@ def test_rules_that_the_index_leaves_out_are_false(conditions, key, value):
 
 def test_it_leaves_out_most_rules_about_commands():
     rules = [rule for rule in RULES if rule.subject == "command"]
-    fields = {name: "" for name in KINDS["command"].field_names()}
+    fields = dict.fromkeys(KINDS["command"].field_names(), "")
     fact = KINDS["command"](**fields | {"evidence": HERE, "program": "chmod"})
     assert len(Index(rules).rules(fact)) < len(rules) / 2

@@ -29,7 +29,7 @@ def test_fields_are_given_by_name_and_defaults_fill_in():
 @pytest.mark.parametrize(
     ("make", "complaint"),
     [
-        (lambda: Point(), "Point needs 'x'"),
+        (Point, "Point needs 'x'"),
         (lambda: Point(x=1, z=2), "Point has no field 'z'"),
         (lambda: Point(1), "keyword arguments only"),
         (lambda: Named(1, 2, "a", 4), "keyword arguments only"),

@@ -173,7 +173,9 @@ class TestFilesAndScripts:
         )
         assert [words for _, _, words in runs(found)] == ["/x.py", "/y"]
 
-    @pytest.mark.parametrize("command", ["RUN <<EOF\n#!/usr/bin/env python3", "RUN <<'EOF' python3", "RUN python3 <<EOF"])
+    @pytest.mark.parametrize(
+        "command", ["RUN <<EOF\n#!/usr/bin/env python3", "RUN <<'EOF' python3", "RUN python3 <<EOF"]
+    )
     def test_a_here_document_for_another_interpreter_is_its_input(self, command):
         found = read(f"FROM a\n{command}\nprint('x (y')\nEOF\nUSER app\n")
         (command,) = found.steps[1].commands
@@ -196,7 +198,7 @@ class TestFilesAndScripts:
         ],
     )
     def test_paths_of_the_image_lead_back_to_the_context(self, copy, path, name):
-        files = {each: b"" for each in ("requirements.txt", "docker/gpu/requirements.txt", "a.txt", "b.txt")}
+        files = dict.fromkeys(("requirements.txt", "docker/gpu/requirements.txt", "a.txt", "b.txt"), b"")
         found = target(f"FROM a\nWORKDIR /app\n{copy}\nRUN true", files)
         file = found.steps[-1].find(path)
         assert (file.at.path if file else None) == name

@@ -58,7 +58,9 @@ def open_dockerfile(
         )
         text = data.decode("utf-8", "replace")
     beside = None if path == STDIN else path
-    return _target(text, name, context, beside, None, build_args or {}, target, problems)
+    return _target(
+        text, name, folder=context, beside=beside, build_args=build_args or {}, target=target, problems=problems
+    )
 
 
 def read(
@@ -70,15 +72,16 @@ def read(
     target: str | None = None,
 ) -> Target:
     """The target of a Dockerfile's text, with the files of its context by name (None: no context is known)."""
-    return _target(text, path, None, None, context, build_args or {}, target, [])
+    return _target(text, path, files=context, build_args=build_args or {}, target=target, problems=[])
 
 
 def _target(
     text: str,
     path: str,
-    folder: str | None,
-    beside: str | None,
-    files: Mapping[str, bytes] | None,
+    *,
+    folder: str | None = None,
+    beside: str | None = None,
+    files: Mapping[str, bytes] | None = None,
     build_args: Mapping[str, str],
     target: str | None,
     problems: list[Problem],

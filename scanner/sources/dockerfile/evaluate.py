@@ -11,7 +11,6 @@ from scanner.model.instruction import (
     Copy,
     Dockerfile,
     From,
-    Healthcheck,
     Heredoc,
     Instruction,
     Onbuild,
@@ -19,7 +18,6 @@ from scanner.model.instruction import (
     Run,
     Shelled,
     Unreadable,
-    Words,
 )
 from scanner.model.location import Location, Text, Word
 from scanner.model.secret import SecretHit
@@ -136,7 +134,7 @@ class Evaluation:
             inner = expand(trigger, state.lookup, self._parsed.escape, self._problems)
             if isinstance(inner, Copy):
                 self._copy(state, inner)
-            self._change(state, inner)
+            state.apply(inner, self._build_args, self._globals)
         if name:
             self._by_name[name.lower()] = state
 
@@ -151,7 +149,7 @@ class Evaluation:
         if isinstance(instruction, Copy):
             self._copy(state, instruction)
         self._step(state, instruction, before)
-        self._change(state, instruction)
+        state.apply(instruction, self._build_args, self._globals)
 
     def _step(
         self, state: StageState, instruction: Instruction, env: dict[str, str | None], *, triggered: bool = False
@@ -201,47 +199,6 @@ class Evaluation:
             if key in last:
                 self.steps[index] = step.replace(overridden=True)
             last.add(key)
-
-    def _change(self, state: StageState, instruction: Instruction) -> None:
-        evidence = instruction.evidence
-        match instruction:
-            case Pairs(keyword="ENV"):
-                for pair in instruction.pairs:
-                    assert pair.value is not None
-                    state.set_env(pair.key.text, pair.value.text if pair.value.known else None)
-                    word = Word("", pair.key.start, pair.value.end)
-                    state.says[f"env.{pair.key.text}"] = (evidence(word),)
-            case Pairs(keyword="ARG"):
-                for pair in instruction.pairs:
-                    name = pair.key.text
-                    default = pair.value.text if pair.value is not None and pair.value.known else None
-                    if pair.value is None:
-                        default = self._globals.get(name)
-                    state.set_arg(name, self._build_args.get(name, default))
-            case Words(keyword="USER"):
-                word = instruction.words[0]
-                state.user = word.text if word.known else None
-                state.says["user"] = (evidence(word),)
-            case Words(keyword="WORKDIR"):
-                word = instruction.words[0]
-                state.workdir = absolute(word.text, state.place) if word.known else None
-            case Words(keyword="EXPOSE"):
-                for word in instruction.words:
-                    state.ports.append(word)
-                    state.says[f"port.{word.text.partition('/')[0]}"] = (evidence(word),)
-            case Words(keyword="SHELL"):
-                state.shell = tuple(word.text for word in instruction.words)
-            case Healthcheck():
-                state.healthcheck = instruction
-                state.says["healthcheck"] = (evidence(),)
-            case Shelled(keyword="ENTRYPOINT"):
-                state.entrypoint = instruction
-                if not state.command_is_own:
-                    state.command = None
-                state.says["entrypoint"] = (evidence(),)
-            case Shelled(keyword="CMD"):
-                state.command, state.command_is_own = instruction, True
-                state.says["cmd"] = (evidence(),)
 
     def _copy(self, state: StageState, instruction: Copy) -> None:
         if not instruction.destination.known:
@@ -381,11 +338,11 @@ class Evaluation:
 
     def copies(self) -> list[tuple[Copy, StageState]]:
         """The COPY and ADD instructions that take files from the build context."""
-        found = []
-        for step in self.steps:
-            if isinstance(step.instruction, Copy) and step.instruction.flag("from") is None and step.stage.index >= 0:
-                found.append((step.instruction, self._stages[step.stage.index]))
-        return found
+        return [
+            (step.instruction, self._stages[step.stage.index])
+            for step in self.steps
+            if isinstance(step.instruction, Copy) and step.instruction.flag("from") is None and step.stage.index >= 0
+        ]
 
 
 _OUTSIDE = Stage(index=-1, at=Location(""))

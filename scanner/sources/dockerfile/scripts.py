@@ -63,7 +63,7 @@ def follow(
 
 
 def shebang(script: Text) -> Command | None:
-    """The command that runs a script whose first line names an interpreter other than a shell; the script is its input."""
+    """The command that runs a script whose ``#!`` names no shell: the interpreter, with the script as its input."""
     if not script.value.startswith("#!") or _is_shell(script):
         return None
     line = script.value.split("\n", 1)[0][:MAX_SHEBANG]

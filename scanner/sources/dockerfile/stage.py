@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
-from scanner.model.instruction import From, Healthcheck, Instruction, Shelled
+from scanner.model.instruction import From, Healthcheck, Instruction, Pairs, Shelled, Words
 from scanner.model.location import Evidence, Word
 from scanner.model.target import Stage
 from scanner.parsers import variables
-from scanner.sources.layout import Layout
+from scanner.sources.layout import Layout, absolute
 
 PREDEFINED = frozenset(
     f"{side}{part}" for side in ("TARGET", "BUILD") for part in ("PLATFORM", "OS", "ARCH", "VARIANT", "STAGE")
@@ -59,18 +59,52 @@ class StageState:
             return self.env[name]
         return self.args.get(name, variables.UNSET if self.root_base == "" else None)
 
-    def set_env(self, name: str, value: str | None) -> None:
-        """ENV, seen by everything that comes after."""
-        self.env[name] = value
-        self._variables = None
-
-    def set_arg(self, name: str, value: str | None) -> None:
-        """ARG, seen by everything that comes after."""
-        self.args[name] = value
-        self._variables = None
-
     def variables(self) -> dict[str, str | None]:
         """All variables in force: arguments, hidden by the environment. Steps with the same ones share it."""
         if self._variables is None:
             self._variables = self.args | self.env
         return self._variables
+
+    def apply(self, instruction: Instruction, build_args: Mapping[str, str], outer: Mapping[str, str | None]) -> None:
+        """Do what an instruction does to the settings; ``outer`` are the arguments declared before the first FROM."""
+        match instruction:
+            case Pairs(keyword="ENV" | "ARG"):
+                self._assign(instruction, build_args, outer)
+            case Words():
+                self._set(instruction.keyword, instruction)
+            case Healthcheck():
+                self.healthcheck = instruction
+                self.says["healthcheck"] = (instruction.evidence(),)
+            case Shelled(keyword="ENTRYPOINT"):
+                self.entrypoint = instruction
+                if not self.command_is_own:
+                    self.command = None
+                self.says["entrypoint"] = (instruction.evidence(),)
+            case Shelled(keyword="CMD"):
+                self.command, self.command_is_own = instruction, True
+                self.says["cmd"] = (instruction.evidence(),)
+
+    def _assign(self, instruction: Pairs, build_args: Mapping[str, str], outer: Mapping[str, str | None]) -> None:
+        for pair in instruction.pairs:
+            name, value = pair.key.text, pair.value.text if pair.value is not None and pair.value.known else None
+            if instruction.keyword == "ARG":
+                self.args[name] = build_args.get(name, outer.get(name) if pair.value is None else value)
+            else:
+                self.env[name] = value
+                end = pair.value.end if pair.value is not None else pair.key.end
+                self.says[f"env.{name}"] = (instruction.evidence(Word("", pair.key.start, end)),)
+        self._variables = None
+
+    def _set(self, keyword: str, instruction: Words) -> None:
+        word = instruction.words[0]
+        if keyword == "USER":
+            self.user = word.text if word.known else None
+            self.says["user"] = (instruction.evidence(word),)
+        elif keyword == "WORKDIR":
+            self.workdir = absolute(word.text, self.place) if word.known else None
+        elif keyword == "EXPOSE":
+            for each in instruction.words:
+                self.ports.append(each)
+                self.says[f"port.{each.text.partition('/')[0]}"] = (instruction.evidence(each),)
+        elif keyword == "SHELL":
+            self.shell = tuple(each.text for each in instruction.words)
