@@ -19,6 +19,7 @@ MAX_FILES = 200
 
 Reader = Callable[[Text], Manifest]
 
+_VERSION = Lazy(r"=?\s*v?\d")
 _PYLOCK = Lazy(r"(?:^|/)pylock(?:\.[^./]+)?\.toml$")
 
 
@@ -26,6 +27,7 @@ class _Asked(Record, kw_only=False):
     spec: Spec
     evidence: tuple[Evidence, ...]
     declared: str
+    cut_off: str = ""
 
 
 class Wanted:
@@ -56,13 +58,22 @@ class Wanted:
         if spec is None or (specifier.unknown(spec.name or spec.url[:1]) and spec.origin != "vcs"):
             self.complete = False
             return None
-        self.add(spec, (self.call.evidence(word),), "command")
+        end, cut_off = self._cut_off(word)
+        self.add(spec, (self.call.evidence(word._replace(end=end)),), "command", cut_off)
         return spec
 
-    def add(self, spec: Spec, evidence: tuple[Evidence, ...], declared: str) -> None:
+    def _cut_off(self, word: Word) -> tuple[int, str]:
+        """Where a requirement really ends, and what of it the shell took for a redirection: ``torch>=2``."""
+        for redirect in self.call.command.redirects:
+            operator, target = redirect.operator, redirect.target
+            if operator == ">" and target.start == word.end + 1 and _VERSION.match(target.text):
+                return target.end, operator + target.text
+        return word.end, ""
+
+    def add(self, spec: Spec, evidence: tuple[Evidence, ...], declared: str, cut_off: str = "") -> None:
         """One requirement from anywhere."""
         if not spec.elsewhere:
-            self._asked.append(_Asked(spec, evidence, declared))
+            self._asked.append(_Asked(spec, evidence, declared, cut_off))
 
     def index(self, role: str, word: Word, url: str = "") -> None:
         """An index that an option names."""
@@ -203,6 +214,7 @@ class Wanted:
             commit_pinned=spec.commit_pinned,
             prerelease=self.prerelease or "nightly" in name,
             declared_in=asked.declared,  # type: ignore[arg-type]
+            cut_off=asked.cut_off,
         )
 
     def package_indexes(self, requirements: list[Requirement]) -> Iterator[PackageIndex]:

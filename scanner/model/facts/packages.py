@@ -38,6 +38,8 @@ class Requirement(Fact):
     """Pre-releases are allowed (``--pre``, a nightly index or name)."""
     declared_in: Literal["command", "requirements", "pyproject", "lock", "environment"]
     """Where it is asked for. Packages that a lock file pins are facts too; constraints ask for nothing."""
+    cut_off: str = ""
+    """The version that the shell took away, as a redirection into a file of that name: ``>=4.40``."""
 
 
 class PackageIndex(Fact):
