@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -19,8 +18,8 @@ class Index:
     def __init__(self, rules: Sequence[Rule]) -> None:
         self._all: Judges = [(rule, decider(rule.when)) for rule in rules]
         asked = [dict(_asked(rule.when)) for rule in rules]
-        counts = Counter(field for each in asked for field in each)
-        self._field = counts.most_common(1)[0][0] if counts else ""
+        fields = [field for each in asked for field in each]
+        self._field = max(fields, key=fields.count, default="")
         values = {value for each in asked for value in each.get(self._field, ())}
         self._rest: Judges = [judge for judge, each in zip(self._all, asked, strict=True) if self._field not in each]
         self._by_value: dict[Any, Judges] = {

@@ -14,7 +14,18 @@ from scanner.parsers.lazy import Lazy
 
 _PLACEHOLDER = Lazy(r"\{\{|\}\}|\{(\w+)\}")
 
-_last: tuple[Sequence[Rule], dict[str, Index]] = ((), {})
+class _Indexes(dict[str, Index]):
+    """The rules by the kind of fact they judge, made ready to run when the first fact of a kind comes."""
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self.rules = rules
+
+    def __missing__(self, kind: str) -> Index:
+        index = self[kind] = Index([rule for rule in self.rules if rule.subject == kind])
+        return index
+
+
+_last = _Indexes(())
 
 
 def judge(rules: Sequence[Rule], facts: Iterable[Fact]) -> tuple[tuple[Finding, ...], tuple[Undecided, ...]]:
@@ -22,13 +33,11 @@ def judge(rules: Sequence[Rule], facts: Iterable[Fact]) -> tuple[tuple[Finding, 
 
     Findings stand in the order of path, line, column, then the worst first; twins are numbered in that order.
     """
-    index = _index(rules)
+    indexes = _indexes(rules)
     findings: list[Finding] = []
     undecided: list[Undecided] = []
     for fact in facts:
-        if fact.kind not in index:
-            continue
-        for rule, holds in index[fact.kind].rules(fact):
+        for rule, holds in indexes[fact.kind].rules(fact):
             answer = holds(fact)
             if answer:
                 findings.append(Finding(rule=rule, fact=fact, message=fill(rule.message, fact)))
@@ -58,15 +67,12 @@ def _shown(value: Any) -> str:
     return ", ".join(value) if isinstance(value, tuple) else str(value)
 
 
-def _index(rules: Sequence[Rule]) -> dict[str, Index]:
-    """The rules by the kind of fact they judge, ready to run; kept for the next file."""
+def _indexes(rules: Sequence[Rule]) -> _Indexes:
+    """Kept for the next file."""
     global _last  # noqa: PLW0603
-    if _last[0] is not rules:
-        by_kind: dict[str, list[Rule]] = {}
-        for rule in rules:
-            by_kind.setdefault(rule.subject, []).append(rule)
-        _last = rules, {kind: Index(group) for kind, group in by_kind.items()}
-    return _last[1]
+    if _last.rules is not rules:
+        _last = _Indexes(rules)
+    return _last
 
 
 def _order(judged: Finding | Undecided) -> tuple[str, int, int, int, str]:

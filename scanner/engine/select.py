@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from scanner.engine.document import closest
 from scanner.errors import UsageError
 from scanner.model.rule import Profile, Rule
 from scanner.parsers.pragmas import ALL, trivy_id
@@ -64,6 +63,8 @@ def choose(
 
 def suggestion(rules: Iterable[Rule], name: str) -> str:
     """What was probably meant by a name that means no rule."""
+    from scanner.engine.document import closest
+
     return closest(name, [rule.id for rule in rules]) or "'hullcheck rules' lists them all"
 
 
