@@ -10,7 +10,7 @@ from scanner.model.target import Config, Item, Step
 _CREATES = frozenset({"useradd", "adduser"})
 _TAKES_VALUE = frozenset(
     "-u --uid -g --gid --ingroup -G --groups -d --home-dir --home -h -s --shell -c --comment --gecos -p --password "
-    "-b --base-dir -e --expiredate -f --inactive -k --skel -K --key -R --root -Z".split()  # noqa: SIM905
+    "-b --base-dir -e --expiredate -f --inactive -k --skel -K --key -R --root -Z".split()
 )
 
 

@@ -152,6 +152,11 @@ def test_only_not_equal_is_no_bound():
         ("sys_platform == 'win32' or python_version > '3'", False),
         ("sys_platform == 'linux'", False),
         ("python_version < '3.8'", False),
+        ("sys_platform == 'win32' and python_version > '3'", True),
+        ("platform_system == 'Linux' and platform_machine == 'aarch64'", False),
+        ("sys_platform == 'linux' and python_version < '3'", True),
+        ("sys_platform is no marker", False),
+        ("(" * 8000 + "sys_platform == 'win32'", False),
     ],
 )
 def test_a_marker_for_other_systems_is_noticed(marker, elsewhere):

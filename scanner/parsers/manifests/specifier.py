@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from scanner.parsers.lazy import Lazy
@@ -24,10 +25,13 @@ _HASH = Lazy(r"(?i)[#&](sha256|sha384|sha512)=[0-9a-f]{64,128}(?:&|$)")
 _EGG = Lazy(r"(?a)[#&]egg=([A-Za-z0-9][\w.-]*)")
 _COMMIT = Lazy(r"(?i)(?:[0-9a-f]{40}|[0-9a-f]{64})")
 _USER = Lazy(r"(://)(?!git@)[^/@\s]+@")
-_ELSEWHERE = Lazy(
-    r"(?:sys_platform|platform_system|os_name)\s*"
-    r"(?:==\s*['\"](?:win32|cygwin|darwin|Windows|Darwin|nt)['\"]|!=\s*['\"](?:linux|Linux|posix)['\"])"
-)
+
+_SYSTEM = ("sys_platform", "platform_system", "os_name")
+_LINUX = {"sys_platform": "linux", "platform_system": "Linux", "os_name": "posix"}
+_UNKNOWN = {  # values that a container may have either way
+    "platform_machine": ("x86_64", "aarch64"),
+    "python_version": ("3.8", "3.9", "3.10", "3.11", "3.12", "3.13", "3.14"),
+}
 
 
 def normalize(name: str) -> str:
@@ -107,9 +111,22 @@ def _more(spec: Spec, extras: tuple[str, ...], marker: str) -> Spec:
     return spec.replace(extras=extras, marker=marker, elsewhere=is_elsewhere(marker))
 
 
+@lru_cache(maxsize=1024)
 def is_elsewhere(marker: str) -> bool:
-    """Whether a marker holds on other systems than Linux only."""
-    return bool(marker) and " or " not in marker and bool(_ELSEWHERE.search(marker))
+    """Whether a marker holds on other systems than Linux only, whatever the Python and the machine."""
+    if not any(name in marker for name in _SYSTEM):
+        return False
+    from packaging.markers import InvalidMarker, Marker, UndefinedComparison, UndefinedEnvironmentName
+
+    try:
+        parsed = Marker(marker)
+        return not any(
+            parsed.evaluate(_LINUX | {"platform_machine": machine, "python_version": python, "extra": ""})
+            for machine in _UNKNOWN["platform_machine"]
+            for python in _UNKNOWN["python_version"]
+        )
+    except (InvalidMarker, UndefinedComparison, UndefinedEnvironmentName, RecursionError):
+        return False
 
 
 def _extras(words: str | None) -> tuple[str, ...]:
