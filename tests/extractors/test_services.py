@@ -415,17 +415,15 @@ class TestTable:
 
     def test_every_command_of_it_starts_its_product(self):
         for program, candidates in starts().items():
-            for subcommand, product in candidates:
+            for subcommand, name in candidates:
                 call = (
                     f"python -m {program}"
                     if "." in program and not program.endswith((".sh", ".py")) and "/" not in program
                     else program
                 )
-                extra = (
-                    "--transport http" if product.name == "mcp" else "--port 1" if product.name == "mcp-proxy" else ""
-                )
+                extra = "--transport http" if name == "mcp" else "--port 1" if name == "mcp-proxy" else ""
                 found = services(f"FROM python:3.12\nCMD {call} {subcommand} {extra}\n")
-                assert product.name in [each.product for each in found], (program, subcommand)
+                assert name in [each.product for each in found], (program, subcommand)
 
     def test_what_base_images_start_is_in_it(self):
         assert {row[4] for row in knowledge.rows("base-images") if len(row) > 4 and row[4]} <= by_name().keys()

@@ -1,26 +1,23 @@
-"""The network services that the container starts."""
+"""The network services that the container starts.
+
+Most images start none of those we know: what reads a server's settings (``server`` and the modules it needs) is loaded
+when one is found.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import TYPE_CHECKING
 
-from scanner.extractors.ports import opens
-from scanner.extractors.services import apps, jupyter, scripts, special, supervisor, table
 from scanner.extractors.services.calls import SHELLS, Call, match, program_of
-from scanner.extractors.services.products import Product, by_name, of_image
-from scanner.extractors.services.reading import Reading
-from scanner.extractors.services.settings import Asked, Setting, given
-from scanner.extractors.user import is_root
+from scanner.extractors.services.products import Product, of_image
 from scanner.model.command import Command
 from scanner.model.facts import Fact, Service
 from scanner.model.location import Evidence, Word
 from scanner.model.target import Config, Item
 
-_READERS = {**special.READERS, "jupyter": jupyter.read}
-"""Products whose settings need code; the table is enough for the others."""
-
-_CHANGES_USER = frozenset({"sudo", "gosu", "su-exec", "su", "runuser", "setpriv", "chpst", "s6-setuidgid"})
+if TYPE_CHECKING:
+    from scanner.extractors.services.settings import Setting
 
 
 class Services:
@@ -34,40 +31,37 @@ class Services:
         """A fact for each server."""
         assert isinstance(item, Config)
         seen: set[tuple[str, Evidence]] = set()
-        for asked, reading, start in _servers(item):
-            service = _service(asked, reading, start)
+        for service in _servers(item):
             key = service.product, service.evidence[0]
             if key not in seen:
                 seen.add(key)
                 yield service
 
 
-def _servers(config: Config) -> Iterator[tuple[Asked, Reading, tuple[Evidence, ...]]]:
+def _servers(config: Config) -> Iterator[Service]:
     exported: dict[str, Setting] = {}
     for call in _calls(config, exported):
-        asked = Asked(call, config, exported)
-        reading = _READERS.get(call.product.name, table.read)(asked)
-        if reading is not None:
-            yield asked, reading, call.evidence()
+        from scanner.extractors.services.server import called
+
+        service = called(call, config, exported)
+        if service is not None:
+            yield service
+    yield from _in_scripts(config, exported)
+
+
+def _in_scripts(config: Config, exported: dict[str, Setting]) -> Iterator[Service]:
+    """The servers in the Python scripts that commands run."""
     for command in _commands(config):
-        for app in _apps(command, config, exported):
-            yield app.asked, app.reading, (app.call, *app.asked.call.evidence())
+        program = program_of(command.words)
+        file = config.find(program.path) if program is not None and program.path else None
+        if program is None or file is None:
+            continue
+        from scanner.extractors.services.server import in_script
 
-
-def _apps(command: Command, config: Config, exported: dict[str, Setting]) -> Iterator[apps.App]:
-    """The servers in the Python script that a command runs."""
-    program = program_of(command.words)
-    file = config.find(program.path) if program is not None and program.path else None
-    if program is None or file is None:
-        return
-
-    def asked_as(product: str) -> Asked:
-        return Asked(Call(by_name()[product], command, program.arguments, program.word), config, exported)
-
-    try:
-        yield from apps.read(asked_as, file.text())
-    except ValueError as error:
-        raise ValueError(f"{file.at.path}: {error}") from None
+        try:
+            yield from in_script(program, command, config, exported, file.text())
+        except ValueError as error:
+            raise ValueError(f"{file.at.path}: {error}") from None
 
 
 def _calls(config: Config, exported: dict[str, Setting]) -> Iterator[Call]:
@@ -76,7 +70,9 @@ def _calls(config: Config, exported: dict[str, Setting]) -> Iterator[Call]:
     found = False
     for index, command in enumerate(_commands(config)):
         if command.program in {"export", "declare"}:
-            exported |= _exports(command)
+            from scanner.extractors.services.settings import exports
+
+            exported |= exports(command)
         call = _call(command, config, image)
         if call is None and index == 0 and image is not None and "entrypoint" not in config.says:
             call = _argued(command, image) if command.program not in SHELLS else None
@@ -94,10 +90,12 @@ def _call(command: Command, config: Config, image: Product | None) -> Call | Non
     matched = match(program)
     if matched is not None:
         return Call(matched[0], command, matched[1], program.word, matched[0] is image)
+    if not program.name.endswith(".py"):
+        return None
+    from scanner.extractors.services import scripts
+
     product = scripts.product_of(program, command, config)
-    if product is not None:
-        return Call(product, command, program.arguments, program.word, product is image)
-    return None
+    return None if product is None else Call(product, command, program.arguments, program.word, product is image)
 
 
 def _argued(command: Command, image: Product) -> Call | None:
@@ -112,53 +110,9 @@ def _commands(config: Config) -> Iterator[Command]:
     for command in config.commands:
         yield command
         if command.program == "supervisord":
+            from scanner.extractors.services import supervisor
+
             yield from supervisor.commands(command, config)
-
-
-def _exports(command: Command) -> dict[str, Setting]:
-    exports = {}
-    for word in command.arguments:
-        name, equals, text = word.text.partition("=")
-        if equals:
-            exports[name] = given(text, word.known, (command.evidence(word),))
-    for assignment in command.assignments:
-        value = assignment.value
-        exports[assignment.name] = given(value.text, value.known, (command.evidence(assignment),))
-    return exports
-
-
-def _service(asked: Asked, reading: Reading, start: tuple[Evidence, ...]) -> Service:
-    call, config, listening, guard = asked.call, asked.config, reading.listening, reading.guard
-    exposed = [word for word in config.ports if listening.port is not None and listening.port in opens(word)]
-    evidence = guard.evidence if guard.auth == "none" else ()
-    evidence += reading.risk_evidence
-    evidence += listening.evidence if listening.open else ()
-    evidence += start if call.command is not None else config.evidence("command")
-    evidence += tuple(e for word in exposed for e in config.says.get(f"port.{word.text.partition('/')[0]}", ()))
-    changes_user = call.command is not None and any(word.text in _CHANGES_USER for word in call.command.wrappers)
-    return Service(
-        evidence=tuple(dict.fromkeys(evidence)),
-        product=call.product.name,
-        role=call.product.role,
-        port=listening.port,
-        address="0.0.0.0" if listening.address == "*" else listening.address,  # noqa: S104
-        open=listening.open,
-        exposed=bool(exposed),
-        auth=guard.auth,
-        auth_off=guard.off,
-        encrypted=reading.encrypted,
-        as_root=None if changes_user else is_root(config.user),
-        runs_code=call.product.runs_code,
-        started_by=_started_by(asked),
-        risk=reading.risk,
-    )
-
-
-def _started_by(asked: Asked) -> Literal["command", "script", "base-image"]:
-    command = asked.call.command
-    if command is None:
-        return "base-image"
-    return "command" if command.source.path == asked.config.at.path else "script"
 
 
 EXTRACTORS = (Services(),)

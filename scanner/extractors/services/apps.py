@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 from scanner.extractors.services.reading import Guard, Listening, Reading, number, split
 from scanner.extractors.services.settings import Asked, Setting
 from scanner.model.location import Evidence, Text
+from scanner.model.record import Record
 from scanner.parsers.lazy import Lazy
 from scanner.parsers.python_code import UNKNOWN, Call, calls
 
@@ -17,7 +17,7 @@ _IMPORTS = Lazy(r"(?m)^[ \t]*(?:import|from)[ \t]+(gradio|uvicorn|flask|fastmcp|
 _NAMES = frozenset({"launch", "run"})
 
 
-class App(NamedTuple):
+class App(Record, kw_only=False):
     """A server that a script starts: what was read, and the call."""
 
     asked: Asked
@@ -25,7 +25,7 @@ class App(NamedTuple):
     call: Evidence
 
 
-class Framework(NamedTuple):
+class Framework(Record, kw_only=False):
     """The arguments of the call that starts a server."""
 
     host: str

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
-from scanner.extractors.services.products import Product, starts
+from scanner.extractors.services.products import Product, by_name, starts
 from scanner.model.command import Command
 from scanner.model.location import Evidence, Word
+from scanner.model.record import Record
 
 SHELLS = frozenset({"sh", "bash", "dash", "zsh"})
 
@@ -21,7 +21,7 @@ _VALUED = frozenset({"-W", "-X", "--check-hash-based-pycs"})
 """Options of the Python interpreter that take the next word."""
 
 
-class Call(NamedTuple):
+class Call(Record, kw_only=False):
     """A command that starts a server: which one, and with what arguments."""
 
     product: Product
@@ -41,7 +41,7 @@ class Call(NamedTuple):
         return (self.command.source.evidence(start.start, self.command.words[-1].end),)
 
 
-class Program(NamedTuple):
+class Program(Record, kw_only=False):
     """What a command runs: a program, a Python module (dotted) or a script, by base name."""
 
     name: str
@@ -102,9 +102,9 @@ def match(program: Program) -> tuple[Product, tuple[Word, ...]] | None:
     found = _positional(program.arguments, {wanted for wanted, _ in candidates if wanted})
     for wanted, product in candidates:
         if wanted and found is not None and program.arguments[found].text == wanted:
-            return product, program.arguments[:found] + program.arguments[found + 1 :]
-        if not wanted and (found is None or not any(other is product and more for more, other in candidates)):
-            return product, program.arguments
+            return by_name()[product], program.arguments[:found] + program.arguments[found + 1 :]
+        if not wanted and (found is None or not any(other == product and more for more, other in candidates)):
+            return by_name()[product], program.arguments
     return None
 
 

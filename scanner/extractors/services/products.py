@@ -15,14 +15,15 @@ a lone ``$`` is always so. The meanings:
 from __future__ import annotations
 
 from functools import cache
-from typing import NamedTuple, cast
+from typing import cast
 
 from scanner import knowledge
 from scanner.model.facts.network import Authentication, ServiceRole
+from scanner.model.record import Record
 from scanner.parsers import image_reference
 
 
-class Place(NamedTuple):
+class Place(Record, kw_only=False):
     """Where a setting is said: an option or a variable, and the value that counts ("" for any)."""
 
     name: str
@@ -30,7 +31,7 @@ class Place(NamedTuple):
     value: str
 
 
-class Product(NamedTuple):
+class Product(Record):
     """A row of the table."""
 
     name: str
@@ -56,13 +57,13 @@ def by_name() -> dict[str, Product]:
 
 
 @cache
-def starts() -> dict[str, tuple[tuple[str, Product], ...]]:
-    """By program, module or script name: the subcommands that start a server ("" for none), and which."""
-    found: dict[str, list[tuple[str, Product]]] = {}
+def starts() -> dict[str, tuple[tuple[str, str], ...]]:
+    """By program, module or script name: the subcommands that start a server ("" for none), and its product's name."""
+    found: dict[str, list[tuple[str, str]]] = {}
     for row in knowledge.rows("services"):
         for line in row[6].split(", "):
             program, _, subcommand = line.partition(" ")
-            found.setdefault(program, []).append((subcommand, by_name()[row[0]]))
+            found.setdefault(program, []).append((subcommand, row[0]))
     return {program: tuple(sorted(each, reverse=True)) for program, each in found.items()}
 
 

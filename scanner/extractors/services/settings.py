@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from scanner.extractors.services.calls import Call
 from scanner.extractors.services.products import Place
+from scanner.model.command import Command
 from scanner.model.location import Evidence, Text, Word
+from scanner.model.record import Record
 from scanner.model.target import Config, File
 from scanner.parsers.lazy import Lazy
 
@@ -23,7 +24,7 @@ MAX_FILE = 1 << 20
 """Bytes of the largest configuration file that is read."""
 
 
-class Setting(NamedTuple):
+class Setting(Record, kw_only=False):
     """What one setting was given: None is not known, and an option without a value has ``""`` and is ``bare``."""
 
     value: str | None
@@ -45,7 +46,7 @@ class Setting(NamedTuple):
         return value == wanted if wanted else self.bare or value not in _FALSE
 
 
-class Argument(NamedTuple):
+class Argument(Record, kw_only=False):
     """A word of the command line, or of a variable that adds to it (those have no place of their own)."""
 
     text: str
@@ -205,3 +206,16 @@ def given(value: str, known: bool, evidence: tuple[Evidence, ...]) -> Setting:
 def unquoted(text: str) -> str:
     """Without the quotes that some programs take off by themselves."""
     return text[1:-1] if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"" else text
+
+
+def exports(command: Command) -> dict[str, Setting]:
+    """The variables that ``export`` or ``declare`` sets."""
+    exports = {}
+    for word in command.arguments:
+        name, equals, text = word.text.partition("=")
+        if equals:
+            exports[name] = given(text, word.known, (command.evidence(word),))
+    for assignment in command.assignments:
+        value = assignment.value
+        exports[assignment.name] = given(value.text, value.known, (command.evidence(assignment),))
+    return exports
