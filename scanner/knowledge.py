@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 from functools import cache
-from typing import NamedTuple
+
+from scanner.model.record import Record
 
 
-class KnownBase(NamedTuple):
+class KnownBase(Record, kw_only=False):
     """A row of ``rules/tables/base-images.tsv``; "" where nothing is known."""
 
     repository: str

@@ -7,8 +7,9 @@ the files that a call names (requirements, constraints, pyproject.toml, lock fil
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
 
-from scanner.extractors.packages import alpine, conda, debian, indexes, languages, node, pip, projects, rpm
+from scanner.extractors.packages import indexes
 from scanner.extractors.packages.call import Call, Surroundings, options_named
 from scanner.model.command import Command
 from scanner.model.facts import Fact, Requirement
@@ -21,40 +22,21 @@ Reader = Callable[[Call], Iterator[Fact]]
 MAX_FACTS = 50_000
 """Facts about one instruction; real ones give some hundreds, the largest lock files some thousands."""
 
-_INSTALLERS: dict[str, Reader] = {
-    "pip": pip.pip,
-    "pipx": pip.pipx,
-    "pip-sync": pip.pip_sync,
-    "uv": projects.uv,
-    "uvx": projects.uvx,
-    "poetry": projects.poetry,
-    "pdm": projects.pdm,
-    "pipenv": projects.pipenv,
-    "conda": conda.conda,
-    "mamba": conda.conda,
-    "micromamba": conda.conda,
-    "pixi": conda.pixi,
-    "apt-get": debian.apt,
-    "apt": debian.apt,
-    "aptitude": debian.apt,
-    "apk": alpine.apk,
-    "yum": rpm.dnf,
-    "dnf": rpm.dnf,
-    "dnf5": rpm.dnf,
-    "microdnf": rpm.dnf,
-    "tdnf": rpm.dnf,
-    "zypper": rpm.zypper,
-    "npm": node.node,
-    "yarn": node.node,
-    "yarnpkg": node.node,
-    "pnpm": node.node,
-    "bun": node.node,
-    "gem": languages.gem,
-    "bundle": languages.bundle,
-    "bundler": languages.bundle,
-    "go": languages.go,
-    "cargo": languages.cargo,
+_FAMILIES = {
+    name: family
+    for family, names in {
+        "pip": "pip pipx pip-sync",
+        "projects": "uv uvx poetry pdm pipenv",
+        "conda": "conda mamba micromamba pixi",
+        "debian": "apt-get apt aptitude",
+        "alpine": "apk",
+        "rpm": "yum dnf dnf5 microdnf tdnf zypper",
+        "node": "npm yarn yarnpkg pnpm bun",
+        "languages": "gem bundle bundler go cargo",
+    }.items()
+    for name in names.split()
 }
+"""Installers, and the module that reads their calls."""
 _LISTS = {"apt-get": "apt", "apt": "apt", "aptitude": "apt", "apk": "apk", "zypper": "zypper"} | dict.fromkeys(
     ("yum", "dnf", "dnf5", "microdnf", "tdnf"), "rpm"
 )
@@ -88,7 +70,7 @@ class Packages:
                 around.uses_lists.add(family)
         facts: list[Fact] = []
         for index, installer, words in found:
-            facts += _INSTALLERS[installer](Call(around, index, installer, words))
+            facts += _reader(installer)(Call(around, index, installer, words))
             if len(facts) > MAX_FACTS:
                 around.unreadable.append(f"more than {MAX_FACTS:,} packages in one instruction; the rest was not read")
                 break
@@ -119,6 +101,50 @@ class IndexVariables:
 EXTRACTORS = (Packages(), IndexVariables())
 
 
+@cache
+def _reader(installer: str) -> Reader:  # noqa: PLR0911
+    """What turns a call of an installer into facts; its module is loaded when it is called for."""
+    match _FAMILIES[installer]:
+        case "pip":
+            from scanner.extractors.packages import pip
+
+            return {"pip": pip.pip, "pipx": pip.pipx, "pip-sync": pip.pip_sync}[installer]
+        case "projects":
+            from scanner.extractors.packages import projects
+
+            return {
+                "uv": projects.uv,
+                "uvx": projects.uvx,
+                "poetry": projects.poetry,
+                "pdm": projects.pdm,
+                "pipenv": projects.pipenv,
+            }[installer]
+        case "conda":
+            from scanner.extractors.packages import conda
+
+            return conda.pixi if installer == "pixi" else conda.conda
+        case "debian":
+            from scanner.extractors.packages import debian
+
+            return debian.apt
+        case "alpine":
+            from scanner.extractors.packages import alpine
+
+            return alpine.apk
+        case "rpm":
+            from scanner.extractors.packages import rpm
+
+            return rpm.zypper if installer == "zypper" else rpm.dnf
+        case "node":
+            from scanner.extractors.packages import node
+
+            return node.node
+        case _:
+            from scanner.extractors.packages import languages
+
+            return {"go": languages.go, "gem": languages.gem, "cargo": languages.cargo}.get(installer, languages.bundle)
+
+
 def _once(facts: list[Fact]) -> Iterator[Fact]:
     """Requirements that stand in several branches of one instruction, or that several of its calls read, are one."""
     same: dict[tuple[object, ...], list[Evidence]] = {}
@@ -143,7 +169,7 @@ def _installer(command: Command) -> tuple[str, tuple[Word, ...]]:
         return "", ()
     name = command.words[0].text.rpartition("/")[2]
     words = command.words[1:]
-    if name in _INSTALLERS:
+    if name in _FAMILIES:
         return name, words
     bare = name.rstrip("0123456789.")
     if bare == "pip":

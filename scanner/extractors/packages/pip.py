@@ -9,7 +9,7 @@ from scanner.extractors.packages.call import Call, options_named
 from scanner.extractors.packages.wanted import Wanted
 from scanner.model.facts import Fact
 from scanner.model.location import Word
-from scanner.parsers.manifests import pyproject, specifier
+from scanner.parsers.manifests import specifier
 from scanner.parsers.manifests.entries import Spec
 from scanner.parsers.shell.arguments import Options
 from scanner.parsers.shell.arguments import options as read_options
@@ -113,6 +113,8 @@ def project(wanted: Wanted, word: Word, spec: Spec | None) -> None:
         return
     place = Word(spec.url.rstrip("/") + "/pyproject.toml", word.start, word.end)
     if wanted.call.find(place.text) is not None:
+        from scanner.parsers.manifests import pyproject
+
         wanted.file(place, read=lambda text: pyproject.read(text, spec.extras))
     else:
         wanted.complete = False

@@ -11,7 +11,7 @@ from scanner.model.facts import PackageIndex, Requirement
 from scanner.model.location import Evidence, Text, Word
 from scanner.model.record import Record
 from scanner.parsers.lazy import Lazy
-from scanner.parsers.manifests import conda, locks, pyproject, requirements, specifier
+from scanner.parsers.manifests import specifier
 from scanner.parsers.manifests.entries import Manifest, Spec
 
 MAX_FILES = 200
@@ -244,11 +244,19 @@ class Wanted:
 
 
 def _reader(place: str, constraint: bool) -> Reader:
-    """By the file's name, as uv and conda do."""
+    """By the file's name, as uv and conda do; a format's parser is loaded when there is such a file."""
     if _PYLOCK.search(place):
+        from scanner.parsers.manifests import locks
+
         return locks.read
     if place.endswith("pyproject.toml"):
+        from scanner.parsers.manifests import pyproject
+
         return lambda text: pyproject.read(text, ())
     if place.endswith((".yml", ".yaml")):
+        from scanner.parsers.manifests import conda
+
         return conda.read
+    from scanner.parsers.manifests import requirements
+
     return lambda text: requirements.read(text, "constraints" if constraint else "requirements")
