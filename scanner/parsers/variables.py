@@ -28,12 +28,18 @@ class _Unset(Enum):
     UNSET = "unset"
 
 
+class _Open(Enum):
+    OPEN = "open"
+
+
 UNSET: Final = _Unset.UNSET
 """What a lookup says of a variable that has no value at all, and is known to have none."""
+OPEN: Final = _Open.OPEN
+"""The same of one that has none unless the command line gives it one: ``${V:-w}`` is ``w``, ``$V`` is not known."""
 
-Value = str | _Unset | None
+Value = str | _Unset | _Open | None
 Lookup = Callable[[str], Value]
-"""A variable's value, ``UNSET``, or None when it is not known (not even whether it is set)."""
+"""A variable's value, ``UNSET``, ``OPEN``, or None when it is not known (not even whether it is set)."""
 
 
 class Expanded(NamedTuple):
@@ -182,8 +188,12 @@ class _Expander:
         self._at += len(name)
         return name
 
-    def _value(self, name: str, written: str) -> _Piece:
+    def _looked_up(self, name: str) -> str | _Unset | None:
         value = self._lookup(name)
+        return None if value is OPEN else value
+
+    def _value(self, name: str, written: str) -> _Piece:
+        value = self._looked_up(name)
         if value is None:
             return _Piece(written, known=False)
         return _Piece("" if value is UNSET else value, splits=True)
@@ -202,13 +212,15 @@ class _Expander:
             self._at += 1
         elif modifier in ("#", "%"):
             operand = _joined(self.until("}", depth, raw=True, pattern=True))
-            return self._trim(self._lookup(name), modifier, operand)
+            return self._trim(self._looked_up(name), modifier, operand)
         if modifier not in ("-", "+", "?"):
             raise ValueError(f"a substitution with {':' if colon else ''}{modifier}, which is not known")
         return self._choose(name, modifier, colon, _joined(self.until("}", depth, raw=False)))
 
     def _choose(self, name: str, modifier: str, colon: bool, operand: _Piece) -> _Piece:
         value = self._lookup(name)
+        if value is OPEN:
+            value = UNSET if modifier == "-" else None
         if value is None:
             empty = modifier == "+" and operand.known and not operand.text
             return _Piece("", known=empty)
@@ -235,7 +247,7 @@ class _Expander:
         self._at += every
         pattern = _joined(self.until("/", depth, raw=True, pattern=True))
         replacement = _joined(self.until("}", depth, raw=True))
-        value = self._lookup(name)
+        value = self._looked_up(name)
         if value is None or not pattern.known or not replacement.known:
             return _Piece("", known=False)
         parts, text, new = wildcards.tokens(pattern.text), "" if value is UNSET else value, replacement.text

@@ -43,12 +43,12 @@ class Layout:
         """Something is put into the image now."""
         self._entries.append(entry)
 
-    def finder(self, workdir: str) -> Finder:
-        """Look-up of paths as the image is now; relative ones start at ``workdir``."""
+    def finder(self, workdir: str, home: str = "") -> Finder:
+        """Look-up of paths as the image is now; relative ones start at ``workdir``, ``~`` is ``home``."""
         count = len(self._entries)
 
         def find(path: str) -> File | None:
-            full = absolute(path, workdir)
+            full = absolute(path, workdir, home)
             return self.find(full, count) if full is not None else None
 
         return find
@@ -66,8 +66,10 @@ class Layout:
         return self._base.find(path, None, depth + 1) if self._base is not None and depth < MAX_DEPTH else None
 
 
-def absolute(path: str, workdir: str) -> str | None:
-    """A path of the image, normalized; None when that is not known."""
+def absolute(path: str, workdir: str, home: str = "") -> str | None:
+    """A path of the image, normalized; None when that is not known. ``~`` is ``home``, when that is given."""
+    if home and path[:2] in {"~", "~/"}:
+        path = home + path[1:]
     if path.startswith("~") or "$" in path:
         return None
     if not path.startswith("/"):

@@ -116,6 +116,27 @@ class TestWhoRuns:
         assert target("ARG BASE\nFROM ${BASE}", build_args={"BASE": "python:3.12"}).config.user == ""
 
 
+class TestArgumentsWithoutDefault:
+    def test_the_default_of_a_substitution_stands_in(self):
+        found = target(
+            """
+            ARG FLAVOR
+            ARG SAME
+            FROM a:${FLAVOR:-devel} AS one
+            ARG FLAVOR
+            ENV X=${FLAVOR-y} Z=${FLAVOR:+z} Y=$FLAVOR ARCH=${TARGETARCH:-amd64}
+            FROM a:${SAME}
+            """
+        )
+        assert [step.images[0].text for step in found.steps if step.images] == ["a:devel", "a:${SAME}"]
+        (env,) = [step.instruction for step in found.steps if step.keyword == "ENV"]
+        assert [pair.value.known for pair in env.pairs] == [True, False, False, False]
+
+    def test_a_value_given_counts_more(self):
+        found = read("ARG FLAVOR\nFROM a:${FLAVOR:-devel}\n", build_args={"FLAVOR": "base"})
+        assert found.steps[1].images[0].text == "a:base"
+
+
 class TestFilesAndScripts:
     def test_scripts_from_the_context_are_read_where_they_stand(self):
         found = target(
@@ -154,6 +175,43 @@ class TestFilesAndScripts:
         )
         assert ("Dockerfile", 3, "jupyter lab --ip=0.0.0.0") in runs(found)
         assert ("Dockerfile", 6, "mlflow server") in runs(found)
+
+    @pytest.mark.parametrize("cmd", ['["mlflow", "server"]', "mlflow server"])
+    def test_a_script_hands_on_what_it_was_given(self, cmd):
+        found = target(
+            f"""
+            FROM python:3.12
+            COPY start.sh /
+            ENTRYPOINT ["/start.sh"]
+            CMD {cmd}
+            """,
+            {"start.sh": b'#!/bin/sh\ncheck "$@"\nexec gosu app "$@"\n'},
+        )
+        commands = found.config.commands
+        assert [word.text for word in commands[1].words] == ["check", *(w.text for w in commands[0].arguments)]
+        (last,) = [command for command in commands if command.program == "mlflow"]
+        assert last.source.place(last.words[0].start)[0] == 4
+        assert "gosu" in [word.text for each in (last, commands[last.parent]) for word in each.wrappers]
+
+    def test_a_script_that_is_given_nothing_may_be_given_anything(self):
+        found = target(
+            'FROM a\nCOPY start.sh /\nENTRYPOINT ["/start.sh"]\n', {"start.sh": b'#!/bin/sh\nmlflow server "$@"\n'}
+        )
+        assert [word.known for word in found.config.commands[1].words] == [True, True, False]
+
+    @pytest.mark.parametrize(
+        ("lines", "path"),
+        [
+            ("USER root\nRUN echo x > ~/.a", "/root/.a"),
+            ("USER root\nRUN echo x > $HOME/.a", "/root/.a"),
+            ("USER app\nRUN echo x > ~/.a", "/home/app/.a"),
+            ('ENV HOME=/srv\nUSER app\nRUN echo x > "$HOME"/.a', "/srv/.a"),
+        ],
+    )
+    def test_the_home_folder_is_that_of_the_user(self, lines, path):
+        found = target(f"FROM python:3.12\n{lines}\n")
+        assert found.config.find(path) is not None
+        assert found.config.find("~/.a") is not None
 
     def test_scripts_that_start_each_other_are_read_once(self):
         found = target(

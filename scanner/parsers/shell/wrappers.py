@@ -20,6 +20,8 @@ class Wrapper(Record, kw_only=False):
     """It wraps only with one of these as first argument: ``poetry run``."""
     refuses: frozenset[str] = frozenset()
     """With one of these options it runs no command of that kind: ``command -v``, ``uv run -m``."""
+    behind_dashes: bool = False
+    """Its command stands behind ``--``, whatever is in front of that."""
 
 
 def _options(words: str) -> frozenset[str]:
@@ -27,6 +29,7 @@ def _options(words: str) -> frozenset[str]:
 
 
 _PLAIN = Wrapper()
+_WAITS = Wrapper(behind_dashes=True)
 _RUN = _options("run")
 _UV = _options(
     "--with --with-editable --with-requirements --extra --no-extra --group --no-group --only-group --env-file -p"
@@ -102,6 +105,16 @@ WRAPPERS: dict[str, Wrapper] = {
     "docker-init": Wrapper(_options("-p -e")),
     "dumb-init": Wrapper(_options("-r --rewrite")),
     "catatonit": Wrapper(_options("-P")),
+    "wait-for-it.sh": _WAITS,
+    "wait-for-it": _WAITS,
+    "wait-for.sh": _WAITS,
+    "wait-for": _WAITS,
+    "dockerize": Wrapper(
+        _options(
+            "-wait -timeout -template -stdout -stderr -wait-http-header -wait-retry-interval -delims -poll -env"
+            " -env-section -validate-cert"
+        )
+    ),
     "with-contenv": _PLAIN,
     "ddtrace-run": _PLAIN,
     "opentelemetry-instrument": Wrapper(
@@ -148,6 +161,8 @@ def peel(words: Sequence[Word]) -> tuple[tuple[Word, ...], tuple[int, ...], int]
 def _inside(words: Sequence[Word], at: int, wrapper: Wrapper, name: str, assigned: list[int]) -> int:
     """The index of the command that a wrapper runs; past the end when there is none."""
     none = len(words)
+    if wrapper.behind_dashes:
+        return next((n + 1 for n in range(at, none) if words[n].text == "--"), none)
     if wrapper.verbs:
         at = _options_end(words, at, wrapper)
         if at >= none or words[at].text not in wrapper.verbs:

@@ -52,7 +52,7 @@ class Evaluation:
     ) -> None:
         self._parsed, self._path, self._context = parsed, path, context
         self._build_args, self._secrets, self._problems = build_args, secrets, problems
-        self._globals: dict[str, str | None] = {}
+        self._globals: dict[str, variables.Value] = {}
         self._stages: list[StageState] = []
         self._by_name: dict[str, StageState] = {}
         self._outline = bases.outline(parsed, target)
@@ -84,11 +84,13 @@ class Evaluation:
         self._apply(state, instruction)
 
     def _declare_global(self, raw: Pairs) -> None:
-        before = dict(self._globals)
+        before = {name: value if isinstance(value, str) else None for name, value in self._globals.items()}
         instruction = expand(raw, self._global, self._parsed.escape, self._problems)
         assert isinstance(instruction, Pairs)
         for pair in instruction.pairs:
-            default = pair.value.text if pair.value is not None and pair.value.known else None
+            default: variables.Value = variables.OPEN
+            if pair.value is not None:
+                default = pair.value.text if pair.value.known else None
             self._globals[pair.key.text] = self._build_args.get(pair.key.text, default)
         self._add(
             Step(
@@ -158,11 +160,12 @@ class Evaluation:
         commands: tuple[Command, ...] = ()
         if isinstance(instruction, Run):
             layout = self._mounted(state, instruction)
-            script = self._parse(instruction, state.shell, env.get, instruction.heredocs)
-            _place_written(script, layout, state.place)
+            lookup = state.shell_lookup()
+            script = self._parse(instruction, state.shell, lookup, instruction.heredocs)
+            _place_written(script, layout, state)
             if layout is not state.layout:
-                _place_written(script, state.layout, state.place)
-            commands = follow(script, layout.finder(state.place), env.get, self._problems)
+                _place_written(script, state.layout, state)
+            commands = follow(script, layout.finder(state.place, state.home), lookup, self._problems)
         self._add(
             Step(
                 at=instruction.text.location(),
@@ -176,7 +179,7 @@ class Evaluation:
                 env=env,
                 triggered=triggered,
                 ignore_file=None if self._context is None else self._context.has_ignore_file,
-                find=layout.finder(state.place),
+                find=layout.finder(state.place, state.home),
             )
         )
 
@@ -297,7 +300,7 @@ class Evaluation:
             return None
         state = self._stages[min(self._outline.target, len(self._stages) - 1)]
         variables = dict(state.env)
-        find = state.layout.finder(state.place)
+        find = state.layout.finder(state.place, state.home)
         says = dict(state.says)
         says["command"] = says.get("entrypoint", ()) + (says.get("cmd", ()) if state.command else ())
         script = self._start(state, variables.get)
@@ -334,6 +337,10 @@ class Evaluation:
         words = entry.argv
         if command.argv is not None:
             words += tuple(Word(w.text, w.start + shift, w.end + shift, w.known) for w in command.argv)
+        else:
+            start, end = shift + command.arguments, len(text.value)
+            shells = [Word(word, start, start) for word in state.shell]
+            words += (*shells, Word(text.value[start:end], start, end))
         return self._checked(shell.parse_argv(text, words, lookup), text)
 
     def copies(self) -> list[tuple[Copy, StageState]]:
@@ -352,9 +359,9 @@ def _nothing(path: str) -> File | None:
     return None
 
 
-def _place_written(script: Script, layout: Layout, workdir: str) -> None:
+def _place_written(script: Script, layout: Layout, state: StageState) -> None:
     for written in script.written:
-        path = absolute(written.path.text, workdir) if written.path.known else None
+        path = absolute(written.path.text, state.place, state.home) if written.path.known else None
         if path is None:
             continue
         content = written.content

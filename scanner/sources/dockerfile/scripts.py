@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import NamedTuple
 
 from scanner.model.command import Command, Script
 from scanner.model.finding import Problem
@@ -19,7 +20,15 @@ MAX_SCRIPT = 1 << 20
 MAX_SHEBANG = 256
 """Characters of a ``#!`` line that count, as for Linux."""
 
+_ALL_GIVEN = frozenset({"$@", "${@}", "$*", "${*}"})
 _SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh", "ksh", "source", "."})
+
+
+class Given(NamedTuple):
+    """The words that a script is started with: what ``"$@"`` stands for in it."""
+
+    source: Text
+    words: tuple[Word, ...]
 
 
 def follow(
@@ -27,30 +36,29 @@ def follow(
     find: Callable[[str], File | None],
     lookup: Callable[[str], str | None],
     problems: list[Problem],
+    *,
     seen: frozenset[str] = frozenset(),
+    given: Given | None = None,
 ) -> tuple[Command, ...]:
     """The commands of a script, and behind them those of the shell scripts they start, each script once.
 
     A followed script's commands keep their own source text; ``parent`` and ``pipeline`` count on from the list so
     far, and the first-level commands of it have the starting command as ``parent``, with ``inside`` ``"-c"``.
+    A script that ends with ``exec "$@"`` is followed by the commands it was ``given``.
     """
     commands = list(script.commands)
+    if given is not None:
+        commands = [_filled(command, given.words) for command in commands]
     if len(seen) >= MAX_DEPTH:
         return tuple(commands)
-    for index, command in enumerate(script.commands):
-        started = _started(command)
-        file = find(started.text) if started is not None else None
-        if file is None or file.at.path in seen:
-            continue
-        text = _read(file, problems)
-        if text is None or not _is_shell(text):
-            continue
-        inner = shell.parse(text, lookup)
-        problems += [
-            Problem(at=text.location(start, end), reason=f"shell: {reason}") for start, end, reason in inner.errors
-        ]
-        offset, pipelines = len(commands), max((c.pipeline for c in commands), default=0) + 1
-        for each in follow(inner, find, lookup, problems, seen | {file.at.path}):
+    for index, command in enumerate(tuple(commands)):
+        if given is not None and command.words and command.words[0].text in _ALL_GIVEN:
+            handed = follow(shell.parse_argv(given.source, given.words, lookup), find, lookup, problems, seen=seen)
+            inner = tuple(_wrapped(each, command) for each in handed)
+        else:
+            inner = _started_by(command, find, lookup, problems, seen)
+        offset, pipelines = len(commands), max((c.pipeline for c in commands), default=0) + 1 if inner else 0
+        for each in inner:
             nested = each.parent is not None
             commands.append(
                 each.replace(
@@ -60,6 +68,45 @@ def follow(
                 )
             )
     return tuple(commands)
+
+
+def _wrapped(command: Command, by: Command) -> Command:
+    """What ``exec gosu app "$@"`` does to the command it was given."""
+    return command if command.parent is not None else command.replace(wrappers=by.wrappers + command.wrappers)
+
+
+def _started_by(
+    command: Command,
+    find: Callable[[str], File | None],
+    lookup: Callable[[str], str | None],
+    problems: list[Problem],
+    seen: frozenset[str],
+) -> tuple[Command, ...]:
+    """The commands of the script that a command starts, if it does and the script is here."""
+    at = _started(command)
+    file = find(command.words[at].text) if at is not None else None
+    if at is None or file is None or file.at.path in seen:
+        return ()
+    text = _read(file, problems)
+    if text is None or not _is_shell(text):
+        return ()
+    script = shell.parse(text, lookup)
+    problems += [
+        Problem(at=text.location(start, end), reason=f"shell: {reason}") for start, end, reason in script.errors
+    ]
+    words = command.words[at + 1 :]
+    given = Given(command.source, words) if words and all(word.known for word in words) else None
+    return follow(script, find, lookup, problems, seen=seen | {file.at.path}, given=given)
+
+
+def _filled(command: Command, words: tuple[Word, ...]) -> Command:
+    """The command with what its script was given in the place of ``"$@"``."""
+    at = next((n for n, word in enumerate(command.words) if n and word.text in _ALL_GIVEN), None)
+    if at is None:
+        return command
+    place = command.words[at]
+    filled = tuple(word._replace(start=place.start, end=place.end) for word in words)
+    return command.replace(words=command.words[:at] + filled + command.words[at + 1 :])
 
 
 def shebang(script: Text) -> Command | None:
@@ -73,15 +120,15 @@ def shebang(script: Text) -> Command | None:
     return Command(source=script, words=tuple(words), heredoc=script) if words else None
 
 
-def _started(command: Command) -> Word | None:
-    """The word that names the script a command starts, if it is one."""
+def _started(command: Command) -> int | None:
+    """Which word names the script that a command starts, if it starts one."""
+    words = command.words
     if command.program in _SHELLS:
-        arguments = command.arguments
-        if any(word.text.startswith("-") and "c" in word.text.lstrip("-") for word in arguments[:2]):
+        if any(word.text.startswith("-") and "c" in word.text.lstrip("-") for word in words[1:3]):
             return None
-        return next((word for word in arguments if word.known and not word.text.startswith(("-", "+"))), None)
-    if command.words and command.words[0].known and ("/" in (name := command.words[0].text) or name.endswith(".sh")):
-        return command.words[0]
+        return next((n for n, word in enumerate(words) if n and word.known and word.text[:1] not in {"-", "+"}), None)
+    if words and words[0].known and ("/" in (name := words[0].text) or name.endswith(".sh")):
+        return 0
     return None
 
 

@@ -8,6 +8,7 @@ from scanner.model.instruction import From, Healthcheck, Instruction, Pairs, She
 from scanner.model.location import Evidence, Word
 from scanner.model.target import Stage
 from scanner.parsers import variables
+from scanner.parsers.variables import Value
 from scanner.sources.layout import Layout, absolute
 
 PREDEFINED = frozenset(
@@ -36,6 +37,8 @@ class StageState:
         self.layout: Layout = Layout(parent.layout if parent else None)
         self.env: dict[str, str | None] = dict(parent.env) if parent else {}
         self.args: dict[str, str | None] = {}
+        self._open: set[str] = set()
+        """Arguments without a default that were given no value."""
         self._variables: dict[str, str | None] | None = None
         self.user: str | None = parent.user if parent else None
         self.workdir: str | None = parent.workdir if parent else ("/" if base == "" else None)
@@ -53,11 +56,25 @@ class StageState:
         """The working directory to look files up by; the root while nobody knows a better one."""
         return self.workdir or "/"
 
-    def lookup(self, name: str) -> variables.Value:
+    @property
+    def home(self) -> str:
+        """The home folder of the user in force, by convention where nothing says."""
+        user = (self.user or "root").partition(":")[0]
+        return self.env.get("HOME") or ("/root" if user in {"root", "0"} else f"/home/{user}")
+
+    def shell_lookup(self) -> Lookup:
+        """A variable's value as a shell of this stage sees it."""
+        values = self.variables()
+        if "HOME" in values or self.user is None:
+            return values.get
+        return lambda name: self.home if name == "HOME" else values.get(name)
+
+    def lookup(self, name: str) -> Value:
         """A variable's value, for the instructions that the builder fills in; names nobody set may be the base's."""
         if name in self.env:
             return self.env[name]
-        return self.args.get(name, variables.UNSET if self.root_base == "" else None)
+        value = self.args.get(name, variables.UNSET if self.root_base == "" else None)
+        return variables.OPEN if value is None and name in self._open else value
 
     def variables(self) -> dict[str, str | None]:
         """All variables in force: arguments, hidden by the environment. Steps with the same ones share it."""
@@ -65,7 +82,7 @@ class StageState:
             self._variables = self.args | self.env
         return self._variables
 
-    def apply(self, instruction: Instruction, build_args: Mapping[str, str], outer: Mapping[str, str | None]) -> None:
+    def apply(self, instruction: Instruction, build_args: Mapping[str, str], outer: Mapping[str, Value]) -> None:
         """Do what an instruction does to the settings; ``outer`` are the arguments declared before the first FROM."""
         match instruction:
             case Pairs(keyword="ENV" | "ARG"):
@@ -84,11 +101,16 @@ class StageState:
                 self.command, self.command_is_own = instruction, True
                 self.says["cmd"] = (instruction.evidence(),)
 
-    def _assign(self, instruction: Pairs, build_args: Mapping[str, str], outer: Mapping[str, str | None]) -> None:
+    def _assign(self, instruction: Pairs, build_args: Mapping[str, str], outer: Mapping[str, Value]) -> None:
         for pair in instruction.pairs:
             name, value = pair.key.text, pair.value.text if pair.value is not None and pair.value.known else None
             if instruction.keyword == "ARG":
-                self.args[name] = build_args.get(name, outer.get(name) if pair.value is None else value)
+                if pair.value is None and name not in PREDEFINED:
+                    default = outer.get(name, variables.OPEN)
+                    value = default if isinstance(default, str) else None
+                    if default is variables.OPEN:
+                        self._open.add(name)
+                self.args[name] = build_args.get(name, value)
             else:
                 self.env[name] = value
                 end = pair.value.end if pair.value is not None else pair.key.end
