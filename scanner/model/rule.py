@@ -57,4 +57,7 @@ class Rule(Record):
     def remedy(self) -> str:
         """The first sentence of ``fix``, for a line of its own."""
         line = " ".join(self.fix.strip().split("\n\n", 1)[0].split())
-        return line.rstrip(":")
+        end = line.find(". ")
+        while end >= 0 and not (line[end + 2].isupper() and line.count("`", 0, end) % 2 == 0):
+            end = line.find(". ", end + 2)
+        return line[:end] if end >= 0 else line.rstrip(":.")
