@@ -37,6 +37,8 @@ class Options(Record):
     baseline: frozenset[str] | None = None
     """Fingerprints that an earlier report had."""
     jobs: int = 1
+    keep_facts: bool = False
+    """Reports hold all facts, which take most of the memory."""
 
 
 def scan(paths: Sequence[str], options: Options, *, on_progress: Callable[[int], None] | None = None) -> list[Report]:
@@ -87,7 +89,7 @@ def examine(target: Target, options: Options) -> Report:
     pointed = {evidence.at.path for finding in findings for evidence in finding.fact.evidence}
     return Report(
         target=target.name,
-        facts=tuple(facts),
+        facts=tuple(facts) if options.keep_facts else (),
         findings=findings,
         undecided=undecided,
         problems=(*target.problems, *problems),
@@ -134,5 +136,4 @@ def _remember(options: Options) -> None:
 
 
 def _work(name: str) -> Report:
-    report = examine(open_target(name, _options), _options)
-    return report.replace(facts=())
+    return examine(open_target(name, _options), _options)

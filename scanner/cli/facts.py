@@ -17,7 +17,7 @@ from scanner.scan import scan
 def run(paths: Sequence[str], config: str | None, given: Mapping[str, Any]) -> int:
     """Facts on standard output, problems on standard error; the exit code. Raises ScanError."""
     settings = configuration.settings(given, config=config)
-    reports = scan(paths or (HERE,), scan_options(settings, rules=(), jobs=1))
+    reports = scan(paths or (HERE,), scan_options(settings, rules=(), jobs=1, keep_facts=True))
     write(plain.facts(reports))
     problems = [problem for report in reports for problem in report.problems]
     for problem in problems:

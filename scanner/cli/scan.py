@@ -102,6 +102,10 @@ def destinations(formats: Sequence[str], outputs: Sequence[str]) -> list[tuple[s
 def scan_options(settings: Settings, **changes: Any) -> ScanOptions:
     """What the scan itself needs of the settings: its rules loaded and chosen, the baseline read."""
     every = load(*settings.rules)
+    if settings.ignores:
+        from scanner.engine.suppress import check
+
+        check(settings.ignores, every)
     baseline = None
     if settings.baseline is not None:
         from scanner.engine.baseline import read

@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from scanner.cli import BROKEN_PIPE, INTERRUPTED
+from scanner.cli import BROKEN_PIPE, INTERRUPTED, main
 from scanner.cli.output import WIDTH, Progress, colored, width
 from scanner.cli.scan import Flags
 from scanner.errors import TargetError
@@ -255,3 +255,13 @@ def test_progress_shows_after_a_while_and_goes_away():
     progress(8)
     progress.close()
     assert stream.getvalue() == "\rlooking: 7 done\r\x1b[K"
+
+
+def test_an_ignore_of_a_rule_that_does_not_exist_is_a_mistake(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "Dockerfile").write_text("FROM scratch\n")
+    (tmp_path / ".hullcheck.yaml").write_text("ignore:\n  - {rule: rot-user, path: '**', reason: typo}\n")
+    assert main(["scan"]) == 2
+    assert capsys.readouterr().err == (
+        "error: .hullcheck.yaml:2: there is no rule called 'rot-user'\nhint: did you mean root-user?\n"
+    )
