@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import cache
 
 from scanner.model.facts import BaseImage, CudaPairing, Fact, PackageIndex, Requirement
+from scanner.parsers.lazy import Lazy
 
 _MAX_LOOKED_AT = 200
 """Characters of a specifier, name or word: what says the version stands near its beginning."""
+
+_IN_WORDS = Lazy(r"(?:[+-]cu|[+-]cuda|\[(?:[^\]]{0,60},)?\s*cuda)(\d{1,3})x?(?![0-9a-z])")
+"""``+cu118``, ``-cu12``, ``-cuda11x``, ``+cuda12.cudnn89``, ``[cuda12]``, ``[cuda12-local]``."""
 
 _CONDA = {"pytorch-cuda", "cudatoolkit", "cuda-version", "cuda-toolkit", "cuda-runtime"}
 
@@ -47,7 +50,7 @@ def _of_requirement(fact: Requirement) -> str:
     if fact.ecosystem != "pypi":
         return ""
     for text in (fact.specifier, fact.name, fact.evidence[0].quote):
-        if match := _in_words().search(text, 0, _MAX_LOOKED_AT):
+        if match := _IN_WORDS.search(text, 0, _MAX_LOOKED_AT):
             return _version(match[1])
     return ""
 
@@ -67,9 +70,3 @@ def _version(digits: str) -> str:
 
 def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split(".")[:2])
-
-
-@cache
-def _in_words() -> re.Pattern[str]:
-    """``+cu118``, ``-cu12``, ``-cuda11x``, ``+cuda12.cudnn89``, ``[cuda12]``, ``[cuda12-local]``."""
-    return re.compile(r"(?:[+-]cu|[+-]cuda|\[(?:[^\]]{0,60},)?\s*cuda)(\d{1,3})x?(?![0-9a-z])")

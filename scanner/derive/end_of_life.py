@@ -11,6 +11,16 @@ from functools import cache
 
 from scanner import knowledge
 from scanner.model.facts import BaseImage, Command, EndOfLife, Fact, Requirement
+from scanner.parsers.lazy import Lazy
+
+_SYSTEM = Lazy(
+    r"(?<![a-z0-9])(ubuntu|debian|alpine|centos|rockylinux|rocky|almalinux|alma|fedora|amazonlinux|amzn)"
+    r"[-_]?(\d+(?:\.\d+)*)(?![a-z0-9])"
+)
+"""A distribution and its number: ``ubuntu18.04``, ``ubuntu2004``, ``debian-11``, ``alpine3.14``, ``centos7``."""
+_PYTHON_IN_TAG = Lazy(r"(?<![a-z0-9])py(?:thon)?-?([23])\.?(\d{1,2})(?:\.\d+)*(?![a-z0-9])")
+"""``py38``, ``py3.8``, ``python-3.8.13``."""
+_WORDS = Lazy(r"[a-z]+")
 
 
 def derive(facts: Sequence[Fact], today: str) -> Iterator[EndOfLife]:
@@ -54,14 +64,14 @@ def _of_base(base: BaseImage) -> list[tuple[str, str]]:
     if base.cuda:
         found.setdefault("cuda", _cycle("cuda", base.cuda))
     text = f"{base.repository.rpartition('/')[2]}:{base.tag}".lower()
-    for match in _system().finditer(text):
+    for match in _SYSTEM.finditer(text):
         product = _ALIASES.get(match[1], match[1])
         version = f"{match[2][:2]}.{match[2][2:]}" if product == "ubuntu" and "." not in match[2] else match[2]
         found.setdefault(product, _cycle(product, version))
-    for word in re.findall(r"[a-z]+", text):
+    for word in _WORDS.findall(text):
         if word in _code_names():
             found.setdefault(_code_names()[word], word)
-    if python := _python_in_tag().search(text):
+    if python := _PYTHON_IN_TAG.search(text):
         found.setdefault("python", _cycle("python", f"{python[1]}.{python[2]}"))
     return [(product, cycle) for product, cycle in found.items() if cycle]
 
@@ -100,18 +110,3 @@ def _code_names() -> dict[str, str]:
 
 
 _ALIASES = {"rocky": "rockylinux", "alma": "almalinux", "amzn": "amazonlinux"}
-
-
-@cache
-def _system() -> re.Pattern[str]:
-    """A distribution and its number: ``ubuntu18.04``, ``ubuntu2004``, ``debian-11``, ``alpine3.14``, ``centos7``."""
-    return re.compile(
-        r"(?<![a-z0-9])(ubuntu|debian|alpine|centos|rockylinux|rocky|almalinux|alma|fedora|amazonlinux|amzn)"
-        r"[-_]?(\d+(?:\.\d+)*)(?![a-z0-9])"
-    )
-
-
-@cache
-def _python_in_tag() -> re.Pattern[str]:
-    """``py38``, ``py3.8``, ``python-3.8.13``."""
-    return re.compile(r"(?<![a-z0-9])py(?:thon)?-?([23])\.?(\d{1,2})(?:\.\d+)*(?![a-z0-9])")

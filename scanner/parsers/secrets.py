@@ -27,10 +27,10 @@ SHOWN = 4
 NESTED = 8
 """How many names inside the value of another are looked at (``--set=token=…``)."""
 
-_CONTINUATION = re.compile(r"\\[ \t]{0,64}\r?\n(?=\S)")
+_CONTINUATION = Lazy(r"\\[ \t]{0,64}\r?\n(?=\S)")
 _KEYWORDS = ("pass", "secret", "token", "key", "credential", "pwd", "_pat")
-_LEFT = re.compile(r"[\w.-]{0,64}\Z", re.ASCII)
-_WORD = re.compile(r"[\w.-]{0,64}", re.ASCII)
+_LEFT = Lazy(r"[\w.-]{0,64}\Z", re.ASCII)
+_WORD = Lazy(r"[\w.-]{0,64}", re.ASCII)
 _GIVES = Lazy(
     r"""["']?\]?[ \t]{0,4}(?:(?P<equals>:?=)|(?P<colon>:)(?=[ \t]))[ \t]{0,4}
       | ["'](?P<comma>,)[ \t]{0,8}(?=["'])

@@ -6,22 +6,22 @@ import re
 
 from scanner.model.command import Assignment, Command, Redirect
 from scanner.model.location import Text, Word
+from scanner.parsers.lazy import Lazy
 from scanner.parsers.shell.draft import Draft, Inside, Joined, Part, Shared
 from scanner.parsers.shell.inner import RUN_SCRIPTS, script_index
 from scanner.parsers.shell.limits import MAX_COMMANDS, MAX_INNER
-from scanner.parsers.shell.rare import rare
 from scanner.parsers.shell.variables import Value, Variables
 from scanner.parsers.shell.words import WordReader
 from scanner.parsers.shell.wrappers import WRAPPERS, peel
 
-REDIRECT = re.compile(r"(\d+|\{\w+\})?(<<<|<<-?|<>|<&|>>|>&|>\||&>>?|<(?!\()|>(?!\())", re.ASCII)
-BLANKS = re.compile(r"(?:[ \t]|\\\n(?!\Z))*")
-_PLAIN_WORD = re.compile(r"[ \t]*([^ \t\n;&|<>()\\'\"$`]+)(?=[ \t\n;&|)])")
-LINES = re.compile(r"(?:[ \t]|\\?\n(?!\Z)|#[^\n]*)*")
-_ASSIGN = re.compile(r"([A-Za-z_]\w*)(\[[^\]\n]{0,256}\])?(\+?)=", re.ASCII)
-_DELIMITER = r"(?:\\.|'[^'\n]*'|\"[^\"\n]*\"|[^\s;&|<>()'\"\\])*"
-_QUOTING = r"\\(.)|['\"]"
-_NAME = re.compile(r"[A-Za-z_]\w*\Z", re.ASCII)
+REDIRECT = Lazy(r"(\d+|\{\w+\})?(<<<|<<-?|<>|<&|>>|>&|>\||&>>?|<(?!\()|>(?!\())", re.ASCII)
+BLANKS = Lazy(r"(?:[ \t]|\\\n(?!\Z))*")
+_PLAIN_WORD = Lazy(r"[ \t]*([^ \t\n;&|<>()\\'\"$`]+)(?=[ \t\n;&|)])")
+LINES = Lazy(r"(?:[ \t]|\\?\n(?!\Z)|#[^\n]*)*")
+_ASSIGN = Lazy(r"([A-Za-z_]\w*)(\[[^\]\n]{0,256}\])?(\+?)=", re.ASCII)
+_DELIMITER = Lazy(r"(?:\\.|'[^'\n]*'|\"[^\"\n]*\"|[^\s;&|<>()'\"\\])*")
+_QUOTING = Lazy(r"\\(.)|['\"]")
+_NAME = Lazy(r"[A-Za-z_]\w*\Z", re.ASCII)
 _DECLARES = frozenset({"export", "declare", "typeset", "local", "readonly"})
 _FORGETS = frozenset({"read", "mapfile", "readarray", "getopts", "let", "unset", "printf"})
 _NOTED = _DECLARES | _FORGETS
@@ -116,8 +116,8 @@ class CommandReader(WordReader):
         number, operator = match.groups()
         start = BLANKS.match(self.source, match.end()).end()  # type: ignore[union-attr]
         if operator in {"<<", "<<-"}:
-            end = rare(_DELIMITER).match(self.source, start, self.length).end() if start < self.length else start  # type: ignore[union-attr]
-            target = Word(rare(_QUOTING).sub(r"\1", self.source[start:end]), start, end)
+            end = _DELIMITER.match(self.source, start, self.length).end() if start < self.length else start  # type: ignore[union-attr]
+            target = Word(_QUOTING.sub(r"\1", self.source[start:end]), start, end)
             self._await(draft, target.text, quoted=target.text != self.source[start:end], strip_tabs=operator == "<<-")
         else:
             target, parts = self.whole(start)

@@ -6,24 +6,24 @@ import re
 from typing import TYPE_CHECKING
 
 from scanner.model.location import Word
+from scanner.parsers.lazy import Lazy
 from scanner.parsers.shell.commands import BLANKS, LINES, REDIRECT
 from scanner.parsers.shell.draft import Draft, Joined
 from scanner.parsers.shell.limits import MAX_NESTING
-from scanner.parsers.shell.rare import rare
 
 if TYPE_CHECKING:
     from scanner.parsers.shell.script import ScriptReader
 
-_OPERATOR = re.compile(r"&&|\|\||;;&|;;|;&|\|&|[;&|\n]")
-_RESERVED = re.compile(
+_OPERATOR = Lazy(r"&&|\|\||;;&|;;|;&|\|&|[;&|\n]")
+_RESERVED = Lazy(
     r"(?:if|then|elif|else|fi|for|select|while|until|do|done|case|esac|function|coproc|\{|\}|!|\[\[)"
     r"(?=[ \t\n;&|()<>]|\\\n)"
 )
 _FIRST = frozenset("itefswudc{}![")
-_FOR = r"(?a)[ \t]*([A-Za-z_]\w*)?(?:[ \t]|\\?\n(?!\Z))*(in(?=[ \t\n;])|)"
-_FUNCTION = r"[ \t]+[^\s()<>&|;]+[ \t]*(\([ \t]*\))?"
-_TEST_OPERATOR = r"&&|\|\||[()<>!](?=[ \t\n(!]|$)|[()]"
-_TEST_REGEX = r"(?:\\.|\"[^\"]*\"|'[^']*'|[^\s\\\"'])+"
+_FOR = Lazy(r"(?a)[ \t]*([A-Za-z_]\w*)?(?:[ \t]|\\?\n(?!\Z))*(in(?=[ \t\n;])|)")
+_FUNCTION = Lazy(r"[ \t]+[^\s()<>&|;]+[ \t]*(\([ \t]*\))?")
+_TEST_OPERATOR = Lazy(r"&&|\|\||[()<>!](?=[ \t\n(!]|$)|[()]")
+_TEST_REGEX = Lazy(r"(?:\\.|\"[^\"]*\"|'[^']*'|[^\s\\\"'])+")
 _CLOSES = {"fi": "if", "done": "loop", "esac": "case", "}": "{", ")": "("}
 
 
@@ -270,7 +270,7 @@ class Region:
         body = self._open("loop", p, end)
         if reader.stopped:
             return body
-        match = rare(_FOR).match(source, end)
+        match = _FOR.match(source, end)
         name = match[1] if match else None
         if match is None or name is None:
             at = BLANKS.match(source, end).end()  # type: ignore[union-attr]
@@ -330,7 +330,7 @@ class Region:
         return p + 1
 
     def _function(self, end: int) -> int:
-        match = rare(_FUNCTION).match(self.reader.source, end)
+        match = _FUNCTION.match(self.reader.source, end)
         self.reader.function = True
         return match.end() if match else end
 
@@ -345,7 +345,7 @@ class Region:
         while True:
             p = LINES.match(source, p).end()  # type: ignore[union-attr]
             regex = draft.words and draft.words[-1].text == "=~"
-            match = rare(_TEST_REGEX if regex else _TEST_OPERATOR).match(source, p)
+            match = (_TEST_REGEX if regex else _TEST_OPERATOR).match(source, p)
             if p >= reader.length or source[p] == ";":
                 reader.error(start, p, "[[ is not closed")
                 break

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scanner.parsers.shell.rare import rare
+from scanner.parsers.lazy import Lazy
 
 if TYPE_CHECKING:
     from scanner.parsers.shell.draft import Part
 
-ESCAPES = r"(?s)\\(?:x[0-9a-fA-F]{1,2}|u[0-9a-fA-F]{1,4}|U[0-9a-fA-F]{1,8}|[0-7]{1,3}|c.|.)"
+ESCAPES = Lazy(r"(?s)\\(?:x[0-9a-fA-F]{1,2}|u[0-9a-fA-F]{1,4}|U[0-9a-fA-F]{1,8}|[0-7]{1,3}|c.|.)")
 _LETTERS = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v", "e": "\x1b", "E": "\x1b"}
 
 
@@ -29,7 +29,7 @@ def unescape(escape: str) -> str:
 def unescaped(source: str, start: int, end: int) -> list[Part]:
     """``source[start:end]`` with its backslash escapes resolved."""
     parts: list[Part] = []
-    for match in rare(ESCAPES).finditer(source, start, end):
+    for match in ESCAPES.finditer(source, start, end):
         if match.start() > start:
             parts.append((start, match.start()))
         parts.append((unescape(match[0]), match.start()))

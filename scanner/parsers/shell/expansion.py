@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 
-from scanner.parsers.shell.rare import rare
+from scanner.parsers.lazy import Lazy
 
 MAX_PATTERN_VALUE = 256
 """Longest value (characters) that a pattern with wildcards is tried on; a longer one counts as not known."""
@@ -19,7 +19,7 @@ _CASES: dict[str, Callable[[str], str]] = {
     "^": lambda value: value[:1].upper() + value[1:],
     ",": lambda value: value[:1].lower() + value[1:],
 }
-_CLASS = r"\[[!^]?\]?[^\[\]]*\]"
+_CLASS = Lazy(r"\[[!^]?\]?[^\[\]]*\]")
 
 
 def apply(operator: str, value: str, operand: str, replacement: str) -> str | None:
@@ -51,7 +51,7 @@ def _regex(pattern: str, *, greedy: bool) -> re.Pattern[str] | None:
     out, i = [], 0
     while i < len(pattern):
         c = pattern[i]
-        bracket = rare(_CLASS).match(pattern, i) if c == "[" else None
+        bracket = _CLASS.match(pattern, i) if c == "[" else None
         if bracket:
             if "[:" in bracket[0] or "\\" in bracket[0]:
                 return None

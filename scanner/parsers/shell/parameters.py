@@ -6,16 +6,16 @@ import re
 from typing import TYPE_CHECKING
 
 from scanner.model.location import Text
+from scanner.parsers.lazy import Lazy
 from scanner.parsers.shell.expansion import apply
 from scanner.parsers.shell.limits import MAX_ERRORS, MAX_EXPANDED, MAX_SCRIPT, MAX_VALUE
-from scanner.parsers.shell.rare import rare
 
 if TYPE_CHECKING:
     from scanner.parsers.shell.draft import Part, Shared
     from scanner.parsers.shell.variables import Value, Variables
 
-NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
-_BRACES = (
+NAME = Lazy(r"[A-Za-z_]\w*", re.ASCII)
+_BRACES = Lazy(
     r"(?a)([!#]?)([A-Za-z_]\w*|[0-9]+|[@*#?$!-])(?:\[([@*]|[^\]\s$`'\"]{0,256})\])?"
     r"(:-|:=|:\+|:\?|[-=+?]|##?|%%?|/[/#%]?|\^\^?|,,?|:|@)?"
 )
@@ -128,7 +128,7 @@ class ParameterReader:
 
     def _braces(self, start: int, fields: Fields, *, quoted: bool) -> int:
         """``${…}`` with an operator, an index or something special in it."""
-        match = rare(_BRACES).match(self.source, start + 2)
+        match = _BRACES.match(self.source, start + 2)
         if not match:
             return self._skip_braces(start, start + 2, fields)
         prefix, name, index, operator = match.groups()

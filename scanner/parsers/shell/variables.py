@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cached_property
 
-from scanner.parsers.shell.rare import rare
+from scanner.parsers.lazy import Lazy
 
 Value = str | tuple[str, ...] | None
 """A string, an array, or None: not known."""
 Names = set[str]
 
-_ASSIGNED = r"(?:^|(?<=[\s;&|({]))(?:for[ \t]+)?([A-Za-z_]\w*)(?:\[\w*\])?(?:\+?=|[ \t]+in\b)"
+_ASSIGNED = Lazy(r"(?:^|(?<=[\s;&|({]))(?:for[ \t]+)?([A-Za-z_]\w*)(?:\[\w*\])?(?:\+?=|[ \t]+in\b)")
 
 
 class Variables:
@@ -86,4 +86,4 @@ class Variables:
 
     @cached_property
     def _last_assigned(self) -> dict[str, int]:
-        return {match[1]: match.start() for match in rare(_ASSIGNED).finditer(self._source)}
+        return {match[1]: match.start() for match in _ASSIGNED.finditer(self._source)}

@@ -6,20 +6,20 @@ import re
 from typing import TYPE_CHECKING
 
 from scanner.model.location import Text, Word
+from scanner.parsers.lazy import Lazy
 from scanner.parsers.shell.escapes import unescaped
 from scanner.parsers.shell.limits import MAX_ARITHMETIC, MAX_DEPTH, MAX_GLOB
 from scanner.parsers.shell.parameters import NAME, Fields, ParameterReader
-from scanner.parsers.shell.rare import rare
 from scanner.parsers.shell.variables import Variables
 
 if TYPE_CHECKING:
     from scanner.parsers.shell.draft import Inside, Part
 
-_PLAIN = re.compile(r"[^ \t\n;&|<>()\\'\"$`]+")
-_BETWEEN_QUOTES = re.compile(r'[^"\\$`]+')
-_IN_HEREDOC = r"[^\\$`]+"
-_IN_BRACES = r"[^}\\'\"$`/]+"
-_SIMPLE_BRACES = re.compile(r"\$\{([A-Za-z_]\w*)\}", re.ASCII)
+_PLAIN = Lazy(r"[^ \t\n;&|<>()\\'\"$`]+")
+_BETWEEN_QUOTES = Lazy(r'[^"\\$`]+')
+_IN_HEREDOC = Lazy(r"[^\\$`]+")
+_IN_BRACES = Lazy(r"[^}\\'\"$`/]+")
+_SIMPLE_BRACES = Lazy(r"\$\{([A-Za-z_]\w*)\}", re.ASCII)
 
 
 class WordReader(ParameterReader):
@@ -123,7 +123,7 @@ class WordReader(ParameterReader):
         """The whole text as the body of a here-document: variables filled in, commands read."""
         fields, source, i = Fields(), self.source, 0
         while i < self.length:
-            match = rare(_IN_HEREDOC).match(source, i, self.length)
+            match = _IN_HEREDOC.match(source, i, self.length)
             if match:
                 fields.parts.append((i, match.end()))
                 i = match.end()
@@ -246,7 +246,7 @@ class WordReader(ParameterReader):
         self.depth += 1
         source, i = self.source, start
         while True:
-            match = rare(_IN_BRACES).match(source, i, self.length)
+            match = _IN_BRACES.match(source, i, self.length)
             if match:
                 fields.parts.append((i, match.end()))
                 i = match.end()

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from scanner.model.location import Word
 from scanner.model.record import Record
+from scanner.parsers.lazy import Lazy
 
 
 class Wrapper(Record, kw_only=False):
@@ -135,7 +136,7 @@ WRAPPERS: dict[str, Wrapper] = {
 """The wrappers known, by the name of the program."""
 _ASSIGNING = frozenset({"env", "sudo", "doas", "command"})
 _SU_LIKE = frozenset({"su", "runuser"})
-_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=", re.ASCII)
+_ASSIGNMENT = Lazy(r"[A-Za-z_]\w*=", re.ASCII)
 
 
 def peel(words: Sequence[Word]) -> tuple[tuple[Word, ...], tuple[int, ...], int]:

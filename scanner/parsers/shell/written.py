@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 
 from scanner.model.command import Command, Redirect, Written
 from scanner.model.location import Text, Word
+from scanner.parsers.lazy import Lazy
 from scanner.parsers.shell.draft import Part
 from scanner.parsers.shell.escapes import ESCAPES, unescape
 from scanner.parsers.shell.limits import MAX_GROUPED, MAX_PRINTED
-from scanner.parsers.shell.rare import rare
 
-_ECHO_OPTION = r"-[neE]+\Z"
-_CONVERSION = r"%%|%-?[0-9]*(?:\.[0-9]+)?([a-zA-Z])"
+_ECHO_OPTION = Lazy(r"-[neE]+\Z")
+_CONVERSION = Lazy(r"%%|%-?[0-9]*(?:\.[0-9]+)?([a-zA-Z])")
 _NOT_FILES = frozenset({"", "-", "/dev/null", "/dev/stdout", "/dev/stderr", "/dev/tty"})
 _WRITES = {">": False, ">|": False, "&>": False, ">&": False, ">>": True, "&>>": True}
 _MAX_PIPES = 5
@@ -132,7 +132,7 @@ def _unescaped(atoms: _Atoms) -> _Atoms:
         return atoms
     result: _Atoms = []
     at = 0
-    for match in rare(ESCAPES).finditer(string):
+    for match in ESCAPES.finditer(string):
         result += atoms[at : match.start()]
         result += [(c, atoms[match.start()][1]) for c in unescape(match[0])]
         at = match.end()
@@ -142,7 +142,7 @@ def _unescaped(atoms: _Atoms) -> _Atoms:
 def _echo(words: Sequence[_Atoms], end: int) -> _Atoms:
     r"""What ``echo`` prints. ``\n`` is a newline without ``-e`` too, as dash has it; ``-E`` says otherwise."""
     at, newline, escapes = 0, True, True
-    while at < len(words) and rare(_ECHO_OPTION).match(option := _string(words[at])):
+    while at < len(words) and _ECHO_OPTION.match(option := _string(words[at])):
         newline = newline and "n" not in option
         escapes = "E" not in option
         at += 1
@@ -166,7 +166,7 @@ def _printf(words: Sequence[_Atoms]) -> _Atoms | None:
     string, result, used = _string(form), [], 0
     while True:
         at, before = 0, used
-        for match in rare(_CONVERSION).finditer(string):
+        for match in _CONVERSION.finditer(string):
             result += _unescaped(form[at : match.start()])
             at = match.end()
             if match[0] == "%%":
