@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator, Sequence
 
@@ -119,14 +120,61 @@ def _cloned(item: Step | Config, history: _History, index: int, given: Options) 
     url = given.positionals[0]
     folder = given.positionals[1].text if len(given.positionals) > 1 else ""
     name = (folder or url.text).rstrip("/").rpartition("/")[2].removesuffix(".git")
-    reference = history.checked_out(index, name) or given.value("--revision", "-b", "--branch")
+    reference = history.checked_out(index, name)
+    used = history.uses(index, name)
+    place = _place(item, index, folder or name) if isinstance(item, Step) and not used else None
+    if isinstance(item, Step) and place is not None:
+        used, chosen = _later(item, place)
+        reference = reference or chosen
     return _clone(
         item,
         url.text if url.known or "://" in url.text else None,
-        reference,
-        used=history.uses(index, name),
+        reference or given.value("--revision", "-b", "--branch"),
+        used=used,
         at=item.commands[index].evidence(url),
     )
+
+
+def _place(step: Step, index: int, folder: str) -> str | None:
+    """The path of a clone in the image; None when that is not known."""
+    here = step.workdir or "/"
+    for command in step.commands[:index]:
+        here = _moved(here, command)
+    path = _path(here, folder)
+    return None if "$" in path or "~" in path or path == "/" else path
+
+
+def _later(step: Step, place: str) -> tuple[bool, Word | None]:
+    """Whether the next steps build or run something in a folder, and what they check out there."""
+    used, chosen = False, None
+    for other in step.later():
+        here = other.workdir or "/"
+        if other.keyword in {"CMD", "ENTRYPOINT"}:
+            used = used or _under(here, place) or f"{place}/" in other.instruction.text.value
+        for command in other.commands:
+            here = _moved(here, command)
+            folder = options(command.arguments, _GLOBAL, until_positional=True).value("-C")
+            inside = _under(
+                _path(here, folder.text) if folder is not None and command.program == "git" else here, place
+            )
+            chosen = (_checked_out(command) if inside else None) or chosen
+            if _builds(command) or (command.words and _under(_path(here, command.words[0].text), place)):
+                used = used or inside or any(_under(_path(here, word.text), place) for word in command.words)
+    return used, chosen
+
+
+def _moved(here: str, command: Command) -> str:
+    if command.program in {"cd", "pushd"} and command.arguments:
+        return _path(here, command.arguments[0].text)
+    return here
+
+
+def _path(here: str, path: str) -> str:
+    return posixpath.normpath(posixpath.join(here, path))
+
+
+def _under(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(f"{folder}/")
 
 
 def _clone(item: Step | Config, url: str | None, reference: Word | None, *, used: bool, at: Evidence) -> GitClone:

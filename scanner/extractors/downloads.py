@@ -29,8 +29,9 @@ class CommandDownloads:
         found = [(index, fetch) for index, command in enumerate(item.commands) for fetch in fetches(command)]
         if found:
             after = checks.Aftermath(item.commands)
+            later = [checks.Aftermath(step.commands) for step in item.later()] if isinstance(item, Step) else []
             for index, fetch in found:
-                fact = _fetched(item, after, index, fetch)
+                fact = _fetched(item, after, later, index, fetch)
                 known = facts.get(fact.evidence[0].at)
                 if known is None or not known.piped_to:
                     facts[fact.evidence[0].at] = fact
@@ -59,13 +60,20 @@ class AddedDownloads:
                 yield _download(item, "ADD", source, name, verified=verified, evidence=(instruction.evidence(source),))
 
 
-def _fetched(item: Step | Config, after: checks.Aftermath, index: int, fetch: Fetch) -> Download:
+def _fetched(
+    item: Step | Config, after: checks.Aftermath, later: list[checks.Aftermath], index: int, fetch: Fetch
+) -> Download:
     command = item.commands[index]
     interpreter = after.interpreter(index)
     readers = after.readers(index)
     unpacked = any(reader.program in {"tar", "bsdtar", "cpio", "unzip"} for reader in readers)
     key = any(reader.program in {"gpg", "gpg2", "apt-key"} for reader in readers)
     saved_as = fetch.saved_as or next((_teed(reader) for reader in readers if reader.program == "tee"), "")
+    verified = after.verifies(index, saved_as) if not interpreter else False
+    executed = bool(interpreter) or unpacked or after.uses(index, saved_as)
+    for then in later if saved_as else ():
+        if not executed:
+            verified, executed = verified or then.verifies(-1, saved_as), then.uses(-1, saved_as)
     evidence = [command.evidence(fetch.url)]
     if interpreter:
         evidence.append(command.evidence(note=f"run by {interpreter}"))
@@ -74,9 +82,9 @@ def _fetched(item: Step | Config, after: checks.Aftermath, index: int, fetch: Fe
         fetch.tool,
         fetch.url,
         saved_as,
-        verified=after.verifies(index, saved_as) if not interpreter else False,
+        verified=verified,
         piped_to=interpreter,
-        executed=bool(interpreter) or unpacked or after.uses(index, saved_as),
+        executed=executed,
         key=key or fetch.tool in {"apt-key", "rpm", "rpmkeys"},
         evidence=tuple(evidence),
     )

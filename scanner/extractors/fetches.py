@@ -87,7 +87,7 @@ def _wget(command: Command) -> Iterator[Fetch]:
         return
     output, folder = given.value("-O", "--output-document"), given.value("-P", "--directory-prefix")
     for url in filter(_is_address, given.positionals):
-        name = output.text if output else split(url.text).file
+        name = output.text if output else split(url.text).file.replace("%2B", "+")
         if name == "/dev/null":
             continue
         if name in {"-", "/dev/stdout"}:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from scanner.model.command import Command
 from scanner.model.finding import Problem
@@ -87,6 +87,8 @@ class Step(Record):
     find: Callable[[str], File | None]
     """The file at a path of the image at this step (relative to ``workdir``), when it comes from the build context;
     what a COPY or ADD brings is there already."""
+    later: Callable[[], Sequence[Step]] = tuple
+    """The next steps of the same stage, a few dozen at most."""
 
     @property
     def keyword(self) -> str:

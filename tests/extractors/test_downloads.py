@@ -123,9 +123,14 @@ def test_what_counts_as_a_check(check, verified):
     assert (fact.verified, fact.executed) == (verified, True)
 
 
-def test_a_check_in_another_run_does_not_count():
-    (fact,) = fetched(f'RUN curl -LO https://h.org/a.zip\nRUN echo "{SUM}  a.zip" | sha256sum -c -')
-    assert fact.verified is False
+def test_a_later_run_of_the_stage_counts_until_the_file_is_used():
+    check, use = f'RUN echo "{SUM}  a.zip" | sha256sum -c -', "RUN unzip a.zip"
+    (checked,) = fetched(f"RUN curl -LO https://h.org/a.zip\n{check}\n{use}")
+    (late,) = fetched(f"RUN curl -LO https://h.org/a.zip\n{use}\n{check}")
+    (elsewhere,) = fetched(f"RUN curl -LO https://h.org/a.zip\nFROM b\n{check}\n{use}")
+    assert (checked.verified, checked.executed) == (True, True)
+    assert (late.verified, late.executed) == (False, True)
+    assert (elsewhere.verified, elsewhere.executed) == (False, False)
 
 
 @pytest.mark.parametrize(

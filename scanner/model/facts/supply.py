@@ -27,11 +27,11 @@ class Download(Fact):
     """By its name: weights or a data set, a (source) archive, a script, a wheel or distribution package,
     an installer binary, a signing key."""
     verified: bool | None
-    """Its checksum or signature is checked in the same RUN, or by ``ADD --checksum``."""
+    """Its checksum or signature is checked in the same RUN or in a later one of the stage, or by ``ADD --checksum``."""
     piped_to: str
     """The interpreter that runs it straight from the pipe, a process substitution or ``$(…)``; else ""."""
     executed: bool | None
-    """The same RUN runs, unpacks or installs what was fetched."""
+    """The same RUN, or a later one of the stage, runs, unpacks or installs what was fetched."""
     mutable: bool | None
     """Its URL names something that changes: ``latest``, ``main``, ``master``, a Hub ``resolve/main``."""
     hub: str
@@ -48,11 +48,11 @@ class GitClone(Fact):
     reference: str
     """Branch, tag or commit that it names; "" for the default branch."""
     commit_pinned: bool | None
-    """It ends up on a full commit: named, checked out or reset to in the same RUN."""
+    """It ends up on a full commit: named, checked out or reset to."""
     tag_pinned: bool | None
     """It names a branch or tag that looks like a version."""
     used: bool
-    """The same RUN goes on to build or install what it cloned."""
+    """The same RUN, or a later instruction of the stage, builds, installs or starts what it cloned."""
     hub: bool
     """A model or data set repository: huggingface.co, modelscope.cn, …"""
     stage: str

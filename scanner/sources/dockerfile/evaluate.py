@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from scanner.model.command import Command, Script
 from scanner.model.finding import Problem
@@ -32,6 +33,10 @@ from scanner.sources.layout import Copied, Layout, Placed, absolute
 
 _SHELL_NAMES = {"powershell": "PowerShell", "cmd": "cmd"}
 
+MAX_LATER = 40
+"""Steps behind a step in which its downloads and clones are looked for."""
+MAX_LATER_COMMANDS = 400
+"""Commands of those steps in all."""
 MAX_STAGES = 1_000
 """Stages of one file; real files have at most a few dozen."""
 
@@ -180,8 +185,19 @@ class Evaluation:
                 triggered=triggered,
                 ignore_file=None if self._context is None else self._context.has_ignore_file,
                 find=layout.finder(state.place, state.home),
+                later=partial(self._later, len(self.steps) + 1, state.stage.index),
             )
         )
+
+    def _later(self, position: int, stage: int) -> Sequence[Step]:
+        found, left = [], MAX_LATER_COMMANDS
+        for step in self.steps[position : position + MAX_LATER]:
+            left -= len(step.commands)
+            if left < 0:
+                break
+            if step.stage.index == stage:
+                found.append(step)
+        return found
 
     def _add(self, step: Step) -> None:
         span = step.instruction.span
