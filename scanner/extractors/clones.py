@@ -36,6 +36,8 @@ _BUILDS = frozenset(
 )  # fmt: skip
 COMMIT = Lazy(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 """A full commit."""
+MAX_FOLLOWED = 50
+"""Clones of one RUN whose folders are looked for in later instructions; real ones have at most a dozen or two."""
 _VERSION = Lazy(r"\d[._]\d|(?:^|[^a-z])v?\d+$|\d{6}", re.IGNORECASE)
 _GIT = Lazy(r"^git@|^git://|^ssh://|\.git/?(?:[#?]|$)")
 
@@ -51,8 +53,8 @@ class GitClones:
         """A fact for each clone of a remote repository."""
         assert isinstance(item, Step | Config)
         history = _History(item.commands)
-        for index, given in history.clones:
-            yield _cloned(item, history, index, given)
+        for number, (index, given) in enumerate(history.clones):
+            yield _cloned(item, history, index, given, look_on=number < MAX_FOLLOWED)
 
 
 class GitAdds:
@@ -116,13 +118,13 @@ class _History:
         return max(self._builder, self._programs.get(name, -1), self._programs.get(".", -1)) > index
 
 
-def _cloned(item: Step | Config, history: _History, index: int, given: Options) -> GitClone:
+def _cloned(item: Step | Config, history: _History, index: int, given: Options, *, look_on: bool) -> GitClone:
     url = given.positionals[0]
     folder = given.positionals[1].text if len(given.positionals) > 1 else ""
     name = (folder or url.text).rstrip("/").rpartition("/")[2].removesuffix(".git")
     reference = history.checked_out(index, name)
     used = history.uses(index, name)
-    place = _place(item, index, folder or name) if isinstance(item, Step) and not used else None
+    place = _place(item, index, folder or name) if isinstance(item, Step) and look_on and not used else None
     if isinstance(item, Step) and place is not None:
         used, chosen = _later(item, place)
         reference = reference or chosen
