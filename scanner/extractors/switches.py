@@ -74,11 +74,18 @@ WRITTEN: tuple[tuple[str, Check, str], ...] = (
     ("wget", "tls", r"(?P<how>check_certificate\s{0,4}=\s{0,4}off)\b"),
     ("npm", "tls", r"(?P<how>strict-ssl\s{0,4}=\s{0,4}false)\b"),
     ("conda", "tls", r"(?P<how>ssl_verify:\s{0,4}(?:false|no|off))\b"),
-    ("pip", "tls", r"(?P<how>trusted-host\s{0,4}=\s{0,4}(?P<host>[^\s\"']+))"),
+    ("pip", "tls", r"(?P<how>trusted-host\s{0,4}=\s{0,4}(?P<host>[^\s\"'\\]+))"),
 )  # fmt: skip
 """(tool, check, pattern) for configuration that is written to a file."""
 WRITERS = frozenset({"echo", "printf", "sed", "tee", "cat", "awk", "perl", "crudini", "ed"})
 """Programs that write configuration."""
+CONFIGS = frozenset(
+    {
+        "pip.conf", "pip.ini", ".condarc", "condarc", ".npmrc", "npmrc", ".wgetrc", "wgetrc", "ssh_config", "yum.conf",
+        "dnf.conf",
+    }
+)  # fmt: skip
+"""Files that hold such configuration, by name."""
 SIGNS = (
     "sslverify", "hostkeychecking", "trusted", "insecure", "unauthenticated", "verify-", "gpgcheck", "certificate",
     "strict-ssl", "ssl_verify",

@@ -9,7 +9,7 @@ from functools import cache
 
 from scanner.extractors.fetches import CURL_VALUES
 from scanner.extractors.place import stage
-from scanner.extractors.switches import SIGNS, SWITCHES, VARIABLES, WRITERS, WRITTEN, Check, Switch
+from scanner.extractors.switches import CONFIGS, SIGNS, SWITCHES, VARIABLES, WRITERS, WRITTEN, Check, Switch
 from scanner.model.command import Command
 from scanner.model.facts import VerificationOff
 from scanner.model.instruction import Copy, Pairs
@@ -56,17 +56,33 @@ class Variables:
 
 
 class WrittenFiles:
-    """Configuration that a COPY writes from a here-document."""
+    """Configuration that a COPY writes from a here-document, or brings along by its name."""
 
     def wants(self, item: Item) -> bool:
-        """COPY and ADD with here-documents."""
-        return isinstance(item, Step) and isinstance(item.instruction, Copy) and bool(item.instruction.heredocs)
+        """COPY and ADD with here-documents, or of such files."""
+        if not isinstance(item, Step) or not isinstance(item.instruction, Copy):
+            return False
+        return bool(item.instruction.heredocs) or any(True for _ in _configs(item.instruction))
 
     def extract(self, item: Item) -> Iterator[VerificationOff]:
-        """A fact for each setting."""
+        """A fact for each setting. Raises ValueError for a file that is no text."""
         assert isinstance(item, Step)
+        assert isinstance(item.instruction, Copy)
         for heredoc in item.instruction.heredocs:
             yield from _written(item, heredoc.text)
+        for path in _configs(item.instruction):
+            file = item.find(path) or item.find(item.instruction.destination.text)
+            if file is not None:
+                yield from _written(item, file.text())
+
+
+def _configs(instruction: Copy) -> Iterator[str]:
+    """The configuration files that a COPY names, by their path in the image."""
+    to = instruction.destination.text.rstrip("/")
+    for source in instruction.sources:
+        name = source.text.rpartition("/")[2]
+        if name in CONFIGS or to.rpartition("/")[2] in CONFIGS:
+            yield f"{to}/{name}"
 
 
 @cache

@@ -46,6 +46,8 @@ _USING = options_named(
     "update-minimal upgrade-minimal localinstall groupinstall"
 )
 """What they need them for; ``update`` besides, where it means ``upgrade``."""
+_CONFIGS = ("pip.conf", "pip.ini", "uv.toml", "condarc", "mambarc")
+"""What the names of installers' configuration files have in them."""
 _MODULES = frozenset({"pip", "pipx", "uv", "poetry", "pdm", "pipenv"})
 
 
@@ -98,7 +100,25 @@ class IndexVariables:
                 )
 
 
-EXTRACTORS = (Packages(), IndexVariables())
+class ConfigFiles:
+    """Package indexes in the configuration files that COPY, ADD and RUN put into the image."""
+
+    def wants(self, item: Item) -> bool:
+        """Steps that name such a file."""
+        if not isinstance(item, Step) or item.keyword not in {"COPY", "ADD", "RUN"}:
+            return False
+        said = item.instruction.text.value
+        return any(name in said for name in _CONFIGS)
+
+    def extract(self, item: Item) -> Iterator[Fact]:
+        """A fact for each index."""
+        from scanner.extractors.packages import configs
+
+        assert isinstance(item, Step)
+        yield from configs.read(item)
+
+
+EXTRACTORS = (Packages(), IndexVariables(), ConfigFiles())
 
 
 @cache
