@@ -169,6 +169,7 @@ class Call:
         break_system_packages: bool = False,
         virtual_env: bool | None = None,
         hashes_required: bool = False,
+        reads_lock: bool = False,
         lock_enforced: bool | None = None,
     ) -> PackageManagerCall:
         """The fact that this call was made."""
@@ -188,5 +189,6 @@ class Call:
             as_root=self.as_root(),
             virtual_env=virtual_env,
             hashes_required=hashes_required,
+            reads_lock=reads_lock,
             lock_enforced=lock_enforced,
         )

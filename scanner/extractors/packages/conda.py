@@ -135,6 +135,7 @@ def pixi(call: Call) -> Iterator[Fact]:
         action,
         asked,
         cache_left=caches.left(call, options, "pixi") if fetches else False,
+        reads_lock=locked is not None,
         lock_enforced=locked,
     )
     yield from requirements

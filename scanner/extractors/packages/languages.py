@@ -67,7 +67,7 @@ def bundle(call: Call) -> Iterator[Fact]:
     verb = options.positionals[0].text if options.positionals else "install"
     if verb == "install":
         frozen = options.has("--frozen", "--deployment") or call.switched_on("BUNDLE_FROZEN", "BUNDLE_DEPLOYMENT")
-        yield call.made("ruby", "install", lock_enforced=frozen)
+        yield call.made("ruby", "install", reads_lock=True, lock_enforced=frozen)
 
 
 def go(call: Call) -> Iterator[Fact]:
@@ -102,7 +102,7 @@ def cargo(call: Call) -> Iterator[Fact]:
     if not options.positionals or options.positionals[0].text not in {"install", "binstall"}:
         return
     names = options.positionals[1:]
-    yield call.made("rust", "install", names, lock_enforced=options.has("--locked", "--frozen"))
+    yield call.made("rust", "install", names, reads_lock=True, lock_enforced=options.has("--locked", "--frozen"))
     source = options.value("--git")
     if options.value("--path") is not None:
         return

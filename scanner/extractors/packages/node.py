@@ -49,6 +49,7 @@ def node(call: Call) -> Iterator[Fact]:
         action,
         asked,
         cache_left=caches.left(call, options, call.manager) if action in {"install", "upgrade"} else False,
+        reads_lock=action == "install",
         lock_enforced=_lock_enforced(call, verb.text, bool(asked), options.has(*_FROZEN))
         if action == "install"
         else None,

@@ -234,7 +234,15 @@ def _added(
     requirements = list(wanted.requirements())
     cache_left = caches.left(call, options, cache)
     virtual = _virtual_env(call, options, cache)
-    yield call.made("python", "install", asked, cache_left=cache_left, virtual_env=virtual, lock_enforced=frozen)
+    yield call.made(
+        "python",
+        "install",
+        asked,
+        cache_left=cache_left,
+        virtual_env=virtual,
+        reads_lock=frozen is not None,
+        lock_enforced=frozen,
+    )
     yield from requirements
     yield from wanted.package_indexes(requirements)
     yield from indexes.assigned(call)
@@ -284,6 +292,7 @@ def _project(
         "install",
         cache_left=caches.left(call, options, cache),
         virtual_env=_virtual_env(call, options, cache),
+        reads_lock=True,
         lock_enforced=enforced,
     )
     yield from requirements

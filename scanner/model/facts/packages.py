@@ -94,5 +94,7 @@ class PackageManagerCall(Fact):
     """pip installs into a virtual environment."""
     hashes_required: bool
     """``--require-hashes``."""
+    reads_lock: bool
+    """It is a call that a lock file can decide about: ``uv sync``, ``npm install``, …"""
     lock_enforced: bool | None
-    """The lock file decides: ``uv sync --frozen``, ``npm ci``, …; None where the tool has none."""
+    """The lock file does decide: ``uv sync --frozen``, ``npm ci``, …"""
