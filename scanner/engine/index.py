@@ -13,39 +13,45 @@ Judges = list[tuple[Rule, Decide]]
 
 
 class Index:
-    """The rules about one kind of fact, by the value of the field that most of them ask to be a certain word."""
+    """The rules about one kind of fact, each found by a field that it asks to have a certain value."""
 
     def __init__(self, rules: Sequence[Rule]) -> None:
-        self._all: Judges = [(rule, decider(rule.when)) for rule in rules]
         asked = [dict(_asked(rule.when)) for rule in rules]
-        fields = [field for each in asked for field in each]
-        self._field = max(fields, key=fields.count, default="")
-        values = {value for each in asked for value in each.get(self._field, ())}
-        self._rest: Judges = [judge for judge, each in zip(self._all, asked, strict=True) if self._field not in each]
-        self._by_value: dict[Any, Judges] = {
-            value: [
-                judge
-                for judge, each in zip(self._all, asked, strict=True)
-                if self._field not in each or value in each[self._field]
-            ]
-            for value in values
+        # How many rules share a value of a field, on average: the fewer, the more rules one look-up leaves out.
+        crowd = {
+            field: len(wanted) / len(frozenset[Any]().union(*wanted))
+            for field in dict.fromkeys(field for each in asked for field in each)
+            if (wanted := [each[field] for each in asked if field in each])
         }
+        self._always: Judges = []
+        self._fields: dict[str, tuple[dict[Any, Judges], Judges]] = {}
+        for rule, each in zip(rules, asked, strict=True):
+            judge = rule, decider(rule.when)
+            if not each:
+                self._always.append(judge)
+                continue
+            field = min(each, key=crowd.__getitem__)
+            by_value, every = self._fields.setdefault(field, ({}, []))
+            every.append(judge)
+            for value in each[field]:
+                by_value.setdefault(value, []).append(judge)
 
     def rules(self, fact: Fact) -> Judges:
-        """The rules that could hold for a fact, or stay undecided, in the order they came in."""
-        if not self._field:
-            return self._all
-        value = getattr(fact, self._field)
-        return self._all if value is None else self._by_value.get(value, self._rest)
+        """The rules that could hold for a fact, or stay undecided, each once."""
+        found = self._always.copy()
+        for field, (by_value, every) in self._fields.items():
+            value = getattr(fact, field)
+            found += every if value is None else by_value.get(value, ())
+        return found
 
 
 def _asked(condition: Condition) -> Iterator[tuple[str, frozenset[Any]]]:
-    """The (field, words) that must be so for a condition to hold: without one of the words it is False."""
+    """The (field, values) that must be so for a condition to hold: without one of the values it is False."""
     if condition[0] == "all":
         for part in condition[1]:
             yield from _asked(part)
     elif condition[0] == "test":
         _, field, operator, wanted = condition
-        words = (wanted,) if operator == "is" else wanted if operator == "in" else ()
-        if words and all(isinstance(word, str) for word in words):
-            yield field, frozenset(words)
+        values = (wanted,) if operator == "is" else wanted if operator == "in" else ()
+        if values:
+            yield field, frozenset(values)

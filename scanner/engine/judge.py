@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any
 
 from scanner.engine.index import Index
@@ -13,6 +14,7 @@ from scanner.model.rule import Rule
 from scanner.parsers.lazy import Lazy
 
 _PLACEHOLDER = Lazy(r"\{\{|\}\}|\{(\w+)\}")
+
 
 class _Indexes(dict[str, Index]):
     """The rules by the kind of fact they judge, made ready to run when the first fact of a kind comes."""
@@ -49,7 +51,18 @@ def judge(rules: Sequence[Rule], facts: Iterable[Fact]) -> tuple[tuple[Finding, 
 
 def fill(template: str, fact: Fact) -> str:
     """A message with the fact's values in place of ``{field}``."""
-    return _PLACEHOLDER.sub(lambda found: _shown(getattr(fact, found[1])) if found[1] else found[0][0], template)
+    return "".join([part if text else _shown(getattr(fact, part)) for text, part in _parts(template)])
+
+
+@cache
+def _parts(template: str) -> tuple[tuple[bool, str], ...]:
+    """Texts (True) and names of fields."""
+    parts: list[tuple[bool, str]] = []
+    at = 0
+    for found in _PLACEHOLDER.finditer(template):
+        parts += (True, template[at : found.start()]), (False, found[1]) if found[1] else (True, found[0][0])
+        at = found.end()
+    return (*parts, (True, template[at:]))
 
 
 def placeholders(template: str) -> list[str]:

@@ -24,15 +24,28 @@ def render(reports: Sequence[Report], options: Options) -> str:
     """
     import json
 
-    def line(value: object) -> str:
-        return json.dumps(value)
+    line = json.dumps
+    told: dict[str, tuple[str, str]] = {}
 
-    def block(items: Iterable[object], indent: str) -> str:
-        lines = f",\n{indent}  ".join(map(line, items))
-        return f"[\n{indent}  {lines}\n{indent}]" if lines else "[]"
+    def inner(values: dict[str, Any]) -> str:
+        return line(values)[1:-1]
+
+    def finding(item: Finding) -> str:
+        rule = item.rule
+        if rule.id not in told:
+            told[rule.id] = inner(_rule(rule)), inner(_advice(rule, options))
+        about, advice = told[rule.id]
+        return f'{{{about}, {inner(_finding(item))}, {advice}, "fact": {line(fields(item.fact))}}}'
+
+    def block(lines: Iterable[str], indent: str) -> str:
+        joined = f",\n{indent}  ".join(lines)
+        return f"[\n{indent}  {joined}\n{indent}]" if joined else "[]"
 
     def target(report: Report) -> str:
-        parts = (f'      "{name}": {block(items, "      ")}' for name, items in _lists(report, options).items())
+        lists = {"findings": map(finding, report.findings)} | {
+            name: map(line, items) for name, items in _lists(report).items()
+        }
+        parts = (f'      "{name}": {block(lines, "      ")}' for name, lines in lists.items())
         return f'    {{\n      "target": {line(clean(report.target))},\n' + ",\n".join(parts) + "\n    }"
 
     targets = ",\n".join(map(target, reports))
@@ -40,9 +53,8 @@ def render(reports: Sequence[Report], options: Options) -> str:
     return f'{{\n{head}  "targets": [\n{targets}\n  ],\n  "summary": {line(_summary(tally(reports)))}\n}}\n'
 
 
-def _lists(report: Report, options: Options) -> dict[str, Iterable[object]]:
+def _lists(report: Report) -> dict[str, Iterable[object]]:
     return {
-        "findings": (_finding(finding, options) for finding in report.findings),
         "undecided": map(_undecided, report.undecided),
         "problems": (
             place(item.at) | {"reason": clean(item.reason), "remedy": clean(item.remedy)} for item in report.problems
@@ -61,22 +73,24 @@ def _rule(rule: Rule) -> dict[str, Any]:
     }
 
 
-def _finding(finding: Finding, options: Options) -> dict[str, Any]:
-    rule = finding.rule
+def _advice(rule: Rule, options: Options) -> dict[str, Any]:
+    return {
+        "fix": rule.remedy(),
+        "docs": f"{options.docs}/{rule.id}.md",
+        "controls": {name: list(ids) for name, ids in sorted(rule.controls.items())},
+        "same_as": {name: list(ids) for name, ids in sorted(rule.same_as.items())},
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
     return (
-        _rule(rule)
-        | {"message": clean(finding.message)}
+        {"message": clean(finding.message)}
         | place(finding.at)
         | {
             "quote": clean(finding.fact.evidence[0].quote[:QUOTE_LIMIT]),
             "related": [evidence(item) for item in finding.related],
             "fingerprint": finding.fingerprint,
             "suppressed": _suppression(finding.suppressed),
-            "fix": rule.remedy(),
-            "docs": f"{options.docs}/{rule.id}.md",
-            "controls": {name: list(ids) for name, ids in sorted(rule.controls.items())},
-            "same_as": {name: list(ids) for name, ids in sorted(rule.same_as.items())},
-            "fact": fields(finding.fact),
         }
     )
 

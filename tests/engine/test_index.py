@@ -35,7 +35,7 @@ def test_rules_that_the_index_leaves_out_are_false(conditions, key, value):
     rules = [RULES[number].replace(when=when, subject="label") for number, when in enumerate(conditions)]
     fact = Label(evidence=HERE, key=key, value=value)
     kept = [rule for rule, _ in Index(rules).rules(fact)]
-    assert kept == [rule for rule in rules if rule in kept], "in the order they came in"
+    assert len(kept) == len({rule.id for rule in kept}), "each once"
     assert all(decider(rule.when)(fact) is False for rule in rules if rule not in kept)
 
 

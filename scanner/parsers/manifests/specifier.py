@@ -41,7 +41,7 @@ def normalize(name: str) -> str:
 
 def masked(url: str) -> str:
     """A URL without the credentials in it; the user name ``git`` is none."""
-    return _USER.sub(r"\1***@", url)
+    return _USER.sub(r"\1***@", url) if "://" in url else url
 
 
 def unknown(text: str) -> bool:

@@ -162,7 +162,7 @@ def _guess_context(path: str, parsed: Dockerfile) -> str:
     folder = own
     while wanted and not all(os.path.exists(os.path.join(folder, name)) for name in wanted):
         above = os.path.normpath(os.path.join(folder, ".."))
-        if os.path.exists(os.path.join(folder, ".git")) or os.path.realpath(above) == os.path.realpath(folder):
+        if os.path.exists(os.path.join(folder, ".git")) or os.path.abspath(above) == os.path.abspath(folder):
             return own
         folder = above
     return folder

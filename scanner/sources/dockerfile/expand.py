@@ -42,6 +42,8 @@ def expand(instruction: Instruction, lookup: variables.Lookup, escape: str, prob
         )
 
     special = "$\"'" + escape
+    if not any(char in instruction.text.value for char in special):
+        return instruction
     match instruction:
         case From():
             return instruction.replace(image=word(instruction.image), flags=flags())
