@@ -13,6 +13,8 @@ _MAX_LOOKED_AT = 200
 
 _IN_WORDS = Lazy(r"(?:[+-]cu|[+-]cuda|\[(?:[^\]]{0,60},)?\s*cuda)(\d{1,3})x?(?![0-9a-z])")
 """``+cu118``, ``-cu12``, ``-cuda11x``, ``+cuda12.cudnn89``, ``[cuda12]``, ``[cuda12-local]``."""
+_TOOLKIT = Lazy(r"(?:nvidia-)?cuda(?:-(?:toolkit|runtime|libraries|libraries-dev|compiler))?(?:-(\d{1,2}-\d{1,2}))?$")
+"""``cuda``, ``cuda-12-4``, ``cuda-toolkit-12-4``, ``nvidia-cuda-toolkit``; not single libraries."""
 
 _CONDA = {"pytorch-cuda", "cudatoolkit", "cuda-version", "cuda-toolkit", "cuda-runtime"}
 
@@ -26,20 +28,30 @@ def derive(facts: Sequence[Fact], _today: str) -> Iterator[CudaPairing]:
     for fact in facts:
         if not fact.ships or not isinstance(fact, Requirement | PackageIndex):
             continue
+        if isinstance(fact, Requirement) and fact.ecosystem in {"deb", "rpm"}:
+            if (match := _TOOLKIT.match(fact.name)) and "toolkit" not in seen:
+                seen.add("toolkit")
+                yield _pairing(fact, base, (match[1] or base.cuda).replace("-", "."), toolkit=True)
+            continue
         wheels = _of_requirement(fact) if isinstance(fact, Requirement) else _of_index(fact)
         if not wheels or wheels in seen:
             continue
         seen.add(wheels)
-        mine, theirs = _numbers(base.cuda), _numbers(wheels)
-        known = min(len(mine), len(theirs))
-        yield CudaPairing(
-            evidence=fact.evidence + base.evidence,
-            base=base.cuda,
-            wheels=wheels,
-            package=fact.name if isinstance(fact, Requirement) else fact.url or "",
-            same_major=mine[0] == theirs[0],
-            wheels_newer=theirs[:known] > mine[:known],
-        )
+        yield _pairing(fact, base, wheels)
+
+
+def _pairing(fact: Requirement | PackageIndex, base: BaseImage, wheels: str, *, toolkit: bool = False) -> CudaPairing:
+    mine, theirs = _numbers(base.cuda or ""), _numbers(wheels)
+    known = min(len(mine), len(theirs))
+    return CudaPairing(
+        evidence=fact.evidence + base.evidence,
+        base=base.cuda or "",
+        wheels=wheels,
+        package=fact.name if isinstance(fact, Requirement) else fact.url or "",
+        same_major=mine[0] == theirs[0],
+        wheels_newer=theirs[:known] > mine[:known],
+        toolkit=toolkit,
+    )
 
 
 def _of_requirement(fact: Requirement) -> str:

@@ -41,6 +41,7 @@ class BaseImages:
                 ships=item.stage.ships,
                 platform=platform.value if platform else "",
                 platform_fixed="$" not in raw if platform else False,
+                default_invalid=use == "from" and not item.undeclared and _invalid(item.default_image),
             )
 
 
@@ -54,6 +55,7 @@ def describe(
     ships: bool,
     platform: str | None = "",
     platform_fixed: bool | None = False,
+    default_invalid: bool | None = False,
 ) -> BaseImage:
     """What an image reference says; all is unknown for None, and for one that is not valid."""
     parsed = None
@@ -82,7 +84,18 @@ def describe(
         stage=stage,
         platform=platform,
         platform_fixed=platform_fixed,
+        default_invalid=default_invalid,
     )
+
+
+def _invalid(reference: str | None) -> bool | None:
+    if reference is None:
+        return None
+    try:
+        image_reference.parse(reference)
+    except ValueError:
+        return True
+    return False
 
 
 def tag_version(tag: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from scanner import knowledge
+from scanner.extractors.user import is_root
 from scanner.model.facts import Copy
 from scanner.model.instruction import Copy as CopyInstruction
 from scanner.model.location import Word
@@ -57,7 +58,7 @@ def _copy(step: Step, instruction: CopyInstruction, source: Word) -> Copy:
     origin = _origin(instruction, source, bool(step.images))
     name = posixpath.basename(posixpath.normpath(source.text)) if source.text else ""
     cleaned = posixpath.normpath(source.text.lstrip("/") or ".")
-    whole = (cleaned in {".", "*"} if source.known else None) if origin == "context" else False
+    whole = (cleaned in {".", "*"} if source.known else _maybe_whole(cleaned)) if origin == "context" else False
     flag = instruction.flag("from")
     destination = instruction.destination
     mode, owner = instruction.flag("chmod"), instruction.flag("chown")
@@ -86,7 +87,14 @@ def _copy(step: Step, instruction: CopyInstruction, source: Word) -> Copy:
         data_file=origin == "context" and (bool(_DATA.search(name)) or name.lower() in _DATA_FOLDERS),
         notebook=name.lower().endswith(".ipynb"),
         vcs=origin == "context" and (cleaned == ".git" or (whole is True and _takes_git(step, destination))),
+        ignored=(None if step.ignore_file is None else source in step.kept_out) if origin == "context" else False,
+        user_is_root=is_root(step.user),
     )
+
+
+def _maybe_whole(path: str) -> bool | None:
+    """A path with variables can mean the whole context only when nothing but variables is in it."""
+    return None if re.fullmatch(r"(?:\$\{[^}]*\}|\$\w+|[./*])*", path) else False
 
 
 def is_world_writable(mode: str) -> bool | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from scanner.model.facts import BuildArgument, EnvironmentVariable, Fact, HealthCheck, Label
+from scanner.model.facts import BuildArgument, EnvironmentVariable, Fact, HealthCheck, Label, UndefinedVariable
 from scanner.model.instruction import Healthcheck, Pair, Pairs
 from scanner.model.location import Word
 from scanner.model.target import Config, Item, Step
@@ -37,6 +37,7 @@ class Variables:
                     ships=item.stage.ships,
                     name=key,
                     value=value.text if value and value.known else None,
+                    shown=value.text if value else "",
                     stage=stage,
                     refers_to_itself=_refers(instruction, pair, fresh),
                     legacy=pair.legacy,
@@ -54,6 +55,27 @@ class Variables:
             else:
                 known = value.text if value and value.known else None
                 yield Label(evidence=evidence, ships=item.stage.ships, key=key, value=known)
+
+
+class UndefinedVariables:
+    """What an instruction uses though nobody declared it."""
+
+    def wants(self, item: Item) -> bool:
+        """Steps with such a variable."""
+        return isinstance(item, Step) and bool(item.undeclared)
+
+    def extract(self, item: Item) -> Iterator[UndefinedVariable]:
+        """A fact for each variable."""
+        assert isinstance(item, Step)
+        for word in item.undeclared:
+            yield UndefinedVariable(
+                evidence=(item.instruction.evidence(word),),
+                ships=item.stage.ships,
+                name=word.text,
+                keyword=item.keyword,
+                stage=_name(item),
+                declared_outside=item.keyword != "FROM",
+            )
 
 
 class HealthChecks:
@@ -86,4 +108,4 @@ def _refers(instruction: Pairs, pair: Pair, fresh: set[str]) -> bool:
     return "$" in raw and any(name in fresh and name != pair.key.text for name in _NAMES.findall(raw))
 
 
-EXTRACTORS = (Variables(), HealthChecks())
+EXTRACTORS = (Variables(), UndefinedVariables(), HealthChecks())

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scanner.model.facts import RuntimeUser
+from scanner.model.instruction import Copy
 from scanner.model.target import Config, Item, Step
+from scanner.parsers.lazy import Lazy
 
 _CREATES = frozenset({"useradd", "adduser"})
 _TAKES_VALUE = frozenset(
     "-u --uid -g --gid --ingroup -G --groups -d --home-dir --home -h -s --shell -c --comment --gecos -p --password "
     "-b --base-dir -e --expiredate -f --inactive -k --skel -K --key -R --root -Z".split()
 )
+_GROUPS = Lazy(r"--groups(?:=|$)|-[a-zA-Z]*G")
 
 
 def is_root(user: str | None) -> bool | None:
@@ -37,13 +40,16 @@ class RuntimeUsers:
         if item.base == "" and not item.says.get("command"):
             return  # files on scratch for others to copy: nothing runs
         name = None if item.user is None else item.user.partition(":")[0].strip()
+        numeric = None if name is None else name.isdecimal()
         yield RuntimeUser(
             evidence=item.evidence("user"),
             name=item.user,
             declared="user" in item.says,
             is_root=is_root(item.user),
-            numeric=None if name is None else name.isdecimal(),
+            numeric=numeric,
             created_unused=_created(item.steps) if "user" not in item.says else "",
+            nameless=name not in {None, ""} and not numeric and item.base == "" and not _brings_users(item),
+            groups_dropped=":" in (item.user or "") and _joins_groups(item.steps, name or ""),
         )
 
 
@@ -64,6 +70,33 @@ def _created(steps: tuple[Step, ...]) -> str:
             if positional and "--system" not in {w.text for w in command.arguments}:
                 name = positional[0]
     return name
+
+
+def _brings_users(config: Config) -> bool:
+    """Whether something may put an /etc/passwd into an image made from scratch."""
+    for step in config.steps:
+        if isinstance(step.instruction, Copy):
+            end = step.instruction.destination
+            if not end.known or end.text.rstrip("/") in {"", ".", "/etc", "/etc/passwd"}:
+                return True
+        elif step.commands:
+            return True
+    return False
+
+
+def _joins_groups(steps: tuple[Step, ...], user: str) -> bool:
+    """Whether the build puts a user into groups beside the first one."""
+    for step in steps:
+        for command in step.commands:
+            words = [word.text for word in command.arguments]
+            if user not in words:
+                continue
+            if command.program in {"useradd", "usermod"} and any(_GROUPS.match(word) for word in words):
+                return True
+            plain = [word for word in words if not word.startswith("-")]
+            if command.program in {"adduser", "addgroup"} and len(words) == len(plain) == 2 and plain[0] == user:
+                return True
+    return False
 
 
 EXTRACTORS = (RuntimeUsers(),)

@@ -84,6 +84,13 @@ class Step(Record):
     """It is the body of an ONBUILD: it runs when somebody builds on this image."""
     ignore_file: bool | None = None
     """A .dockerignore keeps something out of the build context; None when the context is not known."""
+    kept_out: tuple[Word, ...] = ()
+    """Sources of a COPY or ADD that .dockerignore keeps out of the context, so that they are not there."""
+    undeclared: tuple[Word, ...] = ()
+    """Variables that nobody declared for it: in FROM without an ARG before it, later with one before the first FROM
+    that the stage does not repeat."""
+    default_image: str | None = None
+    """For FROM: its image when no build argument is given; None when that depends on more."""
     find: Callable[[str], File | None]
     """The file at a path of the image at this step (relative to ``workdir``), when it comes from the build context;
     what a COPY or ADD brings is there already."""

@@ -8,7 +8,8 @@ import stat
 from collections.abc import Callable, Iterator, Mapping
 
 from scanner.model.finding import Problem
-from scanner.model.location import Evidence, Location, Text
+from scanner.model.instruction import Copy
+from scanner.model.location import Evidence, Location, Text, Word
 from scanner.model.target import File
 from scanner.parsers import dockerignore, secrets
 
@@ -48,6 +49,16 @@ class Context:
     def has_ignore_file(self) -> bool:
         """A .dockerignore keeps something out."""
         return self._ignore is not None and bool(self._ignore.patterns)
+
+    def kept_out(self, copy: Copy) -> tuple[Word, ...]:
+        """The sources of a COPY or ADD, wildcards apart, that .dockerignore keeps out with all that is in them."""
+        if self._ignore is None or copy.flag("from") is not None:
+            return ()
+        return tuple(word for word in copy.sources if word.known and self._keeps_out(word.text))
+
+    def _keeps_out(self, path: str) -> bool:
+        path = posixpath.normpath(path).lstrip("/")
+        return path not in {"", "."} and not any(char in path for char in "*?[<:") and self._skips(path)
 
     def file(self, path: str) -> File | None:
         """The regular file at a path, or None."""

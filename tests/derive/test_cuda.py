@@ -103,7 +103,8 @@ def test_version_that_a_package_was_built_for(fact, version):
         requirement("accurate", "==1.0"),
         requirement("some-cu-tool"),
         requirement("python", "=3.11", "conda"),
-        requirement("cuda-toolkit-12-4", ecosystem="deb"),
+        requirement("cuda-nvcc-12-4", ecosystem="deb"),
+        requirement("cuda-toolkit-12-4", ecosystem="deb", ships=False),
         index("https://download.pytorch.org/whl/cpu"),
         index("https://example.test/custom/simple"),
         requirement("torch", "==2.1.0+cu121", ships=False),
@@ -152,3 +153,13 @@ def test_without_cuda_in_the_image_that_ships_there_is_nothing_to_pair():
 def test_hostile_words_take_no_time_and_say_nothing(word):
     assert wheels(requirement("torch", word)) == []
     assert wheels(requirement("cudatoolkit", "=" + "9" * 5_000 + word, "conda")) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "version"),
+    [("cuda-toolkit-12-6", "12.6"), ("cuda-11-8", "11.8"), ("cuda", "12.4.1"), ("nvidia-cuda-toolkit", "12.4.1")],
+)
+def test_the_toolkit_of_the_distribution_is_cuda_once_more(name, version):
+    """Without a version in its name it counts as the base's own."""
+    (fact,) = derive([base("12.4.1"), requirement(name, ecosystem="deb")], "2026-11-22")
+    assert (fact.toolkit, fact.wheels) == (True, version)

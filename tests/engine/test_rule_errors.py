@@ -58,7 +58,7 @@ CASES = {
     "the evidence is no field": (
         ("is_root: true", "evidence: x"),
         "root-user.yaml:8: runtime-user has no field 'evidence'",
-        "it has ships, name, declared, is_root, numeric, created_unused",
+        "it has ships, name, declared, is_root, numeric, created_unused, nameless, groups_dropped",
     ),
     "a word where true or false belongs": (
         ("is_root: true", "is_root: yes"),

@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from scanner.model.facts.base import KINDS, Fact
-from scanner.model.facts.build import Command, Copy, HealthCheck, Instruction, Label, Stage
-from scanner.model.facts.image import BaseImage, BuildArgument, CudaPairing, EndOfLife, EnvironmentVariable, RuntimeUser
+from scanner.model.facts.build import Command, Copy, CopyAgain, HealthCheck, Instruction, Label, Stage
+from scanner.model.facts.image import (
+    BaseImage,
+    BuildArgument,
+    CudaPairing,
+    EndOfLife,
+    EnvironmentVariable,
+    RuntimeUser,
+    UndefinedVariable,
+)
 from scanner.model.facts.models import ModelDownload, RemoteCode, UnsafeLoad
 from scanner.model.facts.network import ExposedPort, Service
 from scanner.model.facts.packages import PackageIndex, PackageManagerCall, Requirement
@@ -17,6 +25,7 @@ __all__ = [
     "BuildArgument",
     "Command",
     "Copy",
+    "CopyAgain",
     "CredentialFile",
     "CudaPairing",
     "Download",
@@ -39,6 +48,7 @@ __all__ = [
     "SecretMount",
     "Service",
     "Stage",
+    "UndefinedVariable",
     "UnsafeLoad",
     "VerificationOff",
 ]

@@ -88,6 +88,11 @@ class Copy(Fact):
     notebook: bool
     vcs: bool
     """It copies a ``.git`` folder (by name, or because nothing keeps it out of the context)."""
+    ignored: bool | None = False
+    """.dockerignore keeps the source out of the context; None when there is no context to look at."""
+    user_is_root: bool | None = None
+    """The instructions below it run as root."""
+
 
 
 class Command(Fact):
@@ -130,3 +135,19 @@ class Label(Fact):
     identity = ("key",)
     key: str
     value: str | None
+
+
+class CopyAgain(Fact):
+    """Files of a COPY or ADD that a later RUN writes once more, so that the image holds them twice."""
+
+    kind = "copy-again"
+    identity = ("path", "program", "stage")
+    path: str
+    """Where the files are, as the RUN says it."""
+    program: str
+    """What writes them: ``chown``, ``chmod``, ``mv``, ``tar``, …"""
+    unpacks: bool
+    """It unpacks an archive that was copied."""
+    folder: bool
+    """A whole folder, not a file."""
+    stage: str

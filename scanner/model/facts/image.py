@@ -38,6 +38,8 @@ class BaseImage(Fact):
     """What ``--platform`` says; "" when it is not given."""
     platform_fixed: bool | None
     """``--platform`` names one platform rather than a variable."""
+    default_invalid: bool | None = False
+    """Its name is empty or no valid one unless a declared build argument is given."""
 
 
 class RuntimeUser(Fact):
@@ -52,6 +54,10 @@ class RuntimeUser(Fact):
     numeric: bool | None
     created_unused: str
     """A user that the build creates and no USER switches to; "" when there is none."""
+    nameless: bool = False
+    """It is a name, and the image, made from scratch, has no list of users that knows it."""
+    groups_dropped: bool = False
+    """USER names a group, so the other groups that the build puts this user into do not count."""
 
 
 class EnvironmentVariable(Fact):
@@ -62,6 +68,8 @@ class EnvironmentVariable(Fact):
     name: str
     value: str | None
     """Secrets masked."""
+    shown: str
+    """The same, with variables that are not known as ``${NAME}``."""
     stage: str
     refers_to_itself: bool
     """It uses, in the same instruction, a variable that this instruction sets and that was not set before."""
@@ -82,6 +90,18 @@ class BuildArgument(Fact):
     """Its name says that it carries a credential: ``HF_TOKEN``, ``DB_PASSWORD``."""
     ai_provider: str
     """The AI service that the credential opens (``hugging-face``), "" for none or another."""
+
+
+class UndefinedVariable(Fact):
+    """A variable that an instruction uses and that is empty there, since no ARG or ENV that counts declares it."""
+
+    kind = "undefined-variable"
+    identity = ("name", "stage")
+    name: str
+    keyword: str
+    stage: str
+    declared_outside: bool
+    """An ARG before the first FROM declares it, which counts for FROM only until the stage repeats it."""
 
 
 class EndOfLife(Fact):
@@ -113,3 +133,5 @@ class CudaPairing(Fact):
     same_major: bool
     wheels_newer: bool
     """The wheels want a newer CUDA (major, minor) than the base has."""
+    toolkit: bool = False
+    """Not wheels, but CUDA itself from the distribution's packages, once more."""

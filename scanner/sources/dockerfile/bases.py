@@ -6,7 +6,7 @@ from scanner import knowledge
 from scanner.errors import UsageError
 from scanner.model.instruction import Copy, Dockerfile, From, Run
 from scanner.model.record import Record
-from scanner.parsers import image_reference
+from scanner.parsers import image_reference, variables
 
 
 class Outline(Record):
@@ -73,6 +73,23 @@ def image_of(instruction: From, is_stage: bool) -> str | None:
     if is_stage or instruction.image.text.lower() == "scratch":
         return ""
     return instruction.image.text if instruction.image.known else None
+
+
+def default_image(instruction: From, lookup: variables.Lookup, escape: str) -> str | None:
+    """The image that a FROM names when nobody gives a build argument; None when that depends on more than those."""
+    image = instruction.image
+    if image.known:
+        return image.text
+
+    def default(name: str) -> variables.Value:
+        value = lookup(name)
+        return variables.UNSET if value is variables.OPEN else value
+
+    try:
+        text, known = variables.expand(instruction.text.value[image.start : image.end], default, escape)
+    except ValueError:
+        return None
+    return text if known else None
 
 
 def default_user(reference: str | None) -> str | None:

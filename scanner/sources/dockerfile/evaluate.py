@@ -25,7 +25,7 @@ from scanner.model.secret import SecretHit
 from scanner.model.target import Config, File, Stage, Step
 from scanner.parsers import shell, variables
 from scanner.sources.context import Context
-from scanner.sources.dockerfile import bases
+from scanner.sources.dockerfile import bases, undeclared
 from scanner.sources.dockerfile.expand import expand
 from scanner.sources.dockerfile.scripts import follow, shebang
 from scanner.sources.dockerfile.stage import PREDEFINED, PROXIES, Lookup, StageState
@@ -183,6 +183,11 @@ class Evaluation:
                 shell=state.shell,
                 env=env,
                 triggered=triggered,
+                kept_out=self._context.kept_out(instruction) if self._context and isinstance(instruction, Copy) else (),
+                undeclared=undeclared.uses(instruction, self._globals, state),
+                default_image=bases.default_image(instruction, self._global, self._parsed.escape)
+                if isinstance(instruction, From)
+                else None,
                 ignore_file=None if self._context is None else self._context.has_ignore_file,
                 find=layout.finder(state.place, state.home),
                 later=partial(self._later, len(self.steps) + 1, state.stage.index),
