@@ -9,6 +9,45 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self, dataclass_transform
 
+MANY = 64
+"""Instances after which a class gets a constructor that is written out: faster by far, and dear to compile."""
+
+_made: dict[type[Record], int] = {}
+
+
+def _checked(self: Record, *values: Any, **named: Any) -> None:
+    """The constructor of the first instances of a class: goes through its fields."""
+    cls = type(self)
+    made = _made[cls] = _made.get(cls, 0) + 1
+    if made == MANY:
+        cls.__init__ = _written_out(cls)  # type: ignore[method-assign]
+    setters = cls._setters
+    if values:
+        if cls._kw_only or len(values) > len(setters):
+            raise TypeError(f"{cls.__name__} takes keyword arguments only")
+        named.update(zip(setters, values, strict=False))
+    if len(named) != len(setters):
+        named = cls._defaults | named
+    try:
+        for field, put in setters.items():
+            put(self, named[field])
+    except KeyError:
+        for unknown in named.keys() - setters.keys():
+            raise TypeError(f"{cls.__name__} has no field {unknown!r}") from None
+        raise TypeError(f"{cls.__name__} needs {field!r}") from None
+    if len(named) > len(setters):
+        raise TypeError(f"{cls.__name__} has no field {(named.keys() - setters.keys()).pop()!r}")
+
+
+def _written_out(cls: type[Record]) -> Any:
+    """A constructor that sets field by field, without a loop."""
+    names = {f"_put_{field}": put for field, put in cls._setters.items()} | {"_defaults": cls._defaults}
+    parameters = [f"{field}=_defaults[{field!r}]" if field in cls._defaults else field for field in cls._setters]
+    lines = [f"    _put_{field}(self, {field})" for field in cls._setters]
+    code = "\n".join([f"def __init__(self, {'*, ' if cls._kw_only else ''}{', '.join(parameters)}):", *lines, ""])
+    exec(code, names)  # noqa: S102
+    return names["__init__"]
+
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
 class _RecordType(type):
@@ -20,6 +59,7 @@ class _RecordType(type):
         own = [field for field, hint in namespace.get("__annotations__", {}).items() if not hint.startswith("ClassVar")]
         defaults = {field: namespace.pop(field) for field in own if field in namespace}
         namespace["__slots__"] = own
+        namespace["__init__"] = _checked  # of its own, since a base's may have been written out already
         cls = super().__new__(mcs, name, bases, namespace)
         setters = {field: getattr(cls, field).__set__ for field in own}
         for base in reversed(cls.__mro__[1:]):
@@ -40,25 +80,6 @@ class Record(metaclass=_RecordType):
     if TYPE_CHECKING:
         _defaults: ClassVar[dict[str, Any]]
         _setters: ClassVar[dict[str, Any]]
-
-    def __init__(self, *values: Any, **named: Any) -> None:
-        cls = type(self)
-        setters = cls._setters
-        if values:
-            if cls._kw_only or len(values) > len(setters):
-                raise TypeError(f"{cls.__name__} takes keyword arguments only")
-            named.update(zip(setters, values, strict=False))
-        if len(named) != len(setters):
-            named = cls._defaults | named
-        try:
-            for field, put in setters.items():
-                put(self, named[field])
-        except KeyError:
-            for unknown in named.keys() - setters.keys():
-                raise TypeError(f"{cls.__name__} has no field {unknown!r}") from None
-            raise TypeError(f"{cls.__name__} needs {field!r}") from None
-        if len(named) > len(setters):
-            raise TypeError(f"{cls.__name__} has no field {(named.keys() - setters.keys()).pop()!r}")
 
     @classmethod
     def of(cls, values: Sequence[Any]) -> Self:

@@ -7,7 +7,8 @@ from typing import ClassVar
 
 import pytest
 
-from scanner.model.record import Record
+from scanner.model.facts import KINDS
+from scanner.model.record import MANY, Record
 
 
 class Point(Record):
@@ -60,3 +61,31 @@ def test_equality_hash_and_copy_go_by_value():
 def test_records_travel_between_processes():
     """Parallel scans send reports back; inert data made here, nothing from a target."""
     assert pickle.loads(pickle.dumps(Named(1, 2, "a"))) == Named(1, 2, "a")
+
+
+class Often(Record, kw_only=False):
+    first: int
+    second: str = "b"
+    third: tuple[int, ...] = ()
+
+
+class OftenToo(Often):
+    fourth: bool
+
+
+def test_the_constructor_that_is_written_out_makes_the_same():
+    made = [Often(number, third=(1,)) for number in range(2 * MANY)]
+    assert [(each.first, each.second, each.third) for each in made] == [(n, "b", (1,)) for n in range(2 * MANY)]
+    for wrong in ({}, {"first": 1, "fifth": 2}):
+        with pytest.raises(TypeError):
+            Often(**wrong)
+    assert OftenToo(first=1, fourth=True).fourth, "a class made from it has its own constructor"
+    with pytest.raises(TypeError, match="keyword arguments only"):
+        OftenToo(1, fourth=True)
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))
+def test_every_fact_can_be_made_often(kind):
+    values = dict.fromkeys(kind.field_names(), "x")
+    made = [kind(**values) for _ in range(MANY + 2)]
+    assert made[0] == made[-1]
