@@ -61,6 +61,7 @@ class Instructions:
             bad_json=shelled is not None and not exec_form and words.startswith("["),
             network=network.value if network else "",
             security=security.value if security else "",
+            blank_line=bool(instruction.blank),
         )
 
 

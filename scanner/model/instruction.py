@@ -62,6 +62,8 @@ class Instruction(Record):
     """Offset in ``text`` at which the arguments begin, after keyword and flags."""
     flags: tuple[Flag, ...] = ()
     heredocs: tuple[Heredoc, ...] = ()
+    blank: int = 0
+    """The first blank line that a continuation leads to; 0 for none."""
 
     def flag(self, name: str) -> Flag | None:
         """The last flag of that name."""

@@ -45,6 +45,8 @@ class Instruction(Fact):
     """``RUN --network``; "" when not given."""
     security: str | None
     """``RUN --security``; "" when not given."""
+    blank_line: bool = False
+    """A continuation leads to a blank line."""
 
 
 class Copy(Fact):

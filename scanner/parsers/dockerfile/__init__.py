@@ -62,7 +62,7 @@ def _instruction(reader: Reader, whole: Whole) -> tuple[Instruction, list[str]]:
     heredocs = _heredocs(reader, value, head, wrong) if "<<" in value else ()
     span = reader.span(whole.first)
     reader.cover(span)
-    return build(Line(head, whole.text, span, reader.escape, heredocs, wrong)), wrong
+    return build(Line(head, whole.text, span, reader.escape, heredocs, wrong, whole.blank)), wrong
 
 
 def _heredocs(reader: Reader, value: str, head: Head, wrong: list[str]) -> tuple[Heredoc, ...]:

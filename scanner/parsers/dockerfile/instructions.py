@@ -77,6 +77,7 @@ class Line(NamedTuple):
     escape: str
     heredocs: tuple[Heredoc, ...]
     wrong: list[str]
+    blank: int = 0
 
 
 def build(line: Line) -> Instruction:
@@ -89,6 +90,7 @@ def build(line: Line) -> Instruction:
         "arguments": arguments,
         "flags": flags,
         "heredocs": line.heredocs,
+        "blank": line.blank,
     }
     reader = _READERS.get(keyword, _unknown)
     if flags and keyword not in _FLAGS_UNCHECKED:

@@ -22,6 +22,8 @@ class Whole(NamedTuple):
     text: Text
     first: tuple[int, int]
     """(line, column) at which it begins."""
+    blank: int = 0
+    """The first blank line among its lines; 0 for none."""
 
 
 class Reader:
@@ -74,7 +76,7 @@ class Reader:
             if self.escape in line:
                 line, more = self._continued(line)
                 if more:
-                    return Whole(self._join(line, first), first)
+                    return Whole(*self._join(line, first))
             value = line.rstrip(WHITESPACE)
             return Whole(Text(path=self.path, value=value, starts=(0,), places=(first,), layer=None), first)
         return None
@@ -118,15 +120,16 @@ class Reader:
             return tail[:-1], True
         return line, False
 
-    def _join(self, line: str, first: tuple[int, int]) -> Text:
+    def _join(self, line: str, first: tuple[int, int]) -> tuple[Text, tuple[int, int], int]:
         lines, count, at = self.lines, len(self.lines), self.at
         value, starts, places, length = [line], [0], [first], len(line)
-        more = True
+        more, blank = True, 0
         while more and at < count:
             raw = lines[at].rstrip("\r")
             at += 1
             stripped = raw.lstrip(WHITESPACE)
             if not stripped:
+                blank = blank or at
                 continue
             if stripped[0] == "#":
                 self._comment(stripped, (at, len(raw) - len(stripped) + 1))
@@ -141,7 +144,7 @@ class Reader:
         joined = "".join(value).rstrip(WHITESPACE)
         text = Text(path=self.path, value=joined, starts=tuple(starts), places=tuple(places), layer=None)
         margin = len(joined) - len(joined.lstrip(WHITESPACE))
-        return text.cut((margin, len(joined))) if margin else text
+        return text.cut((margin, len(joined))) if margin else text, first, blank
 
     def _comment(self, line: str, at: tuple[int, int]) -> None:
         body = line[1:].lstrip(WHITESPACE)
