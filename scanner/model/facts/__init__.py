@@ -15,7 +15,7 @@ from scanner.model.facts.image import (
 )
 from scanner.model.facts.models import ModelDownload, RemoteCode, UnsafeLoad
 from scanner.model.facts.network import ExposedPort, Service
-from scanner.model.facts.packages import PackageIndex, PackageManagerCall, Requirement
+from scanner.model.facts.packages import PackageIndex, PackageManagerCall, Requirement, Telemetry
 from scanner.model.facts.secrets import CredentialFile, Login, Secret, SecretMount
 from scanner.model.facts.supply import Download, GitClone, VerificationOff
 
@@ -48,6 +48,7 @@ __all__ = [
     "SecretMount",
     "Service",
     "Stage",
+    "Telemetry",
     "UndefinedVariable",
     "UnsafeLoad",
     "VerificationOff",

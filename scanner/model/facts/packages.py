@@ -98,3 +98,13 @@ class PackageManagerCall(Fact):
     """It is a call that a lock file can decide about: ``uv sync``, ``npm install``, …"""
     lock_enforced: bool | None
     """The lock file does decide: ``uv sync --frozen``, ``npm ci``, …"""
+
+
+class Telemetry(Fact):
+    """Packages that send figures about their use to their makers, and that nothing tells not to."""
+
+    kind = "telemetry"
+    packages: str
+    """Their names, on one line."""
+    variables: str
+    """What ENV would have to set, on one line: ``VLLM_NO_USAGE_STATS=1 GRADIO_ANALYTICS_ENABLED=False``."""
