@@ -64,6 +64,10 @@ def _not(part: Decide) -> Decide:
 
 
 def _test(field: str, operator: str, wanted: Any) -> Decide:
+    if operator == "is":
+        return lambda fact: None if (value := getattr(fact, field)) is None else bool(value == wanted)
+    if operator == "in":
+        return lambda fact: None if (value := getattr(fact, field)) is None else value in wanted
     compare = _COMPARE[operator]
 
     def known(fact: Fact) -> bool | None:
@@ -89,8 +93,6 @@ def _pattern(pattern: str) -> re.Pattern[str]:
 
 
 _COMPARE: dict[str, Callable[[Any, Any], bool | None]] = {
-    "is": lambda value, wanted: bool(value == wanted),
-    "in": lambda value, wanted: value in wanted,
     "matches": _matches,
     "at_least": lambda value, wanted: bool(value >= wanted),
     "at_most": lambda value, wanted: bool(value <= wanted),

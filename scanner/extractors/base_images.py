@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from scanner.model.facts import BaseImage
@@ -14,6 +13,8 @@ from scanner.parsers.lazy import Lazy
 
 _VERSION = Lazy(r"v?(\d+(?:\.\d+)*)(?![\d.]*[a-zA-Z]{3,}\d)")
 _CUDA = Lazy(r"(?:^|[-_.])(?:cuda[-_]?|cu)(\d+(?:\.\d+)*)")
+_VARIABLE = Lazy(r"\$\{[^}]*\}")
+_BETWEEN = Lazy(r"[-_.]")
 _FLAVORS = ("devel", "runtime", "base", "slim", "alpine", "minimal", "micro", "distroless", "nonroot", "debug", "full")
 
 
@@ -107,11 +108,11 @@ def tag_version(tag: str) -> str:
 def _has_literal_tag(shown: str) -> bool | None:
     """Whether a reference with variables in it has a tag all the same: ``python:${VERSION}`` does."""
     last = shown.rpartition("/")[2]
-    return True if ":" in re.sub(r"\$\{[^}]*\}", "", last) else None
+    return True if ":" in _VARIABLE.sub("", last) else None
 
 
 def _flavor(tag: str) -> str:
-    words = set(re.split(r"[-_.]", tag)) | {re.sub(r"[\d.]+$", "", word) for word in tag.split("-")}
+    words = {*_BETWEEN.split(tag), *(word.rstrip("0123456789.") for word in tag.split("-"))}
     return next((flavor for flavor in _FLAVORS if flavor in words), "")
 
 

@@ -36,11 +36,12 @@ _UNPACKS = frozenset(
 )  # fmt: skip
 """Programs whose argument gets run, unpacked or installed."""
 _BINARIES = Lazy(r"(?:^|/)s?bin(?:/|$)|^/etc/(?:init|profile|cron)")
+_PYTHON = Lazy(r"(?:python|pypy)[\d.]*")
 
 
 def is_python(program: str) -> bool:
     """Whether it is a Python interpreter: ``python``, ``python3.11``, ``pypy3``."""
-    return re.fullmatch(r"(?:python|pypy)[\d.]*", program) is not None
+    return _PYTHON.fullmatch(program) is not None
 
 
 class Aftermath:

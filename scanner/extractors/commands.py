@@ -62,27 +62,28 @@ def _facts(
     for index, command in enumerate(commands):
         if not command.words:
             continue
-        arguments = tuple(word.text for word in command.arguments)
+        program, words = command.program, [word.text for word in command.words]
+        arguments = tuple(words[1:])
         yield CommandFact(
             evidence=(command.evidence(),),
             ships=ships,
-            program=command.program,
-            words=" ".join(word.text for word in command.words),
+            program=program,
+            words=" ".join(words),
             arguments=arguments,
-            wrappers=tuple(word.text.rpartition("/")[2] for word in command.wrappers),
+            wrappers=tuple([word.text.rpartition("/")[2] for word in command.wrappers]),
             moment=moment,
             stage=stage,
             pipeline_without_pipefail=not pipefail
             and command.inside == ""
             and last_of_pipeline[command.pipeline] != index,
-            world_writable=command.program == "chmod" and _opens_up(arguments),
+            world_writable=program == "chmod" and _opens_up(arguments),
             changes_directory=index == last_cd,
-            installs_at_start=moment == "start" and _installs(command.program, arguments),
+            installs_at_start=moment == "start" and _installs(program, arguments),
         )
 
 
 def _pipefail(commands: Sequence[Command]) -> bool:
-    return any(c.program == "set" and "pipefail" in {w.text for w in c.arguments} for c in commands)
+    return any(c.program == "set" and any(w.text == "pipefail" for w in c.arguments) for c in commands)
 
 
 def _lasting_cd(commands: Sequence[Command]) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from scanner.extractors.packages import caches
@@ -41,6 +40,7 @@ _ACTIONS = {
 }
 _TRUE = frozenset({"1", "true", "yes", "on", "with", "enable"})
 _FALSE = frozenset({"0", "false", "no", "off", "without", "disable"})
+_ARCHITECTURE = Lazy(r":[a-z0-9]+$")
 _SPEC = Lazy(r"([^=/\s]+)(?:([=/])(.*))?")
 
 
@@ -115,7 +115,7 @@ def _requirement(call: Call, word: Word) -> Requirement | None:
     if match is None and not local:
         return None
     name, sign, version = (text, "", "") if local or match is None else (match[1], match[2] or "", match[3] or "")
-    name = re.sub(r":[a-z0-9]+$", "", name.removesuffix("+") if not name.endswith("++") else name)
+    name = _ARCHITECTURE.sub("", name.removesuffix("+") if not name.endswith("++") else name)
     exact = sign == "=" and bool(version)
     doubt = unknown(version) if exact else unknown(name)
     return requirement(

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 LIMIT = 8192
 """Longest requirement that is read, in characters; pip's own index would refuse far shorter names."""
 
+_RUN = Lazy(r"[-_.]+")
 _NAMED = Lazy(r"(?a)\s*([A-Za-z0-9](?:[\w.-]*\w)?)\s*(?:\[([^\]]*)\])?\s*")
 _CLAUSE = Lazy(r"\s*(===|==|~=|!=|<=|>=|<|>)\s*([^\s,;()]+)\s*")
 _SCHEME = Lazy(r"(?a)(?:(git|hg|svn|bzr)\+)?([A-Za-z][A-Za-z0-9.]*)://")
@@ -36,7 +37,7 @@ _UNKNOWN = {  # values that a container may have either way
 
 def normalize(name: str) -> str:
     """A project's name as the index knows it: lower case, runs of ``-_.`` one hyphen (PEP 503)."""
-    return re.sub(r"[-_.]+", "-", name).lower()
+    return _RUN.sub("-", name).lower()
 
 
 def masked(url: str) -> str:
