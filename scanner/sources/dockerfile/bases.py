@@ -10,11 +10,13 @@ from scanner.parsers import image_reference, variables
 
 
 class Outline(Record):
-    """The target stage's index, the stages it is made from, and those a build of it runs."""
+    """The target stage's index, the stages it is made from, those a build of it runs, and the names of all."""
 
     target: int
     ships: frozenset[int]
     reached: frozenset[int]
+    names: frozenset[str]
+    """In lower case. ``--from`` may name a later stage, FROM an earlier one only."""
 
 
 def outline(parsed: Dockerfile, target: str | None) -> Outline:
@@ -24,15 +26,15 @@ def outline(parsed: Dockerfile, target: str | None) -> Outline:
     """
     names: dict[str, int] = {}
     parents: list[int | None] = []
-    feeds: list[set[int]] = []
+    feeds: list[list[str]] = []
     for instruction in parsed.instructions:
         if isinstance(instruction, From):
             parents.append(names.get(instruction.image.text.lower()))
-            feeds.append(set())
+            feeds.append([])
             if instruction.stage is not None:
                 names[instruction.stage.text.lower()] = len(parents) - 1
         elif feeds:
-            feeds[-1].update(_number(name, names, len(parents)) for name in _sources(instruction))
+            feeds[-1] += _sources(instruction)
     index = len(parents) - 1
     if target is not None:
         index = names.get(target.lower(), int(target) if target.isdecimal() and int(target) < len(parents) else -1)
@@ -49,10 +51,10 @@ def outline(parsed: Dockerfile, target: str | None) -> Outline:
         if stage in reached or stage < 0:
             continue
         reached.add(stage)
-        waiting += feeds[stage]
+        waiting += (_number(name, names, len(parents)) for name in feeds[stage])
         if (parent := parents[stage]) is not None:
             waiting.append(parent)
-    return Outline(target=index, ships=frozenset(ships), reached=frozenset(reached))
+    return Outline(target=index, ships=frozenset(ships), reached=frozenset(reached), names=frozenset(names))
 
 
 def _sources(instruction: object) -> list[str]:

@@ -264,10 +264,11 @@ class Evaluation:
                 for mount in instruction.mounts
                 if "from" in mount.options
             ]
+        stages = self._by_name if isinstance(instruction, From) else self._outline.names
         return tuple(
             word
             for word in named
-            if word.text.lower() not in self._by_name and not word.text.isdecimal() and word.text.lower() != "scratch"
+            if word.text.lower() not in stages and not word.text.isdecimal() and word.text.lower() != "scratch"
         )
 
     def _mounted(self, state: StageState, instruction: Run) -> Layout:
