@@ -120,7 +120,7 @@ def _download(
         tool=tool,
         stage=stage(item),
         moment=moment(item),
-        file=url.file,
+        file=url.file or url.host,
         content=content,
         verified=verified,
         piped_to=piped_to,

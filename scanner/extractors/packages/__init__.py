@@ -172,7 +172,16 @@ def _once(facts: list[Fact]) -> Iterator[Fact]:
     for fact in facts:
         evidence: list[Evidence] = []
         if isinstance(fact, Requirement):
-            key = (fact.ecosystem, fact.name, fact.specifier, fact.installer, fact.pinned, fact.hashed, fact.url)
+            key = (
+                fact.ecosystem,
+                fact.name,
+                fact.specifier,
+                fact.installer,
+                fact.pinned,
+                fact.hashed,
+                fact.url,
+                fact.prerelease,
+            )
             evidence = same.setdefault(key, [])
             if evidence:
                 evidence += fact.evidence

@@ -67,10 +67,12 @@ def fact(
         host=host,
         is_default=None
         if host is None
-        else bool(_DEFAULTS.match(url)) or (role == "channel" and url in _DEFAULT_CHANNELS),
+        else bool(_DEFAULTS.match(url))
+        or (role == "channel" and url in _DEFAULT_CHANNELS)
+        or _is_listed("index-mirrors", host, url, role),
         encrypted=encrypted,
         merged_by=merged_by,
-        vendor=None if host is None else _is_vendor(host, url, role),
+        vendor=None if host is None else _is_listed("vendor-indexes", host, url, role),
         all_exact=all_exact,
     )
 
@@ -90,8 +92,8 @@ def _host(url: str, role: str) -> tuple[str | None, bool | None]:
     return "", True
 
 
-def _is_vendor(host: str, url: str, role: str) -> bool:
-    listed = knowledge.names("vendor-indexes")
+def _is_listed(which: str, host: str, url: str, role: str) -> bool:
+    listed = knowledge.names(which)
     if host in listed:
         return True
     match = _URL.match(url)

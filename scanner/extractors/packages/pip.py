@@ -90,7 +90,8 @@ def gather(call: Call, wanted: Wanted, options: Options, words: list[Word]) -> N
         if role:
             wanted.index(role, word)
         elif option in _FILES:
-            wanted.file(word)
+            for file in _substituted(call, word):
+                wanted.file(file)
         elif option in _LIMITS:
             wanted.file(word, constraint=True)
         elif option in {"-e", "--editable", "--with-editable"}:
@@ -105,6 +106,15 @@ def gather(call: Call, wanted: Wanted, options: Options, words: list[Word]) -> N
             wanted.limits_unknown()
     for word in words:
         project(wanted, word, wanted.word(word))
+
+
+def _substituted(call: Call, word: Word) -> tuple[Word, ...]:
+    """The files behind ``-r <(cat a.txt b.txt)``; the word itself when it is no such thing."""
+    if not word.text.startswith("<("):
+        return (word,)
+    inside = [command for command in call.around.commands if command.parent == call.index and command.inside == "<()"]
+    files = [file for command in inside if command.program == "cat" for file in command.arguments]
+    return tuple(file for file in files if not file.text.startswith("-")) or (word,)
 
 
 def project(wanted: Wanted, word: Word, spec: Spec | None) -> None:

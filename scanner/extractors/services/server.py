@@ -62,11 +62,17 @@ def _service(asked: Asked, reading: Reading, start: tuple[Evidence, ...]) -> Ser
         auth=guard.auth,
         auth_off=guard.off,
         encrypted=reading.encrypted,
-        as_root=None if changes_user else is_root(config.user),
+        as_root=None if changes_user or _steps_down(asked) else is_root(config.user),
         runs_code=call.product.runs_code,
         started_by=_started_by(asked),
         risk=reading.risk,
     )
+
+
+def _steps_down(asked: Asked) -> bool:
+    """The start script of Jupyter's public images goes on as their own user when root starts it."""
+    stacks = asked.product.name == "jupyter" and asked.call.image and "jupyter/" in (asked.config.base or "")
+    return stacks and not any("allow-root" in argument.text for argument in asked.arguments)
 
 
 def _started_by(asked: Asked) -> Literal["command", "script", "base-image"]:

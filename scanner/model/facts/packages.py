@@ -54,7 +54,7 @@ class PackageIndex(Fact):
     host: str | None
     """"" for a local path."""
     is_default: bool | None
-    """The ecosystem's own public index."""
+    """The ecosystem's own public index, or a full mirror of it (rules/lists/index-mirrors.txt)."""
     encrypted: bool | None
     """https, or a local path."""
     merged_by: str

@@ -22,7 +22,7 @@ class Download(Fact):
     stage: str
     moment: Literal["build", "start"]
     file: str
-    """The file's name in the URL."""
+    """The file's name in the URL, else its host."""
     content: Literal["model", "archive", "script", "package", "installer", "key", "other"]
     """By its name: weights or a data set, a (source) archive, a script, a wheel or distribution package,
     an installer binary, a signing key."""
