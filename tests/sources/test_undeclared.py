@@ -126,3 +126,10 @@ def test_a_group_in_user_drops_the_groups_that_the_build_gives_it(user, groups):
 def test_a_name_needs_a_list_of_users_in_an_image_from_scratch(lines, nameless):
     (fact,) = facts("runtime-user", f'FROM scratch\n{lines}\nENTRYPOINT ["/app"]')
     assert fact.nameless is nameless
+
+
+def test_an_image_that_an_argument_names_is_where_it_is_written():
+    text = "ARG UV=ghcr.io/astral-sh/uv:0.9.5\nFROM python:3\nARG UV\nCOPY --from=$UV /uv /bin/"
+    image = facts("base-image", text)[-1]
+    assert (image.reference, image.evidence[0].quote) == ("ghcr.io/astral-sh/uv:0.9.5", "$UV")
+    assert image.evidence[0].at.span[:2] == (4, 13)

@@ -257,7 +257,7 @@ class Evaluation:
         if isinstance(instruction, From):
             named = [instruction.image]
         elif isinstance(instruction, Copy) and (flag := instruction.flag("from")) is not None and flag.value:
-            named = [Word(flag.value, flag.end - len(flag.value), flag.end, "$" not in flag.value)]
+            named = [Word(flag.value, flag.start + len("--from="), flag.end, "$" not in flag.value)]
         elif isinstance(instruction, Run):
             named = [
                 Word(mount.options["from"], mount.start, mount.end, "$" not in mount.options["from"])
