@@ -94,6 +94,8 @@ class Copy(Fact):
     """.dockerignore keeps the source out of the context; None when there is no context to look at."""
     user_is_root: bool | None = None
     """The instructions below it run as root."""
+    first: bool = True
+    """It is the first source of its instruction."""
 
 
 
