@@ -145,6 +145,10 @@ def test_a_requirements_file_is_read_and_pointed_into():
     "run",
     [
         "RUN pip install -rrequirements.txt",
+        "RUN xargs -n1 pip install < requirements.txt",
+        "RUN cat requirements.txt | xargs pip install",
+        "RUN pip install $(cat requirements.txt)",
+        'SHELL ["/bin/bash", "-c"]\nRUN pip install -r <(cat requirements.txt)',
         "RUN pip install --requirement=/app/requirements.txt",
         "RUN cd sub && pip install -r ../requirements.txt",
         "RUN uv pip install -r requirements.txt",

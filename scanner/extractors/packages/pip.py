@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from scanner.extractors.packages import caches, indexes
 from scanner.extractors.packages.call import Call, options_named
 from scanner.extractors.packages.wanted import Wanted
+from scanner.model.command import Command
 from scanner.model.facts import Fact
 from scanner.model.location import Word
 from scanner.parsers.manifests import specifier
@@ -61,6 +62,8 @@ def install(
 ) -> Iterator[Fact]:
     """What pip and ``uv pip`` have in common."""
     gather(call, wanted, options, words)
+    for word in _handed_over(call):
+        wanted.file(word)
     requirements = list(wanted.requirements())
     # pip checks the hashes of everything as soon as one requirement of the command has a hash
     hashes = wanted.hashes_required or any(r.hashed and r.declared_in == "requirements" for r in requirements)
@@ -110,11 +113,31 @@ def gather(call: Call, wanted: Wanted, options: Options, words: list[Word]) -> N
 
 def _substituted(call: Call, word: Word) -> tuple[Word, ...]:
     """The files behind ``-r <(cat a.txt b.txt)``; the word itself when it is no such thing."""
-    if not word.text.startswith("<("):
-        return (word,)
-    inside = [command for command in call.around.commands if command.parent == call.index and command.inside == "<()"]
-    files = [file for command in inside if command.program == "cat" for file in command.arguments]
-    return tuple(file for file in files if not file.text.startswith("-")) or (word,)
+    return (tuple(_printed(call, "<()")) or (word,)) if word.text.startswith("<(") else (word,)
+
+
+def _handed_over(call: Call) -> Iterator[Word]:
+    """Requirements files whose lines become words: ``xargs pip install < a.txt``, ``pip install $(cat a.txt)``."""
+    command, around = call.command, call.around.commands
+    if any(word.text.rpartition("/")[2] == "xargs" for word in command.wrappers):
+        yield from (redirect.target for redirect in command.redirects if redirect.operator == "<")
+        for before in around[max(0, call.index - 1) : call.index]:
+            if before.pipeline == command.pipeline and before.parent == command.parent:
+                yield from _catenated(before)
+    if any(word.text.startswith(("$(", "`")) for word in command.words):
+        yield from _printed(call, "$()")
+
+
+def _printed(call: Call, inside: str) -> Iterator[Word]:
+    """The files that a substitution in the call prints."""
+    for command in call.around.commands:
+        if command.parent == call.index and command.inside == inside:
+            yield from _catenated(command)
+
+
+def _catenated(command: Command) -> Iterator[Word]:
+    if command.program == "cat":
+        yield from (word for word in command.arguments if not word.text.startswith("-"))
 
 
 def project(wanted: Wanted, word: Word, spec: Spec | None) -> None:
