@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
+from scanner.cli import run
 
-from scanner.cli import main
-
-sys.exit(main())
+run()

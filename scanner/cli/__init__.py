@@ -11,14 +11,22 @@ from scanner import __version__
 from scanner.errors import ScanError
 
 INTERRUPTED = 130
-OBJECTS_BEFORE_COLLECTION = 100_000
-"""Facts hardly ever form cycles: looking for them as often as Python does by itself is a tenth of a scan."""
-
 BROKEN_PIPE = 141
 """128 and the number of the signal, as a shell counts."""
 
+OBJECTS_BEFORE_COLLECTION = 100_000
+"""Facts hardly ever form cycles: looking for them as often as Python does by itself is some hundredths of a scan."""
+
 DEBUG = "HULLCHECK_DEBUG"
 """With this variable set, an internal error shows its traceback."""
+
+
+def run() -> None:
+    """The program: ``main``, then an end without freeing what is left, which takes a fifth as long as a short scan."""
+    code = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -160,6 +160,16 @@ sys.exit(cli.main([]))
     assert process.returncode == BROKEN_PIPE
 
 
+def test_the_program_ends_with_all_it_wrote_and_its_exit_code():
+    program = """
+import sys, scanner.cli as cli
+cli._run = lambda arguments: sys.stdout.write("x" * 100_000) and sys.stderr.write("y") and 3
+cli.run()
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (len(done.stdout), done.stderr, done.returncode) == (100_000, "y", 3)
+
+
 def test_flags_reach_the_scan(stage, run):
     run(
         "scan",
