@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from scanner.extractors.services.settings import Setting
 
 
+_FRAMEWORKS = ("gradio", "uvicorn", "flask", "mcp")
+"""What a Python script names that starts a server of its own (``apps`` reads those)."""
+
+
 class Services:
     """What the start commands, and else the base image, put on the network."""
 
@@ -56,10 +60,12 @@ def _in_scripts(config: Config, exported: dict[str, Setting]) -> Iterator[Servic
         file = config.find(program.path) if program is not None and program.path else None
         if program is None or file is None:
             continue
-        from scanner.extractors.services.server import in_script
-
         try:
-            yield from in_script(program, command, config, exported, file.text())
+            text = file.text()
+            if any(name in text.value for name in _FRAMEWORKS):
+                from scanner.extractors.services.server import in_script
+
+                yield from in_script(program, command, config, exported, text)
         except ValueError as error:
             raise ValueError(f"{file.at.path}: {error}") from None
 
