@@ -19,6 +19,9 @@ from scanner.parsers.lazy import Lazy
 DEEPEST = 50
 """How many ``${…}`` may stand inside one another."""
 
+MAX_FILLED_IN = 1 << 20
+"""Characters of all the values that one word may take in."""
+
 _NAME = Lazy(r"[0-9]+|[@*#?$!-]|[^\W\d]\w*|")
 _TEMPLATE = Lazy(r"\$(?:(\$)|\w+|\{\w+\})")
 _SPACE = Lazy(f"([{WHITESPACE}]+)")
@@ -103,6 +106,7 @@ class _Expander:
         self._word = word.removeprefix("\ufeff")
         self._at = 0
         self._lookup = lookup
+        self._filled_in = 0
         self._escape = escape
         self._plain = re.compile(rf"[^$'\"{re.escape(escape)}}}/]+")
 
@@ -188,8 +192,16 @@ class _Expander:
         self._at += len(name)
         return name
 
-    def _looked_up(self, name: str) -> str | _Unset | None:
+    def _found(self, name: str) -> Value:
         value = self._lookup(name)
+        if isinstance(value, str):
+            self._filled_in += len(value)
+            if self._filled_in > MAX_FILLED_IN:
+                raise ValueError(f"its variables have more than {MAX_FILLED_IN:,} characters; they were not filled in")
+        return value
+
+    def _looked_up(self, name: str) -> str | _Unset | None:
+        value = self._found(name)
         return None if value is OPEN else value
 
     def _value(self, name: str, written: str) -> _Piece:
@@ -218,7 +230,7 @@ class _Expander:
         return self._choose(name, modifier, colon, _joined(self.until("}", depth, raw=False)))
 
     def _choose(self, name: str, modifier: str, colon: bool, operand: _Piece) -> _Piece:
-        value = self._lookup(name)
+        value = self._found(name)
         if value is OPEN:
             value = UNSET if modifier == "-" else None
         if value is None:

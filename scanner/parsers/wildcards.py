@@ -8,6 +8,8 @@ from __future__ import annotations
 
 LONGEST = 1_000
 """Characters of a pattern."""
+MAX_REPLACED = 1 << 20
+"""Characters that a replacement may put in."""
 
 Tokens = tuple[tuple[str, bool], ...]
 """Characters, and whether each stands for others."""
@@ -60,17 +62,23 @@ def _end(machine: _Machine, value: str, longest: bool, start: int) -> int | None
 
 
 def replace(parts: Tokens, value: str, replacement: str, every: bool) -> str:
-    """``value`` with the first, leftmost and longest, match replaced, or with every one."""
+    """``value`` with the first, leftmost and longest, match replaced, or with every one.
+
+    Raises ValueError when that puts in more than ``MAX_REPLACED`` characters.
+    """
     begins = _begins(parts, value)
     machine = _Machine(parts)
     out: list[str] = []
-    at, last = 0, -1
+    at, last, size = 0, -1, 0
     for start in range(len(value) + 1):
         if start < at or not begins[start]:
             continue
         end = _end(machine, value, True, start)
         if end is None or start == end == last:
             continue
+        size += len(replacement)
+        if size > MAX_REPLACED:
+            raise ValueError(f"a replacement puts in more than {MAX_REPLACED:,} characters; it was not filled in")
         out += [value[at:start], replacement]
         at = last = end
         if not every:

@@ -133,3 +133,24 @@ def test_an_image_that_an_argument_names_is_where_it_is_written():
     image = facts("base-image", text)[-1]
     assert (image.reference, image.evidence[0].quote) == ("ghcr.io/astral-sh/uv:0.9.5", "$UV")
     assert image.evidence[0].at.span[:2] == (4, 13)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ARG A={long}\nFROM {many}",
+        "FROM scratch\nENV A={long}\nENV B={many}",
+        "FROM scratch\nENV A={long}\nENV B=${{A//x/{long}}}",
+        "FROM scratch\nENV A={long}\nENV B=" + "${{A:-x}}" * 1000,
+    ],
+)
+def test_variables_do_not_multiply(text):
+    """Each value may be 64 kB long, and a line takes in 30,000 of them: nothing of that size is ever made."""
+    import tracemalloc
+
+    tracemalloc.start()
+    report = scan_text(text.format(long="x" * 60_000, many="$A" * 30_000), Options(rules=(), build_args={}))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 50_000_000
+    assert any("not filled in" in problem.reason for problem in report.problems)
