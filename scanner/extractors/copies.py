@@ -89,6 +89,7 @@ def _copy(step: Step, instruction: CopyInstruction, source: Word) -> Copy:
         vcs=origin == "context" and (cleaned == ".git" or (whole is True and _takes_git(step, destination))),
         ignored=(None if step.ignore_file is None else source in step.kept_out) if origin == "context" else False,
         user_is_root=is_root(step.user),
+        from_scratch=step.from_scratch,
         first=source is instruction.sources[0],
     )
 

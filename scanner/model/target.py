@@ -84,6 +84,8 @@ class Step(Record):
     """It is the body of an ONBUILD: it runs when somebody builds on this image."""
     ignore_file: bool | None = None
     """A .dockerignore keeps something out of the build context; None when the context is not known."""
+    from_scratch: bool = False
+    """It copies from a stage that is made from scratch, so holds nothing but what was put there."""
     kept_out: tuple[Word, ...] = ()
     """Sources of a COPY or ADD that .dockerignore keeps out of the context, so that they are not there."""
     undeclared: tuple[Word, ...] = ()

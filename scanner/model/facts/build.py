@@ -94,9 +94,10 @@ class Copy(Fact):
     """.dockerignore keeps the source out of the context; None when there is no context to look at."""
     user_is_root: bool | None = None
     """The instructions below it run as root."""
+    from_scratch: bool = False
+    """The stage of ``--from`` is made from scratch, so holds nothing but what was put there."""
     first: bool = True
     """It is the first source of its instruction."""
-
 
 
 class Command(Fact):

@@ -19,18 +19,20 @@ class Outline(Record):
     """In lower case. ``--from`` may name a later stage, FROM an earlier one only."""
 
 
-def outline(parsed: Dockerfile, target: str | None) -> Outline:
+def outline(parsed: Dockerfile, target: str | None, lookup: variables.Lookup) -> Outline:
     """Follow FROM and ``--from`` back from the target (a stage's name or number; None: the last stage).
 
-    Raises UsageError when there is no such stage.
+    ``lookup`` knows the arguments before the first FROM. Where a name is not known all the same, any stage may be
+    meant, and all count as reached. Raises UsageError when there is no such stage.
     """
     names: dict[str, int] = {}
     parents: list[int | None] = []
     feeds: list[list[str]] = []
     for instruction in parsed.instructions:
         if isinstance(instruction, From):
-            parents.append(names.get(instruction.image.text.lower()))
-            feeds.append([])
+            image = _image(instruction, lookup, parsed.escape)
+            parents.append(names.get(image.lower()))
+            feeds.append([image] if "$" in image else [])
             if instruction.stage is not None:
                 names[instruction.stage.text.lower()] = len(parents) - 1
         elif feeds:
@@ -51,10 +53,24 @@ def outline(parsed: Dockerfile, target: str | None) -> Outline:
         if stage in reached or stage < 0:
             continue
         reached.add(stage)
+        if any("$" in name for name in feeds[stage]):
+            reached.update(range(len(parents)))
+            break
         waiting += (_number(name, names, len(parents)) for name in feeds[stage])
         if (parent := parents[stage]) is not None:
             waiting.append(parent)
     return Outline(target=index, ships=frozenset(ships), reached=frozenset(reached), names=frozenset(names))
+
+
+def _image(instruction: From, lookup: variables.Lookup, escape: str) -> str:
+    """What a FROM names, as far as it is known."""
+    text = instruction.image.text
+    if "$" in text:
+        try:
+            return variables.expand(text, lookup, escape).text
+        except ValueError:
+            return text
+    return text
 
 
 def _sources(instruction: object) -> list[str]:

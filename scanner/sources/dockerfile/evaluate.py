@@ -29,6 +29,7 @@ from scanner.sources.dockerfile import bases, undeclared
 from scanner.sources.dockerfile.expand import expand
 from scanner.sources.dockerfile.scripts import follow, shebang
 from scanner.sources.dockerfile.stage import PREDEFINED, PROXIES, Lookup, StageState
+from scanner.sources.dockerfile.written import place_written, written_file
 from scanner.sources.layout import Copied, Layout, Placed, absolute
 
 _SHELL_NAMES = {"powershell": "PowerShell", "cmd": "cmd"}
@@ -60,11 +61,14 @@ class Evaluation:
         self._globals: dict[str, variables.Value] = {}
         self._stages: list[StageState] = []
         self._by_name: dict[str, StageState] = {}
-        self._outline = bases.outline(parsed, target)
         self._unread_shells: set[str] = set()
         self._ended = False
         self.steps: list[Step] = []
-        for instruction in parsed.instructions:
+        start = next((at for at, each in enumerate(parsed.instructions) if isinstance(each, From)), 0)
+        for instruction in parsed.instructions[:start]:
+            self._read(instruction)
+        self._outline = bases.outline(parsed, target, self._global)
+        for instruction in parsed.instructions[start:]:
             self._read(instruction)
         self._mark_overridden()
 
@@ -167,9 +171,9 @@ class Evaluation:
             layout = self._mounted(state, instruction)
             lookup = state.shell_lookup()
             script = self._parse(instruction, state.shell, lookup, instruction.heredocs)
-            _place_written(script, layout, state)
+            place_written(script, layout, state)
             if layout is not state.layout:
-                _place_written(script, state.layout, state)
+                place_written(script, state.layout, state)
             commands = follow(script, layout.finder(state.place, state.home), lookup, self._problems)
         self._add(
             Step(
@@ -183,6 +187,7 @@ class Evaluation:
                 shell=state.shell,
                 env=env,
                 triggered=triggered,
+                from_scratch=isinstance(instruction, Copy) and self._from_scratch(instruction),
                 kept_out=self._context.kept_out(instruction) if self._context and isinstance(instruction, Copy) else (),
                 undeclared=undeclared.uses(instruction, self._globals, state),
                 default_image=bases.default_image(instruction, self._global, self._parsed.escape)
@@ -234,7 +239,7 @@ class Evaluation:
             path = (
                 posixpath.join(destination, heredoc.name) if instruction.destination.text.endswith("/") else destination
             )
-            state.layout.add(Placed(path, _written_file(path, heredoc.text)))
+            state.layout.add(Placed(path, written_file(path, heredoc.text)))
         sources = tuple(word.text for word in instruction.sources if word.known and "<<" not in word.text)
         origin = self._origin(instruction)
         if origin is not None and sources:
@@ -245,11 +250,20 @@ class Evaluation:
         flag = instruction.flag("from")
         return self._context if flag is None else self._stage_layout(flag.value or "")
 
-    def _stage_layout(self, name: str) -> Layout | None:
+    def _stage(self, name: str) -> StageState | None:
         state = self._by_name.get(name.lower())
         if state is None and name.isdecimal() and int(name) < len(self._stages) - 1:
             state = self._stages[int(name)]
+        return state
+
+    def _stage_layout(self, name: str) -> Layout | None:
+        state = self._stage(name)
         return state.layout if state is not None else None
+
+    def _from_scratch(self, instruction: Copy) -> bool:
+        flag = instruction.flag("from")
+        state = self._stage(flag.value or "") if flag is not None else None
+        return state is not None and state.root_base == ""
 
     def _images(self, instruction: Instruction) -> tuple[Word, ...]:
         """The words of an instruction that name images rather than stages of this file."""
@@ -379,24 +393,3 @@ _OUTSIDE = Stage(index=-1, at=Location(""))
 
 def _nothing(path: str) -> File | None:
     return None
-
-
-def _place_written(script: Script, layout: Layout, state: StageState) -> None:
-    for written in script.written:
-        path = absolute(written.path.text, state.place, state.home) if written.path.known else None
-        if path is None:
-            continue
-        content = written.content
-        if written.append and content is not None:
-            earlier = layout.find(path)
-            if earlier is not None:
-                try:
-                    content = earlier.text().joined(content)[0]
-                except (OSError, ValueError):
-                    content = None
-        layout.add(Placed(path, None if content is None else _written_file(path, content)))
-
-
-def _written_file(path: str, content: Text) -> File:
-    data = content.value.encode("utf-8", "replace")
-    return File(at=content.location(), size=len(data), mode=0o755, read=lambda: data, text=lambda: content)
