@@ -1,0 +1,1 @@
+"""Images: registries, daemons, archives and folders of them."""
