@@ -14,8 +14,8 @@ INTERRUPTED = 130
 BROKEN_PIPE = 141
 """128 and the number of the signal, as a shell counts."""
 
-OBJECTS_BEFORE_COLLECTION = 100_000
-"""Facts hardly ever form cycles: looking for them as often as Python does by itself is some hundredths of a scan."""
+OBJECTS_BEFORE_COLLECTION = 1_000_000
+"""Steps and facts form no cycles: looking for some as often as Python does by itself is a tenth of a scan."""
 
 DEBUG = "HULLCHECK_DEBUG"
 """With this variable set, an internal error shows its traceback."""

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
 
 from scanner.model.command import Command, Script
 from scanner.model.finding import Problem
@@ -70,7 +69,7 @@ class Evaluation:
         self._outline = bases.outline(parsed, target, self._global)
         for instruction in parsed.instructions[start:]:
             self._read(instruction)
-        self._mark_overridden()
+        self._look_back()
 
     @property
     def _state(self) -> StageState | None:
@@ -195,19 +194,8 @@ class Evaluation:
                 else None,
                 ignore_file=None if self._context is None else self._context.has_ignore_file,
                 find=layout.finder(state.place, state.home),
-                later=partial(self._later, len(self.steps) + 1, state.stage.index),
             )
         )
-
-    def _later(self, position: int, stage: int) -> Sequence[Step]:
-        found, left = [], MAX_LATER_COMMANDS
-        for step in self.steps[position : position + MAX_LATER]:
-            left -= len(step.commands)
-            if left < 0:
-                break
-            if step.stage.index == stage:
-                found.append(step)
-        return found
 
     def _add(self, step: Step) -> None:
         span = step.instruction.span
@@ -218,16 +206,22 @@ class Evaluation:
         )
         self.steps.append(step.replace(secrets=tuple(hits)) if hits else step)
 
-    def _mark_overridden(self) -> None:
+    def _look_back(self) -> None:
+        """Tell steps what comes after them. They hold only later ones, so that none is part of a cycle."""
         last: set[tuple[int, str]] = set()
+        behind: dict[int, list[Step]] = {}
         for index in range(len(self.steps) - 1, -1, -1):
             step = self.steps[index]
-            if step.keyword not in {"CMD", "ENTRYPOINT", "HEALTHCHECK"} or step.triggered:
-                continue
-            key = (step.stage.index, step.keyword)
-            if key in last:
-                self.steps[index] = step.replace(overridden=True)
-            last.add(key)
+            after = behind.setdefault(step.stage.index, [])
+            if step.commands:
+                step = step.replace(later=_nearest(after))
+            elif step.keyword in {"CMD", "ENTRYPOINT", "HEALTHCHECK"} and not step.triggered:
+                key = (step.stage.index, step.keyword)
+                if key in last:
+                    step = step.replace(overridden=True)
+                last.add(key)
+            self.steps[index] = step
+            after.append(step)
 
     def _copy(self, state: StageState, instruction: Copy) -> None:
         if not instruction.destination.known:
@@ -389,6 +383,18 @@ class Evaluation:
 
 
 _OUTSIDE = Stage(index=-1, at=Location(""))
+
+
+def _nearest(after: list[Step]) -> Callable[[], Sequence[Step]]:
+    """The steps behind a step, given the last one first."""
+    found: list[Step] = []
+    left = MAX_LATER_COMMANDS
+    for step in after[: -MAX_LATER - 1 : -1]:
+        left -= len(step.commands)
+        if left < 0:
+            break
+        found.append(step)
+    return lambda: found
 
 
 def _nothing(path: str) -> File | None:
