@@ -18,6 +18,8 @@ MAX_TEXT = 4 << 20
 MAX_FILES = 20_000
 """Files of one context that are looked at by name."""
 
+LEAVES = "a symbolic link that leaves the build context; it was not followed"
+
 Lines = dict[str, tuple[str, ...]]
 
 
@@ -96,9 +98,11 @@ class Context:
         if self.folder is None:
             yield from (name for name in self._given if path in (".", name) or name.startswith(path + "/"))
             return
-        if not self._inside(path):
-            return
         full = os.path.join(self.folder, path)
+        if not self._inside(path):
+            if not path.startswith(".."):
+                self._problem(full, LEAVES)
+            return
         if os.path.isfile(full):
             yield path
             return
@@ -135,7 +139,7 @@ class Context:
             link = os.readlink(full) if stat.S_ISLNK(status.st_mode) else None
             if link is not None:
                 if not self._inside(path):
-                    self._problem(full, "a symbolic link that leaves the build context; it was not followed")
+                    self._problem(full, LEAVES)
                     return None
                 status = os.stat(full)
         except (OSError, ValueError):

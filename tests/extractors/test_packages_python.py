@@ -6,6 +6,7 @@ import pytest
 
 from scanner.extractors import packages
 from scanner.model.facts import PackageIndex, PackageManagerCall, Requirement
+from scanner.scan import Options, scan_text
 from scanner.sources import dockerfile
 
 COMMIT = "0123456789abcdef" * 2 + "01234567"
@@ -170,13 +171,23 @@ def test_a_file_that_is_not_in_the_context_says_nothing():
     assert of(PackageIndex, found)[0].all_exact is None
 
 
-def test_files_include_others_relative_to_themselves_and_cycles_end():
+def test_files_include_others_relative_to_themselves():
     found = requirements(
         COPIED + "RUN pip install -r r/a.txt",
-        r__a_txt="torch\n-r b.txt\n",
-        r__b_txt="vllm\n-r a.txt\n-r b.txt\n",
+        r__a_txt="torch\n-r b.txt\n-r c.txt\n",
+        r__b_txt="vllm\n-r c.txt\n",
+        r__c_txt="jax\n",
     )
-    assert sorted(brief(found)) == [("torch", False), ("vllm", False)]
+    assert sorted(brief(found)) == [("jax", False), ("torch", False), ("vllm", False)]
+
+
+def test_a_file_that_includes_itself_is_a_problem():
+    files = {"r/a.txt": b"torch\n-r b.txt\n", "r/b.txt": b"vllm\n-r ../r/a.txt\n"}
+    text = f"FROM python:3.12\n{COPIED}RUN pip install -r r/a.txt\n"
+    report = scan_text(text, Options(rules=(), build_args={}, keep_facts=True), context=files)
+    assert sorted(brief(of(Requirement, report.facts))) == [("torch", False), ("vllm", False)]
+    (problem,) = report.problems
+    assert problem.reason == "Packages: r/a.txt: it includes itself, which installers refuse"
 
 
 def test_constraints_pin_names_and_ask_for_nothing_themselves():

@@ -76,8 +76,10 @@ def test_a_link_out_of_the_context_is_reported_and_not_followed(tmp_path):
     assert context.file("../outside/secret.txt") is None
     assert context.file("good").read() == b"y"
     assert list(context.walk("folder", HERE, ships=True)) == []
-    assert [problem.reason for problem in problems] == [
-        "a symbolic link that leaves the build context; it was not followed"
+    assert list(context.walk("../outside", HERE, ships=True)) == []
+    assert [(problem.at.path, problem.reason) for problem in problems] == [
+        (str(inside / name), "a symbolic link that leaves the build context; it was not followed")
+        for name in ("link", "folder")
     ]
 
 

@@ -104,9 +104,14 @@ class Wanted:
 
     def _read(self, place: str, constraint: bool, cause: Evidence, read: Reader | None) -> Manifest | None:
         first = None
-        waiting = [(place, constraint)]
+        waiting: list[tuple[str, bool, tuple[str, ...]]] = [(place, constraint, ())]
         while waiting:
-            place, constraint = waiting.pop()
+            place, constraint, above = waiting.pop()
+            if place in above:
+                file = self.call.around.find(place)
+                assert file is not None
+                self.call.around.unreadable.append(f"{file.at.path}: it includes itself, which installers refuse")
+                continue
             manifest = self._manifest(place, constraint, cause, read)
             first = first or manifest
             if manifest is None:
@@ -116,7 +121,8 @@ class Wanted:
                 if specifier.unknown(include.path) or "://" in include.path:
                     self._missing(include.constraint)
                 else:
-                    waiting.append((posixpath.join(folder, include.path), constraint or include.constraint))
+                    inner = posixpath.normpath(posixpath.join(folder, include.path))
+                    waiting.append((inner, constraint or include.constraint, (*above, place)))
             read = None
         return first
 
