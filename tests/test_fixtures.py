@@ -49,7 +49,9 @@ def test_the_strict_profile_adds_the_cache_the_digest_and_the_health_check(rules
     assert added >= {"pip-cache-left", "missing-healthcheck", "base-not-pinned-by-digest"}
 
 
-@pytest.mark.parametrize("folder", ["tensorflow-tutorial-mended", "conda-micromamba-lock"])
+@pytest.mark.parametrize(
+    "folder", ["tensorflow-tutorial-mended", "conda-micromamba-lock", "model-only", "vertex-prediction"]
+)
 def test_a_fixture_done_well_has_no_finding_in_any_profile(folder, rules):
     (report,) = reports(folder, rules)
     assert places(report) == set()

@@ -86,8 +86,10 @@ class HealthChecks:
         return isinstance(item, Config)
 
     def extract(self, item: Item) -> Iterator[HealthCheck]:
-        """One fact."""
+        """One fact, none where nothing can run."""
         assert isinstance(item, Config)
+        if item.starts_nothing:
+            return
         steps = [step for step in item.steps if isinstance(step.instruction, Healthcheck)]
         yield HealthCheck(
             evidence=item.evidence("healthcheck"),

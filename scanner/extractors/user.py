@@ -37,8 +37,8 @@ class RuntimeUsers:
     def extract(self, item: Item) -> Iterator[RuntimeUser]:
         """One fact, none where nothing can run."""
         assert isinstance(item, Config)
-        if item.base == "" and not item.says.get("command"):
-            return  # files on scratch for others to copy: nothing runs
+        if item.starts_nothing:
+            return
         name = None if item.user is None else item.user.partition(":")[0].strip()
         numeric = None if name is None else name.isdecimal()
         yield RuntimeUser(

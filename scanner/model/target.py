@@ -54,6 +54,11 @@ class Config(Record):
     find: Callable[[str], File | None]
     """The file at a path of the finished image, when it comes from the build context."""
 
+    @property
+    def starts_nothing(self) -> bool:
+        """It holds files on scratch, for others to copy or mount: nothing can run."""
+        return self.base == "" and not self.says.get("command")
+
     def evidence(self, *settings: str) -> tuple[Evidence, ...]:
         """Where these settings are said, else where the config itself is."""
         return tuple(e for s in settings for e in self.says.get(s, ())) or (Evidence(self.at),)
