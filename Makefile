@@ -28,6 +28,9 @@ imports:  ## the direction of imports
 docs:  ## write the generated pages and the schema anew
 	$(BIN)/python docs/generate.py
 
+tables:  ## bring the tables that age up to date with their public sources (needs network)
+	$(BIN)/python rules/update.py
+
 docs-check:  ## fail when a generated page is out of date
 	$(BIN)/python docs/generate.py --check
 
@@ -41,4 +44,4 @@ lock:  ## pin the dependencies anew
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra dev pyproject.toml -o requirements-dev.lock
 
-.PHONY: help setup test check lint types imports docs docs-check integration bench lock
+.PHONY: help setup test check lint types imports docs tables docs-check integration bench lock

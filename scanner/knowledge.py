@@ -1,11 +1,12 @@
 """What is known about the world: the lists and tables in ``rules/``.
 
 ``rules/lists/NAME.txt`` holds a name a line. ``rules/tables/NAME.tsv`` holds tab-separated rows under a heading of
-``# source:``, ``# date: YYYY-MM-DD`` and ``# columns:`` lines. ``#`` starts a comment in both.
+``# source:``, ``# date: YYYY-MM-DD``, ``# update:`` and ``# columns:`` lines. ``#`` starts a comment in both.
 """
 
 from __future__ import annotations
 
+import itertools
 import os
 from functools import cache
 
@@ -42,6 +43,30 @@ def rows(which: str) -> tuple[tuple[str, ...], ...]:
     """The rows of ``rules/tables/<which>.tsv``, one string a column."""
     path = os.path.join(folder(), "tables", f"{which}.tsv")
     return tuple(tuple(cell.strip() for cell in line.split("\t")) for line in lines(path))
+
+
+@cache
+def dates() -> dict[str, str]:
+    """When each table was last compared with its sources, as ``YYYY-MM-DD``."""
+    found = {}
+    with os.scandir(os.path.join(folder(), "tables")) as entries:
+        for entry in entries:
+            if entry.name.endswith(".tsv"):
+                with open(entry.path, encoding="utf-8") as file:
+                    heading = itertools.takewhile(lambda line: line.startswith("#"), file)
+                    said = (line.partition("# date:")[2].strip() for line in heading)
+                    found[entry.name[:-4]] = next(filter(None, said), "")
+    return dict(sorted(found.items()))
+
+
+def aged(today: str) -> str:
+    """What to tell a user about tables that are more than a year old, "" when none is; ``today`` is ``YYYY-MM-DD``."""
+    year_ago = f"{int(today[:4]) - 1}{today[4:]}"
+    old = {name: date for name, date in dates().items() if date < year_ago}
+    if not old:
+        return ""
+    names = ", ".join(f"{name} ({date})" for name, date in old.items())
+    return f"more than a year old: {names}; what ended or turned bad since is not known: update hullcheck"
 
 
 @cache

@@ -5,12 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from scanner import knowledge
 from scanner.derive import DERIVERS
 from scanner.engine.judge import judge
 from scanner.engine.suppress import Ignore, suppress
 from scanner.extractors import ALL
 from scanner.model.facts.base import Fact
-from scanner.model.finding import Problem, Report
+from scanner.model.finding import Notice, Problem, Report
+from scanner.model.location import Location
 from scanner.model.record import Record
 from scanner.model.rule import Rule
 from scanner.model.target import Target
@@ -86,6 +88,8 @@ def examine(target: Target, options: Options) -> Report:
         baseline=options.baseline,
         today=today,
     )
+    if aged := knowledge.aged(today):
+        notices = (*notices, Notice(at=Location(f"{knowledge.folder()}/tables"), text=aged))
     pointed = {evidence.at.path for finding in findings for evidence in finding.fact.evidence}
     return Report(
         target=target.name,

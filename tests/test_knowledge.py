@@ -53,7 +53,41 @@ def test_a_table_says_where_it_is_from_and_its_rows_are_even(name):
     assert any(line.startswith("# source: ") for line in heading)
     assert any(re.match(r"# date: \d{4}-\d{2}-\d{2}$", line) for line in heading)
     assert any(line.startswith("# columns: ") for line in heading)
+    assert any(re.match(r"# update: (by hand|python rules/update\.py " + name + r"\b)", line) for line in heading)
+    assert knowledge.dates()[name] in "".join(heading)
     assert len({len(row) for row in knowledge.rows(name)}) == 1
+
+
+@pytest.fixture
+def tables(tmp_path, monkeypatch):
+    """Two tables of other dates."""
+    (tmp_path / "tables").mkdir()
+    for name, date in (("young", "2026-03-02"), ("old", "2026-03-01")):
+        (tmp_path / "tables" / f"{name}.tsv").write_text(
+            f"# x\n# date: {date}\n# columns: a\nrow\n# date: 1999-01-01\n"
+        )
+    monkeypatch.setattr(knowledge, "folder", lambda: str(tmp_path))
+    knowledge.dates.cache_clear()
+    yield
+    knowledge.dates.cache_clear()
+
+
+def test_a_table_has_aged_when_it_is_more_than_a_year_old(tables):
+    assert knowledge.dates() == {"old": "2026-03-01", "young": "2026-03-02"}
+    assert knowledge.aged("2027-03-01") == ""
+    assert "old (2026-03-01);" in knowledge.aged("2027-03-02")
+    assert "old (2026-03-01), young (2026-03-02);" in knowledge.aged("2028-02-29")
+
+
+def test_a_report_says_once_that_tables_have_aged(tables, monkeypatch):
+    from scanner.reporters import Options as Looks
+    from scanner.reporters import render
+    from scanner.scan import Options, scan_text
+
+    monkeypatch.setattr("scanner.scan.time.strftime", lambda _: "2027-03-02")
+    reports = [scan_text("FROM scratch", Options(rules=(), build_args={}), path=path) for path in ("a", "b")]
+    assert [len(report.notices) for report in reports] == [1, 1]
+    assert render("text", reports, Looks()).count("update hullcheck") == 1
 
 
 @pytest.mark.parametrize("name", LISTS)

@@ -167,3 +167,22 @@ def test_credentials_in_urls_are_masked():
     read = specifier.read("x @ https://" + "user:word" + "@x.test/x.zip")
     assert read.url == "https://***@x.test/x.zip"
     assert "word" not in read.specifier
+
+
+GRID = [f"{a}.{b}.{c}" for a in range(3) for b in range(4) for c in range(4)]
+
+
+@settings(max_examples=300, derandomize=True, deadline=None)
+@given(
+    st.lists(st.builds("{}{}".format, st.sampled_from(["==", "!=", ">=", "<=", ">", "<", "~="]), st.sampled_from(GRID)), max_size=3),
+    st.lists(st.sampled_from(GRID[:30]), min_size=1, max_size=3),
+)  # fmt: skip
+def test_the_newest_release_that_a_specifier_can_mean_is_the_newest_of_all_that_it_admits(clauses, releases):
+    text = ",".join(clauses)
+    found = specifier.newest(text, releases)
+    admitted = [version for version in GRID if version in SpecifierSet(text)]
+    if found:
+        assert found in releases
+        assert admitted[-1] == found
+    elif len(clauses) == 1 and clauses[0].startswith("==") and clauses[0][2:] in releases:
+        pytest.fail("a pin means its release")

@@ -15,7 +15,14 @@ from scanner.model.facts.image import (
 )
 from scanner.model.facts.models import ModelDownload, RemoteCode, UnsafeLoad
 from scanner.model.facts.network import ExposedPort, Service
-from scanner.model.facts.packages import PackageIndex, PackageManagerCall, Requirement, Telemetry
+from scanner.model.facts.packages import (
+    LookAlike,
+    MaliciousRelease,
+    PackageIndex,
+    PackageManagerCall,
+    Requirement,
+    Telemetry,
+)
 from scanner.model.facts.secrets import CredentialFile, Login, Secret, SecretMount
 from scanner.model.facts.supply import Download, GitClone, VerificationOff
 
@@ -38,6 +45,8 @@ __all__ = [
     "Instruction",
     "Label",
     "Login",
+    "LookAlike",
+    "MaliciousRelease",
     "ModelDownload",
     "PackageIndex",
     "PackageManagerCall",

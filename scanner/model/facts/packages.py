@@ -100,6 +100,34 @@ class PackageManagerCall(Fact):
     """The lock file does decide: ``uv sync --frozen``, ``npm ci``, …"""
 
 
+class MaliciousRelease(Fact):
+    """A release on record as malicious that an installer is asked for (rules/tables/malicious-releases.tsv)."""
+
+    kind = "malicious-release"
+    identity = ("name", "release")
+    name: str
+    release: str
+    """The version that is pinned, or the newest that the range can let in; "" when every release of the name is
+    malicious."""
+    asked: str
+    """As it is asked for: ``ultralytics==8.3.41``."""
+    advisory: str
+    """Its id in the OSV database, or who reported it."""
+
+
+class LookAlike(Fact):
+    """A name that nearly is that of a known AI package, or of a known publisher's AI image."""
+
+    kind = "look-alike"
+    identity = ("what", "name")
+    what: Literal["package", "image"]
+    name: str
+    original: str
+    """The name that it can be taken for."""
+    advisory: str
+    """Where releases under this name are on record as malicious, "" when none are."""
+
+
 class Telemetry(Fact):
     """Packages that send figures about their use to their makers, and that nothing tells not to."""
 

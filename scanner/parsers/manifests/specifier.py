@@ -10,6 +10,7 @@ from scanner.parsers.lazy import Lazy
 from scanner.parsers.manifests.entries import Spec
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Literal
 
 LIMIT = 8192
@@ -128,6 +129,26 @@ def is_elsewhere(marker: str) -> bool:
         )
     except (InvalidMarker, UndefinedComparison, UndefinedEnvironmentName, RecursionError):
         return False
+
+
+def newest(specifier: str, releases: Iterable[str]) -> str:
+    """The newest of some releases that a specifier can mean; "" when it means none, or could mean a later one.
+
+    Which other releases there are is not known, so a range has to shut out the next patch, minor and major release.
+    """
+    from packaging.specifiers import SpecifierSet
+    from packaging.version import Version
+
+    try:
+        allowed = SpecifierSet(specifier, prereleases=True)
+        version = max((each for each in map(Version, releases) if each in allowed), default=None)
+        if version is None:
+            return ""
+        numbers = version.release
+        later = (".".join(map(str, (*numbers[:at], numbers[at] + 1))) for at in range(len(numbers)))
+        return "" if any(each in allowed for each in later) else str(version)
+    except ValueError:  # no specifier, or numbers of thousands of digits
+        return ""
 
 
 def _extras(words: str | None) -> tuple[str, ...]:
