@@ -15,6 +15,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 def test_the_first_example_is_what_the_first_command_prints(capsys, monkeypatch):
     monkeypatch.chdir(ROOT)
+    monkeypatch.setattr("scanner.knowledge.aged", lambda _today: "")
     assert main(["scan", "fixtures/tensorflow-tutorial"]) == 1
     shown = re.search(r"```text\n(.*?)\n```", README, re.DOTALL)
     assert shown is not None

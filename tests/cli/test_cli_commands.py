@@ -50,6 +50,7 @@ def rules(tmp_path, monkeypatch):
     """A folder with one rule, which is also all that is built in."""
     folder = tmp_path / "my-rules"
     (folder / "health").mkdir(parents=True)
+    (folder / "tables").mkdir()
     (folder / "health" / "no-health-check.yaml").write_text(RULE, encoding="utf-8")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr("scanner.knowledge.folder", lambda: str(folder))

@@ -169,6 +169,21 @@ def test_credentials_in_urls_are_masked():
     assert "word" not in read.specifier
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("==3", "3.0.0"),
+        ("==3.0.0.0", "3.0.0"),
+        ("==03.0", "3.0.0"),
+        ("==3.0.0.post1", ""),
+        ("===3.0.0", "3.0.0"),
+        ("", ""),
+    ],
+)
+def test_a_pin_means_a_release_however_it_is_written(text, found):
+    assert specifier.newest(text, ["1.0", "3.0.0"]) == found
+
+
 GRID = [f"{a}.{b}.{c}" for a in range(3) for b in range(4) for c in range(4)]
 
 

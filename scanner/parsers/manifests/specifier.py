@@ -19,6 +19,7 @@ LIMIT = 8192
 _RUN = Lazy(r"[-_.]+")
 _NAMED = Lazy(r"(?a)\s*([A-Za-z0-9](?:[\w.-]*\w)?)\s*(?:\[([^\]]*)\])?\s*")
 _CLAUSE = Lazy(r"\s*(===|==|~=|!=|<=|>=|<|>)\s*([^\s,;()]+)\s*")
+_PLAIN = Lazy(r"(?a)==((?:0|[1-9]\d*)(?:\.(?:0|[1-9]\d*))*)")
 _SCHEME = Lazy(r"(?a)(?:(git|hg|svn|bzr)\+)?([A-Za-z][A-Za-z0-9.]*)://")
 _ARCHIVE = Lazy(r"(?i)\.(?:whl|zip|tar|tar\.gz|tgz|tar\.bz2|tbz|tar\.xz|txz|tar\.lz|tlz|tar\.lzma)$")
 _WHEEL = Lazy(r"(?a)([A-Za-z0-9][\w.]*)-(\d[\w.!+]*)-.*\.whl$")
@@ -136,6 +137,10 @@ def newest(specifier: str, releases: Iterable[str]) -> str:
 
     Which other releases there are is not known, so a range has to shut out the next patch, minor and major release.
     """
+    if not specifier:
+        return ""
+    if plain := _PLAIN.fullmatch(specifier):
+        return next((each for each in releases if _short(each) == _short(plain[1])), "")
     from packaging.specifiers import SpecifierSet
     from packaging.version import Version
 
@@ -149,6 +154,13 @@ def newest(specifier: str, releases: Iterable[str]) -> str:
         return "" if any(each in allowed for each in later) else str(version)
     except ValueError:  # no specifier, or numbers of thousands of digits
         return ""
+
+
+def _short(version: str) -> str:
+    """Without zeros at the end, which mean nothing."""
+    while version.endswith(".0"):
+        version = version[:-2]
+    return version
 
 
 def _extras(words: str | None) -> tuple[str, ...]:
