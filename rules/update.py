@@ -69,7 +69,8 @@ def main(arguments: list[str], today: str = "") -> int:
     for name in arguments[:1] or sorted(path.stem for path in TABLES.glob("*.tsv")):
         path = TABLES / f"{name}.tsv"
         text = path.read_text(encoding="utf-8")
-        print(f"{name}, of {''.join(re.findall(r'(?m)^# date: (.*)$', text))}")
+        before = "".join(re.findall(r"(?m)^# date: (.*)$", text))
+        print(f"{name}, of {before}")
         if name not in UPDATES:
             print("\n".join(f"  check by hand: {source}" for source in re.findall(r"(?m)^# source: (.*)$", text)))
             continue
@@ -80,7 +81,7 @@ def main(arguments: list[str], today: str = "") -> int:
             complete = False
             continue
         if date:
-            text = re.sub(r"(?m)^# date: .*$", f"# date: {min(date, today)}", text, count=1)
+            text = re.sub(r"(?m)^# date: .*$", f"# date: {max(before, min(date, today))}", text, count=1)
         path.write_text(text, encoding="utf-8")
         print("\n".join(f"  {line}" for line in said or ["nothing changed but the date"]))
         complete = complete and bool(date)

@@ -223,6 +223,16 @@ def test_what_is_no_malice_or_no_ai_or_withdrawn_is_left_out(update, tmp_path):
     ]
 
 
+def test_the_date_is_that_of_the_newest_record_and_never_goes_back(update, folder):
+    path, archive = folder / "malicious-releases.tsv", folder / "all.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("MAL-2.json", json.dumps(record("MAL-2", "mem8", versions=["6.0.1"])))
+    for before, after in (("2020-01-01", "2026-07-01"), ("2026-08-01", "2026-08-01")):
+        path.write_text(MALICIOUS.replace("2020-01-01", before))
+        assert update.main(["malicious-releases", str(archive)], "2026-11-25") == 0
+        assert f"# date: {after}\n" in path.read_text()
+
+
 def test_what_is_no_archive_changes_nothing(update, folder, capsys):
     (folder / "malicious-releases.tsv").write_text(MALICIOUS)
     (folder / "x.zip").write_text("no archive")
