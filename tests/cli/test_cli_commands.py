@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import yaml
 
-from scanner import __version__
+from scanner import __version__, knowledge
 from scanner.cli import init as starter
 from scanner.config import settings
 from scanner.model.rule import Severity
@@ -37,11 +39,13 @@ bad:
     dockerfile: |
       # expect
       FROM scratch
+      CMD ["/serve"]
 good:
   - name: one that asks
     dockerfile: |
       FROM scratch
       HEALTHCHECK CMD curl -f http://localhost/
+      CMD ["/serve"]
 """
 
 
@@ -50,7 +54,8 @@ def rules(tmp_path, monkeypatch):
     """A folder with one rule, which is also all that is built in."""
     folder = tmp_path / "my-rules"
     (folder / "health").mkdir(parents=True)
-    (folder / "tables").mkdir()
+    for known in ("lists", "tables"):
+        shutil.copytree(Path(knowledge.folder()) / known, folder / known)
     (folder / "health" / "no-health-check.yaml").write_text(RULE, encoding="utf-8")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr("scanner.knowledge.folder", lambda: str(folder))
@@ -151,7 +156,7 @@ def test_rule_examples_are_tested(rules, run):
 
 def test_an_example_that_comes_out_wrong_is_1_and_named(rules, run):
     file = rules / "health" / "no-health-check.yaml"
-    file.write_text(RULE.replace("FROM scratch\n      HEALTHCHECK CMD curl -f http://localhost/", "FROM scratch"))
+    file.write_text(RULE.replace("      HEALTHCHECK CMD curl -f http://localhost/\n", ""))
     code, out, _ = run("test", str(rules))
     assert code == 1
     assert f"{file}:23: no-health-check: good example 'one that asks':" in out
