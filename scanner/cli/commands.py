@@ -62,7 +62,7 @@ def _inputs(command: Any) -> Any:
 
 @hullcheck.command(short_help="Scan Dockerfiles and folders of them.")
 @_path
-@click.option("-f", "--format", multiple=True, metavar="text|json|sarif", help="How to report; may be repeated.")
+@click.option("-f", "--format", multiple=True, metavar="text|json|sarif|oscal", help="How to report; may be repeated.")
 @click.option(
     "-o",
     "--output",
@@ -78,6 +78,7 @@ def _inputs(command: Any) -> Any:
 @click.option("--select", multiple=True, metavar="RULE", help="Only these rules: ids, globs, other tools' ids.")
 @click.option("--ignore", multiple=True, metavar="RULE", help="All but these rules.")
 @_rules
+@click.option("--framework", multiple=True, metavar="NAME", help="Report on each control of a compliance framework.")
 @click.option("--baseline", metavar="FILE", help="Earlier JSON report: what it holds does not count.")
 @_inputs
 @_config
@@ -118,6 +119,16 @@ def rules(as_json: bool, rules: tuple[str, ...], config: str | None) -> int:
     from scanner.cli.rules import run as work
 
     return work(rules, config, as_json=as_json)
+
+
+@hullcheck.command(short_help="List the compliance frameworks.")
+@_rules
+@_config
+def frameworks(rules: tuple[str, ...], config: str | None) -> int:
+    """List the compliance frameworks that `hullcheck scan --framework` knows."""
+    from scanner.cli.frameworks import run as work
+
+    return work(rules, config)
 
 
 @hullcheck.command(short_help="Print what is known, as JSON lines.")

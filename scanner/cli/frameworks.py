@@ -1,32 +1,62 @@
-"""The compliance frameworks in ``frameworks/`` beside the rules, for reports that spell them out."""
+"""Compliance: which frameworks a run is held against, and ``hullcheck frameworks``, which lists them."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+import time
+from collections.abc import Sequence
 
-from scanner.engine.document import Document
-from scanner.engine.example import plain
-from scanner.errors import RuleError
-from scanner.reporters.interface import Framework
+from scanner import config as configuration
+from scanner import knowledge
+from scanner.cli.output import write
+from scanner.config import Settings
+from scanner.engine.document import closest
+from scanner.engine.frameworkfile import judging, load
+from scanner.errors import UsageError
+from scanner.model.framework import Framework
+from scanner.model.rule import Rule
+from scanner.reporters.tally import amount
 
 
-def frameworks(folders: Iterable[str]) -> dict[str, Framework]:
-    """Every framework of some folders of rules, by its id. Raises RuleError for a file that cannot be read."""
-    found = {}
-    for folder in folders:
-        here = os.path.join(folder, "frameworks")
-        for name in sorted(os.listdir(here)) if os.path.isdir(here) else ():
-            key, ending = os.path.splitext(name)
-            if ending in {".yaml", ".yml"}:
-                said = plain(Document(os.path.join(here, name), RuleError).read())
-                said = said if isinstance(said, dict) else {}
-                controls = said.get("controls")
-                found[key] = Framework(
-                    title=str(said.get("title", "")),
-                    url=str(said.get("url", "")),
-                    controls={str(control): str(title) for control, title in controls.items()}
-                    if isinstance(controls, dict)
-                    else {},
-                )
-    return found
+def known(settings: Settings) -> dict[str, Framework]:
+    """Those that come with the program, and those of the settings' rules. Raises RuleError."""
+    return load((knowledge.folder(), *settings.rules))
+
+
+def asked(settings: Settings) -> list[Framework]:
+    """The frameworks that the settings name, each once. Raises UsageError for one that does not exist."""
+    every = known(settings)
+    for name in settings.framework:
+        if name not in every:
+            hint = " ".join(filter(None, (closest(name, every), f"there are {', '.join(every)}")))
+            raise UsageError(f"--framework: there is no framework called {name!r}", hint=hint)
+    return [every[name] for name in dict.fromkeys(settings.framework)]
+
+
+def needed(frameworks: Sequence[Framework], catalogue: Sequence[Rule]) -> frozenset[str]:
+    """The ids of the rules that judge a control of some frameworks."""
+    return frozenset(
+        rule.id
+        for framework in frameworks
+        for control in framework.controls.values()
+        for rule in judging(framework.id, control, catalogue)
+    )
+
+
+def now() -> str:
+    """The time of a report: that of SOURCE_DATE_EPOCH, if it is set, so that a report can be made again."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    moment = int(epoch) if epoch.isascii() and epoch.isdigit() and len(epoch) <= 10 else time.time()
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(moment))
+
+
+def run(folders: Sequence[str], config: str | None) -> int:
+    """A line a framework; the exit code. Raises UsageError."""
+    found = known(configuration.settings({"rules": tuple(folders)}, config=config))
+    width = max(map(len, found))
+    for framework in found.values():
+        able = sum(control.assessable != "no" for control in framework.controls.values())
+        total = amount(len(framework.controls), "control")
+        write(f"{framework.id:<{width}}  {framework.title}: {total}, {able} at least partly for a scanner to assess\n")
+    write("\n`hullcheck scan --framework NAME` reports on each control.\n")
+    return 0

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from scanner import config, knowledge
+from scanner import config
 from scanner.cli.output import STDOUT, Progress, colored, width, write
 from scanner.config import Settings
 from scanner.engine.load import load
@@ -20,6 +20,7 @@ from scanner.scan import scan
 
 if TYPE_CHECKING:
     from scanner.model.finding import Report
+    from scanner.model.framework import Assessment, Framework
 
 CLEAN, FINDINGS, INCOMPLETE = 0, 1, 3
 HERE = "."
@@ -38,6 +39,7 @@ class Flags(Record):
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
+    framework: tuple[str, ...] = ()
     baseline: str | None = None
     build_args: tuple[str, ...] = ()
     target: str | None = None
@@ -65,13 +67,19 @@ def run(flags: Flags) -> int:
     if flags.quiet and flags.verbose:
         raise UsageError("-q and -v contradict each other", hint="leave one of them out")
     places = destinations(settings.format, flags.outputs)
-    reports = _reports(flags.paths or (HERE,), settings)
+    if "oscal" in settings.format and not settings.framework:
+        hint = "name one: --framework cis-docker-1.6; 'hullcheck frameworks' lists them"
+        raise UsageError("-f oscal reports on the controls of a framework", hint=hint)
+    frameworks = _frameworks(settings)
+    chosen = scan_options(settings, frameworks)
+    reports = _reports(flags.paths or (HERE,), chosen)
+    held = _held(frameworks, reports, chosen)
     for form, path in places:
-        options = _options(flags, settings, on_screen=path == STDOUT)
-        if form == "sarif":
-            from scanner.cli.frameworks import frameworks
+        options = _options(flags, settings, on_screen=path == STDOUT).replace(assessments=held)
+        if form in {"sarif", "oscal"}:
+            from scanner.cli.frameworks import known, now
 
-            options = options.replace(frameworks=frameworks((knowledge.folder(), *settings.rules)))
+            options = options.replace(frameworks=known(settings) if form == "sarif" else {}, time=now())
         write(render(form, reports, options), path)
     return exit_code(reports, settings)
 
@@ -99,9 +107,17 @@ def destinations(formats: Sequence[str], outputs: Sequence[str]) -> list[tuple[s
     return pairs
 
 
-def scan_options(settings: Settings, **changes: Any) -> ScanOptions:
-    """What the scan itself needs of the settings: its rules loaded and chosen, the baseline read."""
+def scan_options(settings: Settings, frameworks: Sequence[Framework] = (), **changes: Any) -> ScanOptions:
+    """What the scan itself needs of the settings: its rules loaded and chosen, the baseline read.
+
+    Rules that judge a control of ``frameworks`` are in force whatever the profile.
+    """
     every = load(*settings.rules)
+    needed: frozenset[str] = frozenset()
+    if frameworks:
+        from scanner.cli.frameworks import needed as judging
+
+        needed = judging(frameworks, every)
     if settings.ignores:
         from scanner.engine.suppress import check
 
@@ -113,7 +129,9 @@ def scan_options(settings: Settings, **changes: Any) -> ScanOptions:
         baseline = read(settings.baseline)
     return ScanOptions(
         **{
-            "rules": choose(every, profile=settings.profile, select=settings.select, ignore=settings.ignore),
+            "rules": choose(
+                every, profile=settings.profile, select=settings.select, ignore=settings.ignore, needed=needed
+            ),
             "catalogue": every,
             "context": settings.context,
             "build_args": settings.build_args,
@@ -122,6 +140,7 @@ def scan_options(settings: Settings, **changes: Any) -> ScanOptions:
             "ignores": settings.ignores,
             "baseline": baseline,
             "jobs": settings.jobs,
+            "keep_facts": bool(frameworks),
         }
         | changes
     )
@@ -139,8 +158,24 @@ def exit_code(reports: Sequence[Report], settings: Settings) -> int:
     return FINDINGS if found and not settings.exit_zero else CLEAN
 
 
-def _reports(paths: Sequence[str], settings: Settings) -> list[Report]:
-    options = scan_options(settings)
+def _frameworks(settings: Settings) -> Sequence[Framework]:
+    if not settings.framework:
+        return ()
+    from scanner.cli.frameworks import asked
+
+    return asked(settings)
+
+
+def _held(frameworks: Sequence[Framework], reports: Sequence[Report], options: ScanOptions) -> tuple[Assessment, ...]:
+    """The reports held against the frameworks asked for."""
+    if not frameworks:
+        return ()
+    from scanner.engine.assess import assess
+
+    return tuple(assess(each, reports, rules=options.rules, catalogue=options.catalogue) for each in frameworks)
+
+
+def _reports(paths: Sequence[str], options: ScanOptions) -> list[Report]:
     if not sys.stderr.isatty():
         return scan(paths, options)
     progress = Progress(sys.stderr)

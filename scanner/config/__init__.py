@@ -34,6 +34,8 @@ class Settings(Record):
     ignores: tuple[Ignore, ...] = ()
     """The ignores of the file that have a reason; no flag takes them back."""
     rules: tuple[str, ...] = ()
+    framework: tuple[str, ...] = ()
+    """The compliance frameworks to report on."""
     baseline: str | None = None
     build_args: Mapping[str, str]
     target: str | None = None

@@ -16,7 +16,7 @@ from scanner.model.location import Location, Span
 from scanner.model.rule import Severity
 from scanner.parsers.pragmas import is_date
 
-FORMATS = ("text", "json", "sarif")
+FORMATS = ("text", "json", "sarif", "oscal")
 PROFILES = ("default", "strict")
 SEVERITIES = tuple(str(severity) for severity in Severity)
 MAX_JOBS = 256
@@ -29,6 +29,7 @@ KEYS: Mapping[str, Kind] = {
     "select": "words",
     "ignore": "words",
     "rules": "paths",
+    "framework": "words",
     "baseline": "path",
     "build-args": "arguments",
     "target": "word",

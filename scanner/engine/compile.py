@@ -6,11 +6,11 @@ import os
 from collections.abc import Callable, Iterator
 
 from scanner import knowledge
-from scanner.engine import rulefile
+from scanner.engine import frameworkfile, rulefile
 from scanner.engine.example import RuleFile
 from scanner.errors import RuleError
 
-APART = frozenset({"lists", "tables", "frameworks"})
+APART = frozenset({"lists", "tables", frameworkfile.FOLDER})
 """Folders beside the rules that hold no rules."""
 MAX_FILES = 10_000
 
@@ -61,11 +61,7 @@ def _lists(folder: str) -> dict[str, frozenset[str]]:
 
 
 def _frameworks(folder: str) -> dict[str, frozenset[str]]:
-    return {
-        os.path.splitext(name)[0]: rulefile.controls_of(os.path.join(folder, "frameworks", name))
-        for name in _names(folder, "frameworks")
-        if name.endswith((".yaml", ".yml"))
-    }
+    return {stem: frozenset(frameworkfile.read(path).controls) for stem, path in frameworkfile.paths(folder)}
 
 
 def _names(folder: str, part: str) -> list[str]:

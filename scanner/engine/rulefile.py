@@ -10,7 +10,7 @@ from typing import Any, cast
 from scanner.engine import example, grammar
 from scanner.engine.condition import Lists, Reader
 from scanner.engine.document import Document, closest
-from scanner.engine.example import RuleFile, plain
+from scanner.engine.example import RuleFile
 from scanner.engine.judge import placeholders
 from scanner.engine.yamlfile import Node
 from scanner.errors import RuleError
@@ -137,11 +137,3 @@ def _references(document: Document, node: Node | None) -> tuple[str, ...]:
         if not re.fullmatch(r"https://\S+", url):
             raise document.fail(item, f"a reference is an https:// address, found {url!r}")
     return urls
-
-
-def controls_of(path: str) -> frozenset[str]:
-    """The controls that a framework file lists under ``controls``."""
-    document = Document(path, RuleError)
-    keys = document.mapping(document.read(), "a framework", (), None)
-    listed = plain(keys["controls"]) if "controls" in keys else ()
-    return frozenset(str(control) for control in listed if isinstance(control, str | int | float))

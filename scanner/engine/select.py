@@ -47,15 +47,21 @@ def same_as(rules: Sequence[Rule], tool: str, name: str) -> frozenset[str]:
 
 
 def choose(
-    rules: Sequence[Rule], *, profile: Profile = "default", select: Sequence[str] = (), ignore: Sequence[str] = ()
+    rules: Sequence[Rule],
+    *,
+    profile: Profile = "default",
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    needed: Iterable[str] = (),
 ) -> tuple[Rule, ...]:
-    """The rules of a run: those of the profile, or just the selected ones, without the ignored ones.
+    """The rules of a run: those of the profile, or just the selected ones; the needed ones; without the ignored ones.
 
     Raises UsageError for a name that means no rule.
     """
     chosen = {rule.id for rule in rules if profile == "strict" or rule.profile == "default"}
     if select:
         chosen = set().union(*(_known(rules, name, "--select") for name in select))
+    chosen.update(needed)
     for name in ignore:
         chosen -= _known(rules, name, "--ignore")
     return tuple(rule for rule in rules if rule.id in chosen)

@@ -1,4 +1,4 @@
-"""Reporters turn reports into text, JSON or SARIF."""
+"""Reporters turn reports into text, JSON, SARIF or OSCAL."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from scanner.reporters.interface import Options
 if TYPE_CHECKING:
     from scanner.model.finding import Report
 
-FORMATS = ("text", "json", "sarif")
+FORMATS = ("text", "json", "sarif", "oscal")
 
 __all__ = ["FORMATS", "Options", "render"]
 
@@ -25,6 +25,10 @@ def render(form: str, reports: Sequence[Report], options: Options) -> str:
         from scanner.reporters import json
 
         return json.render(reports, options)
+    if form == "oscal":
+        from scanner.reporters import oscal
+
+        return oscal.render(reports, options)
     from scanner.reporters import sarif
 
     return sarif.render(reports, options)

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from scanner.model.record import Record
 
+if TYPE_CHECKING:
+    from scanner.model.framework import Assessment, Framework
+
 DOCS = "https://github.com/hullcheck/hullcheck/blob/main/docs/rules"
 """Where the pages of the rules are, a page ``<id>.md`` each."""
-
-
-class Framework(Record):
-    """A compliance framework that rules name: what it is called, where it is published, its controls' titles by id."""
-
-    title: str
-    url: str
-    controls: Mapping[str, str]
 
 
 class Options(Record):
@@ -39,3 +35,7 @@ class Options(Record):
     docs: str = DOCS
     frameworks: Mapping[str, Framework] = {}
     """Those that reports can spell out, by id."""
+    assessments: tuple[Assessment, ...] = ()
+    """The frameworks that the reports were held against."""
+    time: str = ""
+    """When the scan was made, ``YYYY-MM-DDThh:mm:ssZ``, for formats that must say so."""

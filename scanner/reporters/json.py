@@ -50,7 +50,23 @@ def render(reports: Sequence[Report], options: Options) -> str:
 
     targets = ",\n".join(map(target, reports))
     head = f'  "version": {line(VERSION)},\n  "tool": {line({"name": "hullcheck", "version": __version__})},\n'
-    return f'{{\n{head}  "targets": [\n{targets}\n  ],\n  "summary": {line(_summary(tally(reports)))}\n}}\n'
+    tail = _frameworks(options) + f'  "summary": {line(_summary(tally(reports)))}\n'
+    return f'{{\n{head}  "targets": [\n{targets}\n  ],\n{tail}}}\n'
+
+
+def _frameworks(options: Options) -> str:
+    """The member ``frameworks`` with a control a line; nothing when no framework was asked for."""
+    if not options.assessments:
+        return ""
+    import json
+
+    from scanner.reporters.compliance import plain
+
+    blocks = []
+    for values in map(plain, options.assessments):
+        controls = ",\n        ".join(map(json.dumps, values.pop("controls")))
+        blocks.append(f'    {json.dumps(values)[:-1]}, "controls": [\n        {controls}\n      ]}}')
+    return '  "frameworks": [\n' + ",\n".join(blocks) + "\n  ],\n"
 
 
 def _lists(report: Report) -> dict[str, Iterable[object]]:

@@ -13,6 +13,7 @@ import sarif_om as om
 
 from scanner import __version__
 from scanner.model.finding import Finding, Report
+from scanner.model.framework import Control
 from scanner.model.location import Location
 from scanner.model.rule import Rule, Severity
 from scanner.reporters.interface import Options
@@ -122,15 +123,15 @@ def _taxonomy(framework: str, controls: Sequence[str], options: Options) -> om.T
         organization="MITRE" if framework == "cwe" else None,
         information_uri=known.url if known else None,
         is_comprehensive=False,
-        taxa=[_taxon(framework, control, known.controls.get(control, "") if known else "") for control in controls],
+        taxa=[_taxon(framework, control, known.controls.get(control) if known else None) for control in controls],
     )
 
 
-def _taxon(framework: str, control: str, title: str) -> om.ReportingDescriptor:
+def _taxon(framework: str, control: str, known: Control | None) -> om.ReportingDescriptor:
     number = control.removeprefix("CWE-")
     return om.ReportingDescriptor(
         id=control,
-        short_description=om.MultiformatMessageString(text=title) if title else None,
+        short_description=om.MultiformatMessageString(text=known.title) if known and known.title else None,
         help_uri=f"https://cwe.mitre.org/data/definitions/{number}.html" if framework == "cwe" else None,
     )
 

@@ -36,6 +36,7 @@ def render(reports: Sequence[Report], options: Options) -> str:
     lines += _gaps(reports, options, paint)
     if not options.quiet:
         lines += _undecided(reports, options, paint)
+        lines += _compliance(options, paint)
         lines += _summary(reports, tally(reports), options, paint)
     return "".join(line + "\n" for line in lines)
 
@@ -166,6 +167,14 @@ def _undecided(reports: Sequence[Report], options: Options, paint: Painter) -> I
                 f"{paint(visible(str(at)), BOLD)} {paint('undecided', DIM)} {paint(item.rule.id, BOLD)}  "
                 f"{item.rule.title}? Not known: {', '.join(item.fields)}"
             )
+
+
+def _compliance(options: Options, paint: Painter) -> Iterator[str]:
+    if options.assessments:
+        from scanner.reporters import compliance
+
+        for assessment in options.assessments:
+            yield from compliance.lines(assessment, options, paint)
 
 
 def _summary(reports: Sequence[Report], total: Tally, options: Options, paint: Painter) -> Iterator[str]:
