@@ -1,4 +1,4 @@
-"""Write what is made from the source: docs/facts.md, docs/rules/, and rules/schema.json.
+"""Write what is made from the source: docs/facts.md, docs/frameworks.md, docs/rules/, and rules/schema.json.
 
 python docs/generate.py            writes them
 python docs/generate.py --check    says which are out of date, and fails if any is
@@ -21,6 +21,7 @@ sys.path.insert(0, str(ROOT))
 from scanner.engine import grammar  # noqa: E402
 from scanner.engine.compile import rule_files  # noqa: E402
 from scanner.engine.example import Example, RuleFile  # noqa: E402
+from scanner.engine.frameworkfile import load  # noqa: E402
 from scanner.engine.grammar import Field, Kind  # noqa: E402
 from scanner.model.facts import KINDS, Fact  # noqa: E402
 
@@ -50,6 +51,7 @@ def documents() -> dict[Path, str]:
     pages = {ROOT / "docs" / "rules" / f"{file.rule.id}.md": rule_page(file) for file in files}
     return {
         ROOT / "docs" / "facts.md": facts_page(files),
+        ROOT / "docs" / "frameworks.md": frameworks_page(files),
         ROOT / "docs" / "rules" / "README.md": rules_index(files),
         ROOT / "rules" / "schema.json": json.dumps(schema(), indent=2, ensure_ascii=False) + "\n",
         **pages,
@@ -77,6 +79,43 @@ def facts_page(files: list[RuleFile]) -> str:
         if judging:
             parts.append(f"\nRules: {', '.join(judging)}.\n")
     return "".join(parts)
+
+
+def frameworks_page(files: list[RuleFile]) -> str:
+    """docs/frameworks.md: every control that rules are about, what can be shown, and by which rules."""
+    frameworks = load([str(ROOT / "rules")])
+    parts = [
+        MADE.format(source="rules/frameworks/"),
+        "# Compliance frameworks\n\n",
+        "`hullcheck scan --framework NAME` reports on each control: *failed* when a finding counts against it; ",
+        "*passed* when its rules judged something, all of it decided, and found nothing; *not applicable* when there ",
+        "is nothing of the kind; else *not assessable by a scanner*, with the reason. A pass is evidence for what the ",
+        "second column says, not for the third. `-f oscal` writes OSCAL assessment results.\n\n",
+        "Titles are in our own words; read the frameworks themselves for what they ask. A † marks a control whose id ",
+        "and title could not be held against the published text.\n\n",
+    ]
+    parts += [f"- [{name}](#{_anchor(name)}): {each.title}\n" for name, each in frameworks.items()]
+    for name, framework in frameworks.items():
+        parts.append(f"\n## {name}\n\n{framework.title}. <{framework.url}>\n\n")
+        parts.append("| Control | Can be shown | Cannot be shown | Rules |\n|---|---|---|---|\n")
+        left = []
+        for control in framework.controls.values():
+            title = f"**{control.id}**{'' if control.verified else ' †'} {control.title}"
+            rules = [file.rule.id for file in files if control.id in file.rule.controls.get(name, ())]
+            judges = [f"[{rule}](rules/{rule}.md)" for rule in rules]
+            judges += [f"those of [{of}](#{_anchor(of)}) {', '.join(ids)}" for of, ids in control.rules_of.items()]
+            if judges:
+                cells = (title, control.shows, control.cannot, ", ".join(judges))
+                parts.append(f"| {' | '.join(map(_cell, cells))} |\n")
+            elif name != "cwe":
+                left.append(f"- {title}: {control.cannot}\n")
+        if left:
+            parts += ["\nNot for a scanner to assess:\n\n", *left]
+    return "".join(parts)
+
+
+def _anchor(heading: str) -> str:
+    return heading.replace(".", "")
 
 
 def _docs(cls: type) -> Mapping[str, str]:

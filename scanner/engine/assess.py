@@ -57,7 +57,7 @@ class _Seen:
     def verdict(self, control: Control, rules: Sequence[Rule]) -> Verdict:
         found = [finding for rule in rules for finding in self.findings.get(rule.id, ())]
         failing = tuple(finding for finding in found if finding.suppressed is None)
-        subjects = list(dict.fromkeys(rule.subject for rule in rules))
+        subjects = dict.fromkeys(rule.subject for rule in rules)
         facts = tuple(fact for kind in subjects for fact in self.facts.get(kind, ()))
         status: Status = "not assessable by a scanner"
         if failing:
@@ -65,12 +65,12 @@ class _Seen:
         elif gap := next(self._gaps(control, rules, found), ""):
             reason = gap
         elif not facts:
-            status, reason = "not applicable", f"There is nothing to judge: no {_named(subjects, 'or')}."
+            status, reason = "not applicable", f"Nothing here is about it: no {_named(subjects, 'or')}."
         else:
+            kinds = dict.fromkeys(fact.kind for fact in facts)
+            judges = [rule for rule in rules if rule.subject in kinds]
             status = "passed"
-            reason = (
-                f"{_count(facts, 'fact')} judged by {_count(rules, 'rule')} ({_named(subjects)}), none of which holds."
-            )
+            reason = f"Nothing found: {_count(judges, 'rule')} judged {_count(facts, 'fact')} ({_named(kinds)})."
             if control.cannot:
                 reason += f" Not shown: {control.cannot}"
         return Verdict(
@@ -91,7 +91,8 @@ class _Seen:
         if off := [rule.id for rule in rules if rule.id not in self.in_force]:
             yield f"Not judged: {_named(off)} {'was' if len(off) == 1 else 'were'} left out."
         if ignored:
-            yield f"A person has to judge: {_count(ignored, 'finding')} of {_named(f.rule.id for f in ignored)} ignored."
+            what = f"{_count(ignored, 'finding')} of {_named(finding.rule.id for finding in ignored)}"
+            yield f"A person has to judge: {what} {'is' if len(ignored) == 1 else 'are'} ignored."
         if unsure := [item for rule in rules for item in self.undecided.get(rule.id, ())]:
             places = (f"{item.rule.id} at {item.fact.evidence[0].at} ({', '.join(item.fields)})" for item in unsure)
             yield f"Not known: {_named(places)}."

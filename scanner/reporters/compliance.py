@@ -35,11 +35,11 @@ def lines(assessment: Assessment, options: Options, paint: Painter) -> Iterator[
     for verdict in assessment.verdicts:
         control = verdict.control
         name = paint(visible(control.id), BOLD) + " (unverified)" * (not control.verified)
+        status = paint(verdict.status, COLORS[verdict.status]) + " in part" * _in_part(verdict)
         said = f"{control.title}: {verdict.reason}" if control.title else verdict.reason
-        yield f"  {name} {paint(verdict.status, COLORS[verdict.status])}  {visible(said)}{_places(verdict, options)}"
-    counts = [(sum(verdict.status == status for verdict in assessment.verdicts), status) for status in STATUSES]
-    total = ", ".join(f"{count} {paint(status, COLORS[status])}" for count, status in counts if count)
-    yield f"{amount(len(assessment.verdicts), 'control')} of {framework.id}: {total}."
+        yield f"  {name} {status}  {visible(said)}{_places(verdict, options)}"
+    counts = ", ".join(_counts(assessment, paint))
+    yield f"{amount(len(assessment.verdicts), 'control')} of {visible(framework.id)}: {counts}."
     if any(not verdict.control.verified for verdict in assessment.verdicts):
         yield paint("Unverified: id and title could not be held against the published text.", DIM)
     yield ""
@@ -60,6 +60,18 @@ def plain(assessment: Assessment) -> dict[str, Any]:
 def judged(verdict: Verdict) -> list[Location]:
     """The places that speak for a pass, each once."""
     return once(fact.evidence[0].at for fact in verdict.facts)
+
+
+def _counts(assessment: Assessment, paint: Painter) -> Iterator[str]:
+    for status in STATUSES:
+        found = [verdict for verdict in assessment.verdicts if verdict.status == status]
+        partly = sum(map(_in_part, found))
+        if found:
+            yield f"{len(found)} {paint(status, COLORS[status])}" + (f" ({partly} in part)" if partly else "")
+
+
+def _in_part(verdict: Verdict) -> bool:
+    return verdict.status == "passed" and verdict.control.assessable == "partly"
 
 
 def _places(verdict: Verdict, options: Options) -> str:

@@ -112,18 +112,17 @@ def _result(assessment: Assessment, reports: Sequence[Report], tool: str, option
 def _objective(framework: Framework, verdict: Verdict) -> Values:
     control = verdict.control
     name = _name(framework, verdict)
-    parts = [
-        {
-            "id": f"{name}_obj",
-            "name": "assessment-objective",
-            "prose": _text(control.shows or control.title or control.id),
-        }
-    ]
-    if control.cannot:
-        parts.append(
-            {"id": f"{name}_gdn", "name": "guidance", "prose": f"Not for a scanner to show: {_text(control.cannot)}"}
-        )
-    return {"control-id": name, "description": _text(control.title or control.id), "parts": parts}
+    title = _text(control.title or control.id)
+    limits = [("A scanner can show", control.shows), ("It cannot show", control.cannot)]
+    guidance = _text(" ".join(f"{what}: {words}" for what, words in limits if words))
+    return {
+        "control-id": name,
+        "description": title,
+        "parts": [
+            {"id": f"{name}_obj", "name": "assessment-objective", "prose": title},
+            {"id": f"{name}_gdn", "name": "guidance", "prose": guidance},
+        ],
+    }
 
 
 def _finding(framework: Framework, verdict: Verdict, tool: str, observations: Sequence[str]) -> Values:
