@@ -46,7 +46,7 @@ class _Seen:
         told = set()
         for report in reports:
             for finding in report.findings:
-                if (same := (finding.rule.id, finding.at, finding.message)) not in told:
+                if (same := (finding.rule.id, finding.at, finding.message, finding.suppressed is None)) not in told:
                     told.add(same)
                     self.findings.setdefault(finding.rule.id, []).append(finding)
             for undecided in report.undecided:

@@ -87,11 +87,11 @@ def test_help_lists_the_commands_in_the_order_of_use(run, arguments):
     code, out, err = run(*arguments)
     assert (code, err) == (0, "")
     names = [line.split()[0] for line in out.partition("Commands:\n")[2].splitlines() if line.startswith("  ")]
-    assert names[:7] == ["scan", "explain", "rules", "facts", "test", "init", "completion"]
+    assert names[:8] == ["scan", "explain", "rules", "frameworks", "facts", "test", "init", "completion"]
     assert "3 could not" in out
 
 
-@pytest.mark.parametrize("command", ["scan", "explain", "rules", "facts", "test", "init", "completion"])
+@pytest.mark.parametrize("command", ["scan", "explain", "rules", "frameworks", "facts", "test", "init", "completion"])
 def test_every_command_has_help(run, command):
     code, out, _ = run(command, "--help")
     assert code == 0

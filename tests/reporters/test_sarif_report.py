@@ -10,9 +10,9 @@ import jsonschema
 import pytest
 
 from scanner.model.finding import Finding, Report
+from scanner.model.framework import Control, Framework
 from scanner.model.location import Location, Span
 from scanner.reporters import Options, render
-from scanner.reporters.interface import Framework
 from scanner.reporters.uri import uri
 
 SCHEMA_DIGEST = "c3b4bb2d6093897483348925aaa73af03b3e3f4bd4ca38cef26dcb4212a2682e"
@@ -29,9 +29,8 @@ def validator():
 
 @pytest.fixture
 def options(plain):
-    cwe = Framework(
-        title="Weaknesses", url="https://cwe.mitre.org", controls={"CWE-250": "More privileges than needed"}
-    )
+    known = Control(id="CWE-250", title="More privileges than needed")
+    cwe = Framework(id="cwe", title="Weaknesses", url="https://cwe.mitre.org", controls={"CWE-250": known})
     return plain.replace(baseline=True, show_undecided=True, frameworks={"cwe": cwe})
 
 
