@@ -40,15 +40,14 @@ def render(reports: Sequence[Report], options: Options) -> str:
     """One JSON document with a result for each framework; all but its times follows from the reports."""
     import json
 
-    tool = _uuid("tool", __version__)
-    results = [_result(assessment, reports, tool, options) for assessment in options.assessments]
+    results = [_result(assessment, reports, options) for assessment in options.assessments]
     plan = {
         "uuid": _uuid("plan"),
         "title": "No assessment plan",
         "description": "OSCAL asks for a plan. There was none but the command: hullcheck scan --framework.",
     }
     document = {
-        "uuid": _uuid("document", json.dumps(results, sort_keys=True).replace(options.time, "")),
+        "uuid": _uuid("document", __version__, *(result["uuid"] for result in results)),
         "metadata": {
             "title": "Compliance of container images and their Dockerfiles",
             "last-modified": options.time,
@@ -67,9 +66,10 @@ def render(reports: Sequence[Report], options: Options) -> str:
     return json.dumps({"assessment-results": document}, indent=2) + "\n"
 
 
-def _result(assessment: Assessment, reports: Sequence[Report], tool: str, options: Options) -> Values:
+def _result(assessment: Assessment, reports: Sequence[Report], options: Options) -> Values:
     framework = assessment.framework
-    targets = {clean(report.target): _uuid("target", report.target) for report in reports}
+    tool = _uuid("tool", framework.id, __version__)
+    targets = {clean(report.target): _uuid("target", framework.id, report.target) for report in reports}
     holders: dict[object, list[str]] = {}
     for report in reports:
         for finding in report.findings:
@@ -84,7 +84,7 @@ def _result(assessment: Assessment, reports: Sequence[Report], tool: str, option
     observations: dict[str, Values] = {}
     findings = []
     for verdict in assessment.verdicts:
-        seen = [_observation(item, holders[_same(item)], options) for item in verdict.findings]
+        seen = [_observation(framework, item, holders[_same(item)], options) for item in verdict.findings]
         if verdict.status == "passed":
             seen.append(_pass(framework, verdict, targets, options))
         observations.update((each["uuid"], each) for each in seen)
@@ -153,12 +153,12 @@ def _same(finding: Finding) -> object:
     return finding.rule.id, finding.at, finding.message
 
 
-def _observation(finding: Finding, targets: Sequence[str], options: Options) -> Values:
-    """A finding of a rule, the same for each control that it speaks against."""
+def _observation(framework: Framework, finding: Finding, targets: Sequence[str], options: Options) -> Values:
+    """A finding of a rule, the same for each control of a framework that it speaks against."""
     ignored = finding.suppressed
     note = _text(f"Ignored by {ignored.by}: {ignored.reason}") if ignored else ""
     return {
-        "uuid": _uuid("observation", finding.fingerprint, str(finding.at), finding.message, note),
+        "uuid": _uuid("observation", framework.id, finding.fingerprint, str(finding.at), finding.message, note),
         "title": finding.rule.title,
         "description": _text(finding.message),
         "methods": ["TEST"],

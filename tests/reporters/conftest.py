@@ -10,6 +10,7 @@ import pytest
 
 from scanner.model.facts import BaseImage, Copy, HealthCheck, Requirement, RuntimeUser, Secret
 from scanner.model.finding import Finding, Notice, Problem, Report, Suppression, Undecided
+from scanner.model.framework import Assessment, Control, Framework, Verdict
 from scanner.model.location import Evidence, Layer, Location, Span
 from scanner.model.rule import Rule, Severity
 from scanner.reporters import Options
@@ -165,6 +166,26 @@ def sample() -> tuple[Report, ...]:
 @pytest.fixture
 def reports() -> tuple[Report, ...]:
     return sample()
+
+
+@pytest.fixture
+def assessments(reports) -> tuple[Assessment, ...]:
+    """A framework with a control of each status, made of the reports."""
+    full = reports[0]
+    failing = tuple(finding for finding in full.findings if finding.rule is UNPINNED and not finding.suppressed)
+    ignored = tuple(finding for finding in full.findings if finding.suppressed)
+    pinned = Control(id="4.1", title="Pinned", assessable="yes")
+    based = Control(id="AML.T1", title="Based", cannot="Trust.")
+    gone = Control(id="Art.15(5)", title="Gone", verified=False)
+    bare = Control(id="5", title="")
+    verdicts = (
+        Verdict(control=pinned, status="failed", reason="Wrong.", rules=(UNPINNED.id,), findings=failing),
+        Verdict(control=based, status="passed", reason="Nothing found.", rules=("a", "b"), facts=full.facts),
+        Verdict(control=gone, status="not applicable", reason="No x."),
+        Verdict(control=bare, status="not assessable by a scanner", reason="Ignored.", findings=ignored),
+    )
+    ours = Framework(id="ours-1.0", title="Our \x1b[31mhouse", url="https://example.com", controls={})
+    return (Assessment(framework=ours, verdicts=verdicts),)
 
 
 @pytest.fixture

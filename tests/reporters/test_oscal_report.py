@@ -10,7 +10,6 @@ from uuid import UUID
 import jsonschema
 import pytest
 
-from scanner.model.framework import Assessment, Control, Framework, Verdict
 from scanner.reporters import render
 
 SCHEMA = (Path(__file__).parent / "oscal_assessment-results_schema.json").read_text(encoding="utf-8")
@@ -26,21 +25,8 @@ def validator():
 
 
 @pytest.fixture
-def options(reports, plain):
-    """A framework with a control of each status, made of the sample reports."""
-    full = reports[0]
-    ignored = tuple(finding for finding in full.findings if finding.suppressed)
-    failing = tuple(finding for finding in full.findings if not finding.suppressed)
-    verdicts = (
-        Verdict(control=Control(id="4.1", title="Pinned"), status="failed", reason="Wrong.", rules=("a",), findings=failing),
-        Verdict(control=Control(id="AML.T1", title="Based", cannot="Trust."), status="passed", reason="Nothing found.",
-                rules=("a", "b"), facts=full.facts),
-        Verdict(control=Control(id="Art.15(5)", title="Gone", verified=False), status="not applicable", reason="No x."),
-        Verdict(control=Control(id="5", title=""), status="not assessable by a scanner", reason="Ignored.",
-                findings=ignored),
-    )  # fmt: skip
-    ours = Framework(id="ours-1.0", title="Our house", url="https://example.com", controls={})
-    return plain.replace(assessments=(Assessment(framework=ours, verdicts=verdicts),), time="2026-01-02T03:04:05Z")
+def options(plain, assessments):
+    return plain.replace(assessments=assessments, time="2026-01-02T03:04:05Z")
 
 
 @pytest.fixture
@@ -104,6 +90,9 @@ def test_an_observation_says_where_and_who_ignored_it(results):
 
 
 def test_uuids_come_from_content(reports, options):
+    (assessment,) = options.assessments
+    twin = assessment.replace(framework=assessment.framework.replace(id="theirs"))
+    options = options.replace(assessments=(assessment, twin))
     first = render("oscal", reports, options)
     later = options.replace(time="2027-01-01T00:00:00Z")
     assert render("oscal", reports, later).replace(later.time, options.time) == first
