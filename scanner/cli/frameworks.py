@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import time
 from collections.abc import Sequence
 
 from scanner import config as configuration
@@ -41,13 +39,6 @@ def needed(frameworks: Sequence[Framework], catalogue: Sequence[Rule]) -> frozen
         for control in framework.controls.values()
         for rule in judging(framework.id, control, catalogue)
     )
-
-
-def now() -> str:
-    """The time of a report: that of SOURCE_DATE_EPOCH, if it is set, so that a report can be made again."""
-    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
-    moment = int(epoch) if epoch.isascii() and epoch.isdigit() and len(epoch) <= 10 else time.time()
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(moment))
 
 
 def run(folders: Sequence[str], config: str | None) -> int:

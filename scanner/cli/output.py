@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Mapping
 from typing import TextIO
 
@@ -49,6 +50,13 @@ def width(stream: TextIO) -> int:
     return max(NARROWEST, min(WIDEST, columns - GUTTER)) if columns else WIDTH
 
 
+def now() -> str:
+    """The time of a report: that of SOURCE_DATE_EPOCH, if it is set, so that a report can be made again."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    moment = int(epoch) if epoch.isascii() and epoch.isdigit() and len(epoch) <= 10 else time.time()
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(moment))
+
+
 def _encodable(stream: TextIO) -> TextIO:
     r"""The stream, told to write ``\u2026`` rather than fail where its encoding has no ``…``."""
     reconfigure = getattr(stream, "reconfigure", None)
@@ -65,8 +73,6 @@ class Progress:
     EVERY = 0.1
 
     def __init__(self, stream: TextIO) -> None:
-        import time
-
         self._clock = time.monotonic
         self._stream = stream
         self._next = self._clock() + self.DELAY

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from scanner import config
-from scanner.cli.output import STDOUT, Progress, colored, width, write
+from scanner.cli.output import STDOUT, Progress, colored, now, width, write
 from scanner.config import Settings
 from scanner.engine.load import load
 from scanner.engine.select import choose
@@ -70,16 +70,13 @@ def run(flags: Flags) -> int:
     if "oscal" in settings.format and not settings.framework:
         hint = "name one: --framework cis-docker-1.6; 'hullcheck frameworks' lists them"
         raise UsageError("-f oscal reports on the controls of a framework", hint=hint)
-    frameworks = _frameworks(settings)
-    chosen = scan_options(settings, frameworks)
-    reports = _reports(flags.paths or (HERE,), chosen)
-    held = _held(frameworks, reports, chosen)
+    reports, assessments = _look(flags.paths or (HERE,), settings)
     for form, path in places:
-        options = _options(flags, settings, on_screen=path == STDOUT).replace(assessments=held)
-        if form in {"sarif", "oscal"}:
-            from scanner.cli.frameworks import known, now
+        options = _options(flags, settings, on_screen=path == STDOUT).replace(assessments=assessments)
+        if form == "sarif":
+            from scanner.cli.frameworks import known
 
-            options = options.replace(frameworks=known(settings) if form == "sarif" else {}, time=now())
+            options = options.replace(frameworks=known(settings))
         write(render(form, reports, options), path)
     return exit_code(reports, settings)
 
@@ -115,9 +112,9 @@ def scan_options(settings: Settings, frameworks: Sequence[Framework] = (), **cha
     every = load(*settings.rules)
     needed: frozenset[str] = frozenset()
     if frameworks:
-        from scanner.cli.frameworks import needed as judging
+        from scanner.cli import frameworks as compliance
 
-        needed = judging(frameworks, every)
+        needed = compliance.needed(frameworks, every)
     if settings.ignores:
         from scanner.engine.suppress import check
 
@@ -158,21 +155,18 @@ def exit_code(reports: Sequence[Report], settings: Settings) -> int:
     return FINDINGS if found and not settings.exit_zero else CLEAN
 
 
-def _frameworks(settings: Settings) -> Sequence[Framework]:
+def _look(paths: Sequence[str], settings: Settings) -> tuple[list[Report], tuple[Assessment, ...]]:
+    """The reports, and what they say about the frameworks asked for."""
     if not settings.framework:
-        return ()
+        return _reports(paths, scan_options(settings)), ()
     from scanner.cli.frameworks import asked
-
-    return asked(settings)
-
-
-def _held(frameworks: Sequence[Framework], reports: Sequence[Report], options: ScanOptions) -> tuple[Assessment, ...]:
-    """The reports held against the frameworks asked for."""
-    if not frameworks:
-        return ()
     from scanner.engine.assess import assess
 
-    return tuple(assess(each, reports, rules=options.rules, catalogue=options.catalogue) for each in frameworks)
+    frameworks = asked(settings)
+    options = scan_options(settings, frameworks)
+    reports = _reports(paths, options)
+    held = (assess(each, reports, rules=options.rules, catalogue=options.catalogue) for each in frameworks)
+    return reports, tuple(held)
 
 
 def _reports(paths: Sequence[str], options: ScanOptions) -> list[Report]:
@@ -196,4 +190,5 @@ def _options(flags: Flags, settings: Settings, *, on_screen: bool) -> Options:
         allow_incomplete=settings.allow_incomplete,
         baseline=settings.baseline is not None,
         root=os.getcwd(),
+        time=now(),
     )

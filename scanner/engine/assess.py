@@ -55,6 +55,7 @@ class _Seen:
                 self.facts.setdefault(fact.kind, []).append(fact)
 
     def verdict(self, control: Control, rules: Sequence[Rule]) -> Verdict:
+        """On a control that these rules judge."""
         found = [finding for rule in rules for finding in self.findings.get(rule.id, ())]
         failing = tuple(finding for finding in found if finding.suppressed is None)
         subjects = dict.fromkeys(rule.subject for rule in rules)

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from scanner.cli.frameworks import now
+from scanner.cli.output import now
 
 DOCKERFILE = 'FROM python:3.12.11\nUSER 1000\nHEALTHCHECK CMD ["true"]\nCMD ["python"]\n'
 
