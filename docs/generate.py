@@ -24,6 +24,7 @@ from scanner.engine.example import Example, RuleFile  # noqa: E402
 from scanner.engine.frameworkfile import load  # noqa: E402
 from scanner.engine.grammar import Field, Kind  # noqa: E402
 from scanner.model.facts import KINDS, Fact  # noqa: E402
+from scanner.model.record import Record  # noqa: E402
 
 MADE = "<!-- Made by docs/generate.py; edit {source} instead. -->\n\n"
 
@@ -119,10 +120,10 @@ def _anchor(heading: str) -> str:
 
 
 def _docs(cls: type) -> Mapping[str, str]:
-    """The docstrings beneath the fields of a class."""
+    """The docstrings beneath the fields of a class and of those it is made from."""
+    found = dict(_docs(cls.__base__)) if cls.__base__ not in {None, Fact, Record} and cls is not Fact else {}
     definition = ast.parse(inspect.getsource(cls)).body[0]
     body = definition.body if isinstance(definition, ast.ClassDef) else []
-    found = {}
     for statement, following in pairwise(body):
         match statement, following:
             case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):

@@ -10,7 +10,16 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 
 from scanner import knowledge
-from scanner.model.facts import BaseImage, Command, EndOfLife, Fact, Requirement
+from scanner.model.facts import (
+    BaseImage,
+    Command,
+    EndOfLife,
+    Fact,
+    GpuLibrary,
+    InstalledPackage,
+    OperatingSystem,
+    Requirement,
+)
 from scanner.parsers.lazy import Lazy
 
 _SYSTEM = Lazy(
@@ -21,10 +30,14 @@ _SYSTEM = Lazy(
 _PYTHON_IN_TAG = Lazy(r"(?<![a-z0-9])py(?:thon)?-?([23])\.?(\d{1,2})(?:\.\d+)*(?![a-z0-9])")
 """``py38``, ``py3.8``, ``python-3.8.13``."""
 _WORDS = Lazy(r"[a-z]+")
+_DEADSNAKES = Lazy(r"[^+]+\+(?:bionic|focal|jammy|noble|resolute)\d+$")
+"""The version of a package of the deadsnakes archive: ``3.8.20-1+jammy1``."""
+_NODESOURCE = Lazy(r"(?:\d+:)?(\d+\.[\d.]+)-\d+nodesource")
+"""The version of a package of NodeSource's archive: ``20.20.2-1nodesource1``."""
 
 
 def derive(facts: Sequence[Fact], today: str) -> Iterator[EndOfLife]:
-    """The release lines that base images, conda and deadsnakes packages name; ``today`` is ``YYYY-MM-DD``."""
+    """The release lines that base images, packages and an image's own files name; ``today`` is ``YYYY-MM-DD``."""
     deadsnakes = {fact.stage for fact in facts if isinstance(fact, Command) and "deadsnakes" in fact.words}
     seen: set[tuple[str, str, str]] = set()
     for fact in facts:
@@ -37,6 +50,49 @@ def derive(facts: Sequence[Fact], today: str) -> Iterator[EndOfLife]:
             if cycle and (fact.stage, source, cycle) not in seen:
                 seen.add((fact.stage, source, cycle))
                 yield _end("python", cycle, source, fact, today)
+    yield from _of_image(facts, today)
+
+
+def _of_image(facts: Sequence[Fact], today: str) -> Iterator[EndOfLife]:
+    """What the files of an image show to be in it: each release line once, where it ships if it does."""
+    found: dict[tuple[str, str], Fact] = {}
+    for fact in facts:
+        product, version = "", ""
+        if isinstance(fact, OperatingSystem):
+            product, version = _system(fact)
+        elif isinstance(fact, GpuLibrary) and fact.product == "cuda":
+            product, version = "cuda", fact.version
+        elif isinstance(fact, InstalledPackage):
+            product, version = _runtime(fact)
+        cycle = _cycle(product, version)
+        known = found.get((product, cycle))
+        if cycle and (known is None or (fact.ships and not known.ships)):
+            found[product, cycle] = fact
+    for (product, cycle), fact in found.items():
+        yield _end(product, cycle, "image", fact, today)
+
+
+def _system(system: OperatingSystem) -> tuple[str, str]:
+    """Product and version of a distribution; CentOS Stream's os-release differs from CentOS's in its name only."""
+    if system.id == "centos" and "Stream" in system.pretty:
+        return "centos-stream", system.version
+    return _ALIASES.get(system.id, system.id), system.version
+
+
+def _runtime(package: InstalledPackage) -> tuple[str, str]:
+    """Product and version of a language's runtime that nobody but its makers fixes.
+
+    A distribution's own packages get the distribution's fixes.
+    """
+    if package.ecosystem in {"deb", "rpm"} and package.name == "nodejs":
+        made = _NODESOURCE.match(package.version)
+        return "node", made[1] if made else ""
+    if package.ecosystem == "deb" and _DEADSNAKES.match(package.version):
+        named = re.fullmatch(r"(?:lib)?python(\d\.\d+)(?:-minimal|-stdlib)?", package.name)
+        return "python", named[1] if named else ""
+    product = package.name if package.ecosystem == "generic" else _RUNTIMES.get((package.ecosystem, package.name), "")
+    own = not package.owned_by.startswith(("deb", "rpm", "apk")) and not package.vendored_in
+    return product, package.version if own else ""
 
 
 def _end(product: str, cycle: str, source: str, fact: Fact, today: str) -> EndOfLife:
@@ -109,4 +165,5 @@ def _code_names() -> dict[str, str]:
     return {cycle: product for product, cycle in _dates() if cycle.isalpha()}
 
 
-_ALIASES = {"rocky": "rockylinux", "alma": "almalinux", "amzn": "amazonlinux"}
+_RUNTIMES = {("conda", "python"): "python", ("conda", "nodejs"): "node", ("go", "stdlib"): "go"}
+_ALIASES = {"rocky": "rockylinux", "alma": "almalinux", "amzn": "amazonlinux", "opensuse-leap": "opensuse"}

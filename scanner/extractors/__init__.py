@@ -11,6 +11,7 @@ from scanner.extractors import (
     commands,
     copies,
     downloads,
+    installed,
     instructions,
     models,
     packages,
@@ -38,4 +39,5 @@ ALL: tuple[Extractor, ...] = (
     *secrets.EXTRACTORS,
     *ports.EXTRACTORS,
     *services.EXTRACTORS,
+    *installed.EXTRACTORS,
 )

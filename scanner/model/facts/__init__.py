@@ -13,6 +13,7 @@ from scanner.model.facts.image import (
     RuntimeUser,
     UndefinedVariable,
 )
+from scanner.model.facts.installed import GpuLibrary, InstalledPackage, OperatingSystem, PackageRecord
 from scanner.model.facts.models import ModelDownload, RemoteCode, UnsafeLoad
 from scanner.model.facts.network import ExposedPort, Service
 from scanner.model.facts.packages import (
@@ -41,15 +42,19 @@ __all__ = [
     "ExposedPort",
     "Fact",
     "GitClone",
+    "GpuLibrary",
     "HealthCheck",
+    "InstalledPackage",
     "Instruction",
     "Label",
     "Login",
     "LookAlike",
     "MaliciousRelease",
     "ModelDownload",
+    "OperatingSystem",
     "PackageIndex",
     "PackageManagerCall",
+    "PackageRecord",
     "RemoteCode",
     "Requirement",
     "RuntimeUser",

@@ -6,7 +6,7 @@ from typing import Literal
 
 from scanner.model.facts.base import Fact
 
-Ecosystem = Literal["pypi", "conda", "deb", "apk", "rpm", "npm", "gem", "go", "cargo"]
+Ecosystem = Literal["pypi", "conda", "deb", "apk", "rpm", "npm", "gem", "go", "cargo", "maven", "generic"]
 
 
 class Requirement(Fact):

@@ -1,0 +1,61 @@
+"""What is installed in an image: a record for each file of a layer that says something about a package.
+
+``wants`` is asked for every file of every layer, so which files those are is told by their paths alone
+(``parsers/packages/places.py``); what reads them is only imported for the first one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scanner.extractors.interface import Extractor
+from scanner.model.facts.base import Fact
+from scanner.model.target import File, Item
+from scanner.parsers.packages import places
+
+
+class Installed:
+    """Records of packages, the operating system, and the libraries of GPUs."""
+
+    def wants(self, item: Item) -> bool:
+        """Files that package managers leave behind; in layers only, since a build context is not installed."""
+        if not isinstance(item, File) or item.at.layer is None or item.link is not None:
+            return False
+        return places.place(item.at.path) is not None
+
+    def extract(self, item: Item) -> Iterator[Fact]:
+        """The facts. Raises ValueError for a record that is broken, after the facts of what could be read."""
+        from scanner.extractors.installed.readers import READERS
+
+        assert isinstance(item, File)
+        place = places.place(item.at.path)
+        assert place is not None
+        yield from READERS[place.reader](item, place.location)
+
+
+class Programs:
+    """The modules of programs that Go made."""
+
+    LARGEST = 64 << 20
+    """Bytes of the largest program that is looked at: it is read in whole."""
+    SMALLEST = 300_000
+    """Bytes; Go links no smaller ones."""
+
+    def wants(self, item: Item) -> bool:
+        """Executables without a suffix: in a folder of programs, or near the root."""
+        if not isinstance(item, File) or not self.SMALLEST <= item.size <= self.LARGEST or item.at.layer is None:
+            return False
+        if not item.mode & 0o111 or item.link is not None:
+            return False
+        folder, _, name = item.at.path.rpartition("/")
+        return "." not in name and (folder.endswith("bin") or folder.count("/") < 2)
+
+    def extract(self, item: Item) -> Iterator[Fact]:
+        """A record for each module; nothing for other programs."""
+        from scanner.extractors.installed.readers import program
+
+        assert isinstance(item, File)
+        yield from program(item)
+
+
+EXTRACTORS: tuple[Extractor, ...] = (Installed(), Programs())

@@ -1,0 +1,23 @@
+"""One package of a package manager's database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from scanner.model.record import Record
+
+Locate = Callable[[str], str]
+"""The location of the package that a path records (places.py), "" for any other path."""
+
+
+class Entry(Record):
+    """What a record says about a package; texts are "" where it says nothing."""
+
+    name: str
+    version: str
+    licence: str = ""
+    architecture: str = ""
+    source: str = ""
+    url: str = ""
+    owns: tuple[str, ...] = ()
+    """Those of its files that record packages of other ecosystems, as locations."""

@@ -1,0 +1,69 @@
+"""What the Go linker writes into a program: its modules.
+
+Format: package ``debug/buildinfo`` of Go; the inline form, written since Go 1.18. The block is found by its magic, so a
+program can be read in one pass and without its section table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scanner.parsers.packages.entry import Entry
+
+MAX_INFO = 4 << 20
+"""Bytes of the list of modules."""
+MAX_MODULES = 20_000
+"""Modules of one program."""
+
+_MAGIC = b"\xff Go buildinf:"
+_HEAD = 32
+_INLINE = 2
+_SENTINEL = 16
+"""Bytes in front of and behind the list of modules, by which the runtime finds it."""
+
+
+def modules(data: bytes) -> Iterator[Entry]:
+    """The main module, the modules it is built from, and ``stdlib`` for the compiler's version.
+
+    A module that was built from its folder has no version (``(devel)``).
+
+    Yields nothing for a program that Go did not make. Raises ValueError for a block that is cut off.
+    """
+    at = data.find(_MAGIC)
+    while at >= 0 and at % 16:
+        at = data.find(_MAGIC, at + 1)
+    if at < 0 or len(data) < at + _HEAD or not data[at + 15] & _INLINE:
+        return
+    version, after = _string(data, at + _HEAD)
+    info, _ = _string(data, after)
+    yield Entry(name="stdlib", version=version.decode("utf-8", "replace").partition(" ")[0].removeprefix("go"))
+    lines = info[_SENTINEL:-_SENTINEL].decode("utf-8", "replace").split("\n")
+    last: Entry | None = None
+    for number, line in enumerate(lines):
+        if number > MAX_MODULES:
+            raise ValueError(f"more than {MAX_MODULES:,} modules; the others are left out")
+        kind, *rest = line.split("\t")
+        if kind == "=>" and len(rest) >= 2:
+            last = Entry(name=rest[0], version=rest[1].replace("(devel)", ""))
+        elif kind in {"mod", "dep"} and len(rest) >= 2:
+            if last is not None:
+                yield last
+            last = Entry(name=rest[0], version=rest[1].replace("(devel)", ""))
+    if last is not None:
+        yield last
+
+
+def _string(data: bytes, at: int) -> tuple[bytes, int]:
+    """A string behind its length (a varint), and where it ends."""
+    length = shift = 0
+    while True:
+        if at >= len(data) or shift > 28:
+            raise ValueError("build information that is cut off")
+        length |= (data[at] & 0x7F) << shift
+        shift += 7
+        at += 1
+        if data[at - 1] < 0x80:
+            break
+    if length > MAX_INFO or at + length > len(data):
+        raise ValueError("build information that is cut off")
+    return data[at : at + length], at + length
