@@ -30,13 +30,13 @@ def derive(facts: Sequence[Fact], _today: str) -> Iterator[InstalledPackage]:
     system = next((fact for fact in reversed(facts) if isinstance(fact, OperatingSystem) and fact.ships), None)
     owner = _owners(records)
     for same in _grouped(records).values():
-        first = same[0]
+        first, ships = same[0], any(record.ships for record in same)
         if first.editable and not first.version and first.url in projects:
             first = first.replace(version=projects[first.url].version, licence=projects[first.url].licence)
         yield _package(
             first,
-            ships=any(record.ships for record in same),
-            details=details.get(first.location, ()) if first.ecosystem == "pypi" else (),
+            ships=ships,
+            details=[one for one in details.get(first.location, ()) if one.ships or not ships],
             owned_by=owner.get((first.ecosystem, first.location), "") or _by_place(first, owner),
             system=system,
         )

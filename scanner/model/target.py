@@ -114,6 +114,7 @@ class File(Record):
     """A file in the build context or in a layer; nothing is read before it is wanted."""
 
     at: Location
+    """In a layer, the path is the one in its tar, without a leading slash: ``usr/lib/os-release``."""
     size: int
     mode: int = 0o644
     link: str | None = None

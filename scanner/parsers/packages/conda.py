@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 
+from scanner.parsers.lazy import Lazy
 from scanner.parsers.manifests.specifier import masked
 from scanner.parsers.packages.entry import Entry, Locate
+
+_TOKEN = Lazy(r"/t/[^/]{1,512}")
+"""Where the URL of a private channel carries its credential."""
 
 
 def record(data: bytes, root: str, locate: Locate) -> Entry:
@@ -24,7 +28,7 @@ def record(data: bytes, root: str, locate: Locate) -> Entry:
         version=said["version"],
         licence=_text(said.get("license")),
         architecture=_text(said.get("subdir")),
-        url=masked(_text(said.get("channel"))),
+        url=_TOKEN.sub("/t/***", masked(_text(said.get("channel")))),
         owns=tuple(place for place in owned if place),
     )
 

@@ -139,7 +139,7 @@ def _found(poms: list[dict[str, str]], manifest: dict[str, str], file: str, insi
 
 
 def _own(poms: list[dict[str, str]], file: str, version: str) -> dict[str, str] | None:
-    """The pom.properties of the archive itself: its file is named after it, or it is the only one and of its version."""
+    """The pom.properties of the archive itself: its file is named so, or it is the only one and of its version."""
     stem = file.rpartition(".")[0].replace("_", "-")
     for pom in poms:
         artifact = pom["artifactId"].replace("_", "-")

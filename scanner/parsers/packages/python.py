@@ -8,9 +8,11 @@ from __future__ import annotations
 import json
 
 from scanner.model.record import Record
+from scanner.parsers import secrets
 from scanner.parsers.lazy import Lazy
 from scanner.parsers.manifests.specifier import masked, normalize
 from scanner.parsers.packages.entry import Entry
+from scanner.parsers.urls import MAX_URL
 
 MAX_HEAD = 1 << 18
 """Bytes of a METADATA that are read; the fields stand in front of the description. What is behind is left out."""
@@ -82,8 +84,9 @@ def direct_url(data: bytes) -> Origin:
     if not isinstance(said, dict) or not isinstance(said.get("url"), str):
         raise ValueError("a direct_url.json without a URL")
     vcs, folder = (part if isinstance(part, dict) else {} for part in (said.get("vcs_info"), said.get("dir_info")))
+    url, asks, _ = said["url"][:MAX_URL].partition("?")
     return Origin(
-        url=masked(said["url"]),
+        url=masked(secrets.mask(url, secrets.find(url))) + ("?***" if asks else ""),
         commit=_text(vcs.get("commit_id")),
         revision=_text(vcs.get("requested_revision")),
         editable=folder.get("editable") is True,

@@ -32,7 +32,7 @@ def sqlite(data: bytes) -> Iterator[bytes]:
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_BLOB)
         connection.deserialize(data[:18] + b"\1\1" + data[20:])  # as if it kept no log beside it, which is not there
         connection.execute("PRAGMA trusted_schema = OFF")
-        if connection.execute("SELECT type FROM sqlite_master WHERE name = 'Packages'").fetchone() != ("table",):
+        if connection.execute("SELECT rootpage > 0 FROM sqlite_master WHERE name = 'Packages'").fetchone() != (1,):
             raise ValueError("an SQLite database without the table of packages")
         for (blob,) in connection.execute("SELECT blob FROM Packages ORDER BY hnum"):
             if isinstance(blob, bytes):
