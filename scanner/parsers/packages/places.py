@@ -63,6 +63,8 @@ def carrier(path: str) -> str:
         inner = [part for part in parts[site + 1 : -1] if part != "EGG-INFO"]
         while inner and inner[-1].endswith((".dist-info", ".egg-info", ".egg")):
             inner.pop()
+        while inner and inner[0].endswith(".egg"):
+            inner.pop(0)
         return inner[0] if inner else ""
     at = next((index for index, part in enumerate(parts) if part in _VENDOR), 0)
     return parts[at - 1] if at else ""

@@ -19,7 +19,7 @@ MAX_HEAD = 1 << 18
 MAX_NAME = 256
 """Characters of a name, a version or a licence's name; the public index takes no longer ones."""
 
-_FIELD = Lazy(r"(?m)^(Name|Version|License-Expression|License|Classifier)[ \t]*:[ \t]*(.*?)[ \t\r]*$(\n[ \t]+\S)?")
+_FIELD = Lazy(r"\n(Name|Version|License-Expression|License|Classifier):([^\n]*)(?=(\n[ \t]+\S)?)")
 _EMPTY_LINE = Lazy(r"\n\r?\n")
 _EGG = Lazy(r"(?P<name>[^-]+)-(?P<version>[^-]+)(?:-py\d[^-]*(?:-.+)?)?\.egg$")
 _SPDX = {
@@ -50,12 +50,13 @@ class Origin(Record):
 
 def metadata(data: bytes) -> Entry:
     """The package that a METADATA or PKG-INFO describes. Raises ValueError without a name and a version."""
-    head = data[:MAX_HEAD].decode("utf-8", "replace")
-    end = _EMPTY_LINE.search(head)
+    head = "\n" + data[:MAX_HEAD].decode("utf-8", "replace")
+    end = _EMPTY_LINE.search(head, 1)
     head = head[: end.start()] if end else head
     found: dict[str, str] = {}
     classes: list[str] = []
-    for field, value, goes_on in _FIELD.findall(head):
+    for field, words, goes_on in _FIELD.findall(head):
+        value = words.strip()
         if field == "Classifier":
             if value.startswith("License ::"):
                 classes.append(value.rpartition(":: ")[2])

@@ -43,7 +43,7 @@ def entries(blobs: Iterable[bytes], locate: Locate) -> Iterator[Entry]:
         if entry.name != "gpg-pubkey":
             yield entry
     if broken:
-        raise ValueError(f"{broken} packages whose headers are broken")
+        raise ValueError(f"packages whose headers are broken: {broken}")
 
 
 def header(blob: bytes, locate: Locate) -> Entry:

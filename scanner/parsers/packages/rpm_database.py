@@ -70,7 +70,7 @@ def ndb(data: bytes) -> Iterator[bytes]:
             continue
         yield data[head + 16 : head + 16 + length]
     if broken:
-        raise ValueError(f"{broken} packages that are not where the index says")
+        raise ValueError(f"packages that are not where the index says: {broken}")
 
 
 def berkeley(data: bytes) -> Iterator[bytes]:
@@ -87,7 +87,7 @@ def berkeley(data: bytes) -> Iterator[bytes]:
             elif len(value) > 16:  # a smaller one counts the packages
                 yield value
     if broken:
-        raise ValueError(f"{broken} entries whose pages are broken")
+        raise ValueError(f"entries whose pages are broken: {broken}")
 
 
 class _Berkeley:

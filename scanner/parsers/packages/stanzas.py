@@ -13,7 +13,7 @@ from scanner.parsers.packages.entry import Entry, Locate
 MAX_ENTRIES = 100_000
 """Packages of one database; no distribution has as many."""
 
-_DPKG = Lazy(r"(?m)^(Package|Status|Version|Architecture|Source):[ \t]*(.*?)[ \t\r]*$")
+_DPKG = Lazy(r"\n(Package|Status|Version|Architecture|Source):[ \t]*([^\n]*)")
 _SOURCE = Lazy(r"[^\s(]+")
 _GONE = ("config-files", "not-installed")
 
@@ -26,7 +26,7 @@ def dpkg(data: bytes) -> Iterator[Entry]:
     """
     broken = 0
     for paragraph in _paragraphs(data):
-        said = dict(_DPKG.findall(paragraph.partition("\nDescription:")[0]))
+        said = {field: value.strip() for field, value in _DPKG.findall(f"\n{paragraph}")}
         if said.get("Status", "").endswith(_GONE):
             continue
         if not said.get("Package") or not said.get("Version"):
@@ -85,4 +85,4 @@ def _paragraphs(data: bytes) -> Iterator[str]:
 
 def _check(broken: int) -> None:
     if broken:
-        raise ValueError(f"{broken} packages without name or version")
+        raise ValueError(f"packages without name or version: {broken}")
