@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import lzma
+import re
 import struct
 import zipfile
 import zlib
@@ -18,19 +19,20 @@ from scanner.parsers.lazy import Lazy
 
 MAX_DEPTH = 3
 """Archives inside archives that are opened."""
+MAX_ARCHIVES = 5_000
+"""Archives inside one."""
 MAX_INNER = 256 << 20
 """Bytes of all archives inside one, unpacked."""
 MAX_ENTRIES = 200_000
 """Files of one archive."""
+MAX_NAME = 256
+"""Characters of a file name that are looked at, from its end."""
 MAX_TEXT = 1 << 16
 """Bytes of a manifest or a pom.properties, unpacked."""
 
 _POM = Lazy(r"META-INF/maven/[^/]+/[^/]+/pom\.properties$")
-_PROPERTY = Lazy(r"(?m)^[ \t]*(groupId|artifactId|version)[ \t]*[=:][ \t]*(.{1,256}?)[ \t\r]*$")
-_MANIFEST = Lazy(
-    r"(?m)^(Implementation-Title|Implementation-Version|Implementation-Vendor-Id|Bundle-SymbolicName|Bundle-Version"
-    r"|Specification-Version|Bundle-License):[ \t]*(.{1,256}?)[ \t\r]*$"
-)
+_PROPERTY = Lazy(r"(?m)^(groupId|artifactId|version)[ \t]{0,9}[=:]([^\n]{1,256})")
+_MANIFEST = Lazy(r"(?m)^(Implementation-Version|Bundle-Version|Specification-Version|Bundle-License):([^\n]{1,256})")
 _VERSIONS = ("Implementation-Version", "Bundle-Version", "Specification-Version")
 _CONTINUED = Lazy(r"\r?\n ")
 _FILE = Lazy(r"(?P<artifact>.+?)-(?P<version>\d[\w.+-]*)\.[jwe]ar$")
@@ -73,6 +75,7 @@ class _Opened:
     def __init__(self) -> None:
         self.problems: list[str] = []
         self._left = MAX_INNER
+        self._archives = 0
 
     def archive(self, data: bytes, file: str, inside: str = "", depth: int = 0) -> Iterator[Artifact]:
         """What is in an archive; what cannot be read is added to ``problems``."""
@@ -87,14 +90,18 @@ class _Opened:
         inner, poms, manifest = [], [], {}
         for member in members[:MAX_ENTRIES]:
             if member.filename == "META-INF/MANIFEST.MF":
-                manifest = dict(_MANIFEST.findall(_CONTINUED.sub("", self._text(archive, member))))
+                manifest = self._fields(archive, member, _MANIFEST)
             elif member.filename.endswith("/pom.properties") and _POM.match(member.filename):
-                poms.append(dict(_PROPERTY.findall(self._text(archive, member))))
+                poms.append(self._fields(archive, member, _PROPERTY))
             elif member.filename.endswith(_INNER):
                 inner.append(member)
         yield from _found(poms, manifest, file, inside)
         for member in inner:
             self._left -= member.file_size
+            self._archives += 1
+            if self._archives > MAX_ARCHIVES:
+                self.problems.append(f"{file}: more than {MAX_ARCHIVES:,} archives inside; the others are left out")
+                break
             if depth == MAX_DEPTH:
                 self.problems.append(f"{member.filename}: too deep inside archives to be opened")
             elif self._left < 0:
@@ -104,8 +111,9 @@ class _Opened:
                 place = f"{inside}!/{member.filename}" if inside else member.filename
                 yield from self.archive(self._read(archive, member, member.file_size), name, place, depth + 1)
 
-    def _text(self, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> str:
-        return self._read(archive, member, MAX_TEXT).decode("utf-8", "replace")
+    def _fields(self, archive: zipfile.ZipFile, member: zipfile.ZipInfo, field: re.Pattern[str]) -> dict[str, str]:
+        text = self._read(archive, member, MAX_TEXT).decode("utf-8", "replace")
+        return {name: value.strip() for name, value in field.findall(_CONTINUED.sub("", text))}
 
     def _read(self, archive: zipfile.ZipFile, member: zipfile.ZipInfo, limit: int) -> bytes:
         try:
@@ -118,7 +126,7 @@ class _Opened:
 
 def _found(poms: list[dict[str, str]], manifest: dict[str, str], file: str, inside: str) -> Iterator[Artifact]:
     """The archive itself, and what was shaded into it."""
-    named = _FILE.match(file[:512])
+    named = _FILE.match(file[-MAX_NAME:])
     told = (manifest[key] for key in _VERSIONS if key in manifest)
     version = named["version"] if named else next(told, "")
     known = [pom for pom in poms if all(pom.get(key) for key in ("groupId", "artifactId", "version"))]

@@ -12,7 +12,7 @@ MAX_HEAD = 1 << 16
 MAX_NAME = 256
 """Characters of a name, a version, a licence; npm takes names of 214."""
 
-_GEM = Lazy(r"""(?m)^[ \t]*s\w*\.(name|version|license|licenses|platform)[ \t]*=[ \t]*(.{0,512})""")
+_GEM = Lazy(r"""(?m)^[ \t]*s\w{0,16}\.(name|version|license|licenses|platform)[ \t]*=[ \t]*(.{0,512})""")
 _QUOTED = Lazy(r"""["']([^"'\n]{0,256})["']""")
 _GEM_FILE = Lazy(r"(?P<name>.+?)-(?P<version>\d[^-]*)(?:-(?P<platform>.+))?\.gemspec$")
 _PYTHON = Lazy(r'(?m)^#define[ \t]+PY_VERSION[ \t]+"(\d[\w.+]{0,30})"')

@@ -14,6 +14,8 @@ from scanner.parsers.packages.entry import Entry, Locate
 
 MAX_ENTRIES = 100_000
 """Packages of one database; no distribution has as many."""
+MAX_BYTES = 512 << 20
+"""Bytes of all headers of one database; pages that are used twice would make more of them than the file has."""
 MAX_TAGS = 65_536
 """Tags of one header, as rpm itself limits them."""
 MAX_FILES = 1_000_000
@@ -31,10 +33,13 @@ _INT32, _STRING, _STRINGS = 4, 6, 8
 
 def entries(blobs: Iterable[bytes], locate: Locate) -> Iterator[Entry]:
     """The packages of a database. Raises ValueError after MAX_ENTRIES, and at the end for headers that are broken."""
-    broken = 0
+    broken = total = 0
     for number, blob in enumerate(blobs):
+        total += len(blob)
         if number >= MAX_ENTRIES:
             raise ValueError(f"more than {MAX_ENTRIES:,} packages; the others are left out")
+        if total > MAX_BYTES:
+            raise ValueError(f"headers of more than {MAX_BYTES:,} bytes; the others are left out")
         try:
             entry = header(blob, locate)
         except ValueError:

@@ -54,7 +54,7 @@ def ndb(data: bytes) -> Iterator[bytes]:
     end = pages * 4096
     if version != 0 or end > len(data):
         raise ValueError("an ndb database of another version, or cut off")
-    broken = total = 0
+    broken = 0
     for at in range(32, end, 16):
         magic, number, block, blocks = struct.unpack_from("<4sIII", data, at)
         head = block * 16
@@ -64,8 +64,7 @@ def ndb(data: bytes) -> Iterator[bytes]:
             broken += 1
             continue
         blob_magic, blob_number, _, length = struct.unpack_from("<4sIII", data, head)
-        total += length
-        if blob_magic != b"BlbS" or blob_number != number or length > 16 * blocks or total > len(data):
+        if blob_magic != b"BlbS" or blob_number != number or length > 16 * blocks:
             broken += 1
             continue
         yield data[head + 16 : head + 16 + length]
