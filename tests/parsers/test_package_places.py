@@ -57,6 +57,7 @@ def test_a_record_is_told_by_its_path(path, reader, location):
         f"{SITE}/conda/test/data/env/conda-meta/zlib-1.2-0.json",
         f"{SITE}/pkg/docs/x.dist-info/METADATA",
         f"{SITE}/numpy-1.26.4.dist-info/RECORD",
+        f"{SITE}/~umpy-1.26.3.dist-info/METADATA",
         f"{SITE}/numpy-1.26.4.dist-info/licenses/METADATA",
         "opt/conda/pkgs/numpy-1.26.4-py311_0/lib/python3.11/site-packages/numpy-1.26.4.dist-info/METADATA",
         "opt/conda/pkgs/conda-24.1-py311_0/tests/conda-meta/zlib-1.2-0.json",

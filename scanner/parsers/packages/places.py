@@ -77,6 +77,8 @@ def _python(path: str, folder: str, name: str) -> Place | None:
     if name not in {"METADATA", "PKG-INFO"}:
         return Place("python_details", folder)
     outer, _, last = folder.rpartition("/")
+    if last.startswith("~"):  # what pip could not remove
+        return None
     if last == "EGG-INFO":
         return Place("python", outer) if outer.endswith(".egg") else None
     project = last.endswith(".egg-info") and outer.rpartition("/")[2] not in _SITE

@@ -1,7 +1,8 @@
 """The three kinds of RPM database: where in them the headers of the packages stand.
 
 Formats: sqlite since rpm 4.16 (table Packages); ndb (SUSE), whose layout is that of rpm's ``lib/backend/ndb/rpmpkg.c``;
-Berkeley DB's hash before, whose pages are described in ``dbinc/db_page.h`` of Berkeley DB 5.3.
+Berkeley DB's hash before, whose pages are described in ``dbinc/db_page.h`` of Berkeley DB 5.3. Libraries that read
+them want a file on disk or rpm itself, or have a licence that does not fit.
 """
 
 from __future__ import annotations
