@@ -4,15 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from scanner.derive import cuda, end_of_life, gpu, impostors, inventory, telemetry, twice
+from scanner.derive import cuda, end_of_life, impostors, telemetry, twice
+from scanner.model.facts import GpuLibrary, PackageRecord
 from scanner.model.facts.base import Fact
 
 Deriver = Callable[[Sequence[Fact], str], Iterator[Fact]]
 """Concludes facts from all that the extractors found; the second argument is today as ``YYYY-MM-DD``."""
 
+
+def _installed(facts: Sequence[Fact], today: str) -> Iterator[Fact]:
+    """The packages of an image, and their GPU libraries; what finds them is not imported for a Dockerfile."""
+    if any(isinstance(fact, PackageRecord | GpuLibrary) for fact in facts):
+        from scanner.derive import gpu, inventory
+
+        packages = list(inventory.derive(facts, today))
+        yield from packages
+        yield from gpu.derive([*facts, *packages], today)
+
+
 DERIVERS: tuple[Deriver, ...] = (
-    inventory.derive,
-    gpu.derive,
+    _installed,
     end_of_life.derive,
     cuda.derive,
     twice.derive,

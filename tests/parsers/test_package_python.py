@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import email
 import importlib.metadata
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from packaging.utils import canonicalize_name
 
 from scanner.parsers.packages import python
@@ -39,6 +42,22 @@ def test_every_distribution_of_this_environment_is_read_as_importlib_reads_it():
 )
 def test_licence_is_the_most_exact_that_is_declared(fields, licence):
     assert python.metadata(f"Name: a\nVersion: 1\n{fields}\n".encode()).licence == licence
+
+
+WORDS = st.text(
+    st.characters(min_codepoint=33, max_codepoint=0x24F, exclude_characters="\x7f\x85\xa0\xad"), min_size=1, max_size=20
+)
+FIELDS = st.sampled_from(["Summary", "Author", "Classifier", "Keywords", "License", "Requires-Dist", "Home-page"])
+MORE = st.lists(st.tuples(FIELDS, st.lists(WORDS, min_size=1, max_size=3).map("\n        ".join)), max_size=6)
+
+
+@given(WORDS, WORDS, MORE, MORE, st.text(max_size=40))
+def test_name_and_version_are_those_that_a_parser_of_mail_finds(name, version, before, between, body):
+    fields = [*before, ("Name", name), *between, ("Version", version)]
+    text = "".join(f"{field}: {value}\n" for field, value in fields) + f"\n{body}"
+    mail = email.message_from_string(text)
+    entry = python.metadata(text.encode())
+    assert [entry.name, entry.version] == [canonicalize_name(mail["Name"]), mail["Version"]]
 
 
 def test_only_the_head_counts():

@@ -159,7 +159,7 @@ def test_what_is_no_database_of_rpm(read, data):
 
 def test_conda_record_and_the_python_package_it_brings():
     said = {
-        "name": "numpy", "version": "1.26.4", "build": "py311_0", "license": "BSD-3-Clause", "subdir": "linux-64",
+        "name": "numpy", "version": "1.26.4", "build": "py311_0", "license": "BSD-3-Clause", "subdir": "linux-64", "requested_spec": "numpy",
         "channel": "https://conda.example/t/tk-secret/conda-forge/linux-64",
         "files": ["lib/python3.11/site-packages/numpy-1.26.4.dist-info/METADATA", "bin/f2py"],
     }  # fmt: skip
@@ -171,6 +171,7 @@ def test_conda_record_and_the_python_package_it_brings():
         "BSD-3-Clause",
         "linux-64",
     )
+    assert entry.requested is True
     assert entry.url == "https://conda.example/t/***/conda-forge/linux-64"
 
 

@@ -6,12 +6,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import TYPE_CHECKING
 
 from scanner.extractors.interface import Extractor
 from scanner.model.facts.base import Fact
 from scanner.model.target import File, Item
-from scanner.parsers.packages import places
+
+if TYPE_CHECKING:
+    from scanner.parsers.packages.places import Place
+
+
+@cache
+def _places() -> Callable[[str], Place | None]:
+    """What a path records; only imported for the first file of a layer."""
+    from scanner.parsers.packages.places import place
+
+    return place
 
 
 class Installed:
@@ -21,14 +33,14 @@ class Installed:
         """Files that package managers leave behind; in layers only, since a build context is not installed."""
         if not isinstance(item, File) or item.at.layer is None or item.link is not None:
             return False
-        return places.place(item.at.path) is not None
+        return _places()(item.at.path) is not None
 
     def extract(self, item: Item) -> Iterator[Fact]:
         """The facts. Raises ValueError for a record that is broken, after the facts of what could be read."""
         from scanner.extractors.installed.readers import READERS
 
         assert isinstance(item, File)
-        place = places.place(item.at.path)
+        place = _places()(item.at.path)
         assert place is not None
         yield from READERS[place.reader](item, place.location)
 

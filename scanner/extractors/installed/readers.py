@@ -35,6 +35,7 @@ def _record(
         architecture=entry.architecture,
         source=entry.source,
         url=entry.url,
+        requested=entry.requested,
         owns=entry.owns,
         installer="conda" if ecosystem == "conda" else "",
         location=location,

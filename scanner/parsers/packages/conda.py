@@ -29,6 +29,7 @@ def record(data: bytes, root: str, locate: Locate) -> Entry:
         licence=_text(said.get("license")),
         architecture=_text(said.get("subdir")),
         url=_TOKEN.sub("/t/***", masked(_text(said.get("channel")))),
+        requested=True if said.get("requested_spec") or said.get("requested_specs") else None,
         owns=tuple(place for place in owned if place),
     )
 

@@ -19,5 +19,7 @@ class Entry(Record):
     architecture: str = ""
     source: str = ""
     url: str = ""
+    requested: bool | None = None
+    """Somebody asked for it by name; None where nobody recorded that."""
     owns: tuple[str, ...] = ()
     """Those of its files that record packages of other ecosystems, as locations."""
