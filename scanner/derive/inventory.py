@@ -37,7 +37,7 @@ def derive(facts: Sequence[Fact], _today: str) -> Iterator[InstalledPackage]:
             first,
             ships=ships,
             details=[one for one in details.get(first.location, ()) if one.ships or not ships],
-            owned_by=owner.get((first.ecosystem, first.location), "") or _by_place(first, owner),
+            owned_by=owner.get((first.ecosystem, first.location.partition("!/")[0]), "") or _by_place(first, owner),
             system=system,
         )
 
@@ -75,6 +75,7 @@ def _by_location(records: Iterable[PackageRecord]) -> Mapping[str, Sequence[Pack
 
 def _owners(records: Sequence[PackageRecord]) -> Mapping[tuple[str, str], str]:
     """Who brought the package at a location: ``deb:python3-six 1.16.0-4``, by ecosystem of the package and location."""
+    records = sorted(records, key=lambda record: record.ships)  # what ships comes last, and counts
     versions = {record.name: record.version for record in records if record.ecosystem == "deb" and record.version}
     found: dict[tuple[str, str], str] = {}
     for record in records:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
+
 import pytest
 
 from scanner.model.facts import EndOfLife, InstalledPackage
@@ -62,6 +65,28 @@ def test_what_a_removed_copy_was_installed_from_is_not_what_the_new_one_was():
         if isinstance(fact, InstalledPackage)
     )
     assert (fact.ships, fact.url) == (True, "")
+
+
+def test_an_owner_that_was_upgraded_has_the_version_that_ships():
+    path = "usr/share/java/a-1.jar"
+    found = facts(
+        [
+            file("var/lib/dpkg/status", status(libajava="1-2"), layer=LAYERS[1]),
+            file("var/lib/dpkg/status", status(libajava="1-1"), layer=LAYERS[0], ships=False),
+            file("var/lib/dpkg/info/libajava.list", f"/{path}\n".encode()),
+            file(path, archive({"lib/b-2.jar": archive({})})),
+        ]
+    )
+    jars = [fact for fact in found if isinstance(fact, InstalledPackage) and fact.ecosystem == "maven"]
+    assert [(fact.name, fact.owned_by) for fact in jars] == [("a", "deb:libajava 1-2"), ("b", "deb:libajava 1-2")]
+
+
+def archive(files):
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as opened:
+        for name, content in files.items():
+            opened.writestr(name, content)
+    return made.getvalue()
 
 
 def test_two_environments_have_two_copies():
