@@ -258,6 +258,7 @@ def schema() -> dict[str, Any]:
         "message": text,
         "why": text,
         "fix": text,
+        "each": {"type": "string", "pattern": f"^{grammar.EACH}$"},
         "repair": {"oneOf": [text, repair]},
         "same-as": {
             "type": "object",

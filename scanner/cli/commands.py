@@ -81,6 +81,7 @@ def _inputs(command: Any) -> Any:
 @click.option("--framework", multiple=True, metavar="NAME", help="Report on each control of a compliance framework.")
 @click.option("--baseline", metavar="FILE", help="Earlier JSON report: what it holds does not count.")
 @_inputs
+@click.option("--shellcheck", is_flag=True, default=None, help="Have ShellCheck look at the shell text of RUN, too.")
 @_config
 @click.option("--show-undecided", is_flag=True, default=None, help="List what could not be decided, and why.")
 @click.option("--show-suppressed", is_flag=True, default=None, help="List what was ignored, and by what.")

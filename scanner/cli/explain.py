@@ -10,6 +10,7 @@ from scanner import knowledge
 from scanner.cli.output import colored, write
 from scanner.engine.compile import rule_files
 from scanner.engine.example import DOCKERFILE, Example, RuleFile
+from scanner.engine.family import only
 from scanner.engine.select import named, suggestion
 from scanner.errors import UsageError
 from scanner.reporters.interface import DOCS
@@ -25,7 +26,7 @@ def run(name: str, folders: Sequence[str], config: str | None) -> int:
     if not ids:
         raise UsageError(f"there is no rule called {name!r}", hint=suggestion(rules, name))
     paint = Painter(colored(sys.stdout))
-    pages = ("\n".join(_page(file, paint)) for file in files if file.rule.id in ids)
+    pages = ("\n".join(_page(file, paint)) for file in files if only(file.rule, ids, frozenset()))
     write("\n\n\n".join(pages) + "\n")
     return 0
 

@@ -21,6 +21,7 @@ from scanner.scan import scan
 if TYPE_CHECKING:
     from scanner.model.finding import Report
     from scanner.model.framework import Assessment, Framework
+    from scanner.model.rule import Rule
 
 CLEAN, FINDINGS, INCOMPLETE = 0, 1, 3
 HERE = "."
@@ -50,6 +51,7 @@ class Flags(Record):
     no_color: bool = False
     quiet: bool = False
     verbose: bool = False
+    shellcheck: bool | None = None
     jobs: int | None = None
 
     APART = frozenset({"paths", "outputs", "config", "no_color", "quiet", "verbose"})
@@ -124,11 +126,10 @@ def scan_options(settings: Settings, frameworks: Sequence[Framework] = (), **cha
         from scanner.engine.baseline import read
 
         baseline = read(settings.baseline)
+    rules = choose(every, profile=settings.profile, select=settings.select, ignore=settings.ignore, needed=needed)
     return ScanOptions(
         **{
-            "rules": choose(
-                every, profile=settings.profile, select=settings.select, ignore=settings.ignore, needed=needed
-            ),
+            "rules": rules,
             "catalogue": every,
             "context": settings.context,
             "build_args": settings.build_args,
@@ -136,11 +137,17 @@ def scan_options(settings: Settings, frameworks: Sequence[Framework] = (), **cha
             "exclude": settings.exclude,
             "ignores": settings.ignores,
             "baseline": baseline,
+            "shellcheck": settings.shellcheck or (bool(settings.select) and wants_shellcheck(rules)),
             "jobs": settings.jobs,
             "keep_facts": bool(frameworks),
         }
         | changes
     )
+
+
+def wants_shellcheck(rules: Sequence[Rule]) -> bool:
+    """Whether some of these rules judge what only ShellCheck can say."""
+    return any(rule.subject == "shell-weakness" for rule in rules)
 
 
 def exit_code(reports: Sequence[Report], settings: Settings) -> int:

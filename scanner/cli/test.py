@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from scanner.cli.output import write
+from scanner.cli.scan import wants_shellcheck
 from scanner.engine.compile import rule_files
 from scanner.engine.example import DOCKERFILE, Scan
 from scanner.engine.example import run as try_out
@@ -30,7 +31,7 @@ def run(folders: Sequence[str]) -> int:
 
 
 def _scanner(rule: Rule) -> Scan:
-    options = Options(rules=(rule,), build_args={})
+    options = Options(rules=(rule,), build_args={}, shellcheck=wants_shellcheck((rule,)))
 
     def scan(dockerfile: str, files: Mapping[str, bytes] | None) -> Report:
         return scan_text(dockerfile, options, path=DOCKERFILE, context=files)

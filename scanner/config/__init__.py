@@ -42,6 +42,7 @@ class Settings(Record):
     context: str | None = None
     exclude: tuple[str, ...] = ()
     format: tuple[str, ...] = ("text",)
+    shellcheck: bool = False
     jobs: int = 1
     allow_incomplete: bool = False
     exit_zero: bool = False

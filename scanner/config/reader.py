@@ -36,6 +36,7 @@ KEYS: Mapping[str, Kind] = {
     "context": "path",
     "exclude": "words",
     "format": "formats",
+    "shellcheck": "truth",
     "jobs": "count",
     "allow-incomplete": "truth",
     "exit-zero": "truth",

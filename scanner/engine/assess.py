@@ -48,7 +48,7 @@ class _Seen:
             for finding in report.findings:
                 if (same := (finding.rule.id, finding.at, finding.message, finding.suppressed is None)) not in told:
                     told.add(same)
-                    self.findings.setdefault(finding.rule.id, []).append(finding)
+                    self.findings.setdefault(finding.rule.page, []).append(finding)
             for undecided in report.undecided:
                 self.undecided.setdefault(undecided.rule.id, []).append(undecided)
             for fact in report.facts:

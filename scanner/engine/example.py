@@ -143,7 +143,7 @@ def run(rule: Rule, example: Example, scan: Scan, scan_image: ScanImage | None =
 
 
 def _reasons(rule: Rule, example: Example, report: Report) -> Iterator[str]:
-    found = [finding for finding in report.findings if finding.rule.id == rule.id]
+    found = [finding for finding in report.findings if finding.rule.page == rule.id]
     for problem in report.problems:
         yield f"{problem.at}: could not be looked at: {problem.reason}"
     if example.verdict == "good":

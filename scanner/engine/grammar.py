@@ -26,16 +26,18 @@ REQUIRED = (
     "bad",
     "good",
 )
-OPTIONAL = ("repair", "same-as", "controls", "references")
+OPTIONAL = ("each", "repair", "same-as", "controls", "references")
 EXAMPLE_KEYS = ("name", "dockerfile", "image", "files")
 
 ID = r"[a-z0-9]+(?:-[a-z0-9]+)*"
+EACH = r"[A-Za-z0-9-]+\{\w+\}"
+"""The id of the findings of a rule that stands for many."""
 SEVERITIES = tuple(str(severity) for severity in Severity)
 CONFIDENCES: tuple[str, ...] = typing.get_args(Confidence)
 PROFILES: tuple[str, ...] = typing.get_args(Profile)
 
 TOOLS: Mapping[str, str] = {
-    "hadolint": r"DL\d{4}|SC\d{4}",
+    "hadolint": r"DL\d{4}|SC(?:\d{4}|\{code\})",
     "trivy": r"DS-\d{4}|[a-z]+(?:-[a-z0-9]+)*",
     "dockle": r"CIS-DI-\d{4}|DKL-(?:DI|LI)-\d{4}",
     "checkov": r"CKV2?_[A-Z]+_\d+",

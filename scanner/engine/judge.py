@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
+from scanner.engine.family import member
 from scanner.engine.index import Index
 from scanner.engine.match import unknown
 from scanner.model.facts.base import Fact
@@ -42,7 +43,7 @@ def judge(rules: Sequence[Rule], facts: Iterable[Fact]) -> tuple[tuple[Finding, 
         for rule, holds in indexes[fact.kind].rules(fact):
             answer = holds(fact)
             if answer:
-                findings.append(Finding(rule=rule, fact=fact, message=fill(rule.message, fact)))
+                findings.append(Finding(rule=member(rule, fact), fact=fact, message=fill(rule.message, fact)))
             elif answer is None:
                 undecided.append(Undecided(rule=rule, fact=fact, fields=unknown(rule.when, fact)))
     findings.sort(key=_order)

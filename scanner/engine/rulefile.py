@@ -44,6 +44,7 @@ def read(path: str, lists: Lists, frameworks: Frameworks) -> RuleFile:
             same_as=_same_as(document, keys.get("same-as")),
             controls=_controls(document, keys.get("controls"), frameworks),
             references=_references(document, keys.get("references")),
+            each=_each(document, keys["each"], conditions) if "each" in keys else "",
             path=path,
         ),
         examples=tuple(
@@ -85,6 +86,17 @@ def _message(document: Document, node: Node, conditions: Reader) -> str:
     for name in named:
         conditions.field(name, node)
     return message
+
+
+def _each(document: Document, node: Node, conditions: Reader) -> str:
+    template = document.text(node, "'each'")
+    if not re.fullmatch(grammar.EACH, template):
+        hint = "write it as in shellcheck-SC{code}"
+        raise document.fail(node, f"'each' should be an id that ends with a field, found {template!r}", hint)
+    field = conditions.field(template.partition("{")[2][:-1], node)
+    if field.kind != "number" or field.optional:
+        raise document.fail(node, f"'each' needs a field that is a number and always known: {field.name!r} is not")
+    return template
 
 
 def _repair(document: Document, node: Node | None) -> Mapping[str, Any] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from scanner.engine import family
 from scanner.errors import UsageError
 from scanner.model.rule import Profile, Rule
 from scanner.parsers.pragmas import ALL, trivy_id
@@ -26,6 +27,7 @@ def named(rules: Sequence[Rule], name: str) -> frozenset[str]:
         from fnmatch import fnmatchcase
 
         found = frozenset(rule.id for rule in rules if fnmatchcase(rule.id, lower))
+    found = found or frozenset().union(*(family.named(rule, (rule.each,), name) for rule in rules if rule.each))
     return found or frozenset().union(*(same_as(rules, tool, name) for tool in _tools(rules)))
 
 
@@ -38,12 +40,14 @@ def same_as(rules: Sequence[Rule], tool: str, name: str) -> frozenset[str]:
         first, _, rest = name.partition("/")
         tools, name = (_TALLY[first], rest) if rest and first in _TALLY else (_TALLY["tally"], name)
     wanted = _short(name)
-    return frozenset(
-        rule.id
-        for rule in rules
-        for each in tools
-        if each in rule.same_as and (name == ALL or any(_short(one) == wanted for one in rule.same_as[each]))
-    )
+    found: set[str] = set()
+    for rule in rules:
+        for ids in (rule.same_as[each] for each in tools if each in rule.same_as):
+            if name == ALL or any(_short(one) == wanted for one in ids):
+                found.add(rule.id)
+            elif rule.each:
+                found |= family.named(rule, ids, wanted)
+    return frozenset(found)
 
 
 def choose(
@@ -58,13 +62,12 @@ def choose(
 
     Raises UsageError for a name that means no rule.
     """
-    chosen = {rule.id for rule in rules if profile == "strict" or rule.profile == "default"}
+    chosen = frozenset(rule.id for rule in rules if profile == "strict" or rule.profile == "default")
     if select:
-        chosen = set().union(*(_known(rules, name, "--select") for name in select))
-    chosen.update(needed)
-    for name in ignore:
-        chosen -= _known(rules, name, "--ignore")
-    return tuple(rule for rule in rules if rule.id in chosen)
+        chosen = frozenset().union(*(_known(rules, name, "--select") for name in select))
+    ignored = frozenset[str]().union(*(_known(rules, name, "--ignore") for name in ignore))
+    kept = (family.only(rule, chosen | frozenset(needed), ignored) for rule in rules)
+    return tuple(rule for rule in kept if rule is not None)
 
 
 def suggestion(rules: Iterable[Rule], name: str) -> str:

@@ -51,8 +51,15 @@ class Rule(Record):
     same_as: Mapping[str, tuple[str, ...]]
     controls: Mapping[str, tuple[str, ...]]
     references: tuple[str, ...] = ()
+    each: str = ""
+    """The id of its findings, when it stands for many rules: ``shellcheck-SC{code}``."""
     path: str
     """The rule file."""
+
+    @property
+    def page(self) -> str:
+        """The name of its file and of its page: the id, save for a finding of a rule that stands for many."""
+        return self.path.replace("\\", "/").rpartition("/")[2].rpartition(".")[0] if self.each else self.id
 
     def remedy(self) -> str:
         """The first sentence of ``fix``, for a line of its own."""

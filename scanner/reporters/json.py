@@ -92,7 +92,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
 def _advice(rule: Rule, options: Options) -> dict[str, Any]:
     return {
         "fix": rule.remedy(),
-        "docs": f"{options.docs}/{rule.id}.md",
+        "docs": f"{options.docs}/{rule.page}.md",
         "controls": {name: list(ids) for name, ids in sorted(rule.controls.items())},
         "same_as": {name: list(ids) for name, ids in sorted(rule.same_as.items())},
     }

@@ -95,7 +95,7 @@ def _rule(rule: Rule, frameworks: Frameworks, options: Options) -> om.ReportingD
         short_description=om.MultiformatMessageString(text=rule.title),
         full_description=om.MultiformatMessageString(text=" ".join(rule.why.split()) or rule.title),
         help=om.MultiformatMessageString(text=text, markdown=text),
-        help_uri=f"{options.docs}/{rule.id}.md",
+        help_uri=f"{options.docs}/{rule.page}.md",
         default_configuration=om.ReportingConfiguration(level=LEVELS[rule.severity]),
         relationships=list(_relationships(rule, frameworks)) or None,
         properties={

@@ -50,6 +50,16 @@ CASES = {
         "root-user.yaml:8: runtime-user has no field 'is_rooot'",
         "did you mean is_root?",
     ),
+    "many rules in one, without a field": (
+        ("when:", "each: root-user\nwhen:"),
+        "root-user.yaml:7: 'each' should be an id that ends with a field, found 'root-user'",
+        "write it as in shellcheck-SC{code}",
+    ),
+    "many rules in one, by a field that is no number": (
+        ("when:", "each: root-{name}\nwhen:"),
+        "root-user.yaml:7: 'each' needs a field that is a number and always known: 'name' is not",
+        "",
+    ),
     "a field deep in a condition": (
         ("  is_root: true", "  any:\n    - is_root: true\n    - not:\n        numerc: true"),
         "root-user.yaml:11: runtime-user has no field 'numerc'",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from scanner.model.facts.base import KINDS, Fact
-from scanner.model.facts.build import Command, Copy, CopyAgain, HealthCheck, Instruction, Label, Stage
+from scanner.model.facts.build import Command, Copy, CopyAgain, HealthCheck, Instruction, Label, ShellWeakness, Stage
 from scanner.model.facts.image import (
     BaseImage,
     BuildArgument,
@@ -61,6 +61,7 @@ __all__ = [
     "Secret",
     "SecretMount",
     "Service",
+    "ShellWeakness",
     "Stage",
     "Telemetry",
     "UndefinedVariable",

@@ -156,3 +156,18 @@ class CopyAgain(Fact):
     folder: bool
     """A whole folder, not a file."""
     stage: str
+
+
+class ShellWeakness(Fact):
+    """What ShellCheck says about the shell text of an instruction, or of a script that it starts."""
+
+    kind = "shell-weakness"
+    identity = ("code", "words", "stage")
+    code: int
+    """ShellCheck's number for it: 2086."""
+    level: Literal["error", "warning", "info", "style"]
+    says: str
+    """ShellCheck's words."""
+    words: str
+    """The first line of what it is about, secrets masked."""
+    stage: str
