@@ -12,6 +12,7 @@ from scanner.parsers import image_reference
 from scanner.parsers.lazy import Lazy
 
 _VERSION = Lazy(r"v?(\d+(?:\.\d+)*)(?![\d.]*[a-zA-Z]{3,}\d)")
+_GPU = Lazy(r"(?:^|[-_.])(?:gpu|cuda|rocm|tensorrt)(?:$|[-_.\d])")
 _CUDA = Lazy(r"(?:^|[-_.])(?:cuda[-_]?|cu)(\d+(?:\.\d+)*)")
 _VARIABLE = Lazy(r"\$\{[^}]*\}")
 _BETWEEN = Lazy(r"[-_.]")
@@ -81,6 +82,7 @@ def describe(
         version_parts=version.count(".") + 1 if version else 0 if version == "" else None,
         flavor=_flavor(tag) if tag is not None else None,
         cuda=_cuda(parsed.repository, tag or "") if parsed else None,
+        gpu=_for_gpu(parsed.familiar, tag or "") if parsed else None,
         use=use,
         stage=stage,
         platform=platform,
@@ -121,6 +123,10 @@ def _cuda(repository: str, tag: str) -> str:
         return tag_version(tag)
     match = _CUDA.search(tag)
     return _dotted(match.group(1)) if match else ""
+
+
+def _for_gpu(name: str, tag: str) -> bool:
+    return name.startswith(("nvidia/", "nvcr.io/", "rocm/")) or bool(_cuda(name, tag)) or _GPU.search(tag) is not None
 
 
 def _dotted(digits: str) -> str:

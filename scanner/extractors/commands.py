@@ -17,6 +17,12 @@ _INSTALLS = {
     "npm": {"install", "i", "ci"}, "yarn": {"install", "add"}, "git": {"pull", "clone"}, "poetry": {"install"},
 }  # fmt: skip
 """Programs and the first words that make them fetch code."""
+_PASSWORD = {
+    "passwd": frozenset({"--stdin", "-d", "--delete"}),
+    "useradd": frozenset({"-p", "--password"}),
+    "usermod": frozenset({"-p", "--password"}),
+}
+"""Programs and options that give an account a password, or an empty one."""
 
 
 class BuildCommands:
@@ -78,6 +84,8 @@ def _facts(
             and last_of_pipeline[command.pipeline] != index,
             world_writable=program == "chmod" and _opens_up(arguments),
             changes_directory=index == last_cd,
+            sets_password=moment == "build" and _sets_password(program, arguments),
+            passwordless_sudo=moment == "build" and any("NOPASSWD" in word for word in words),
             installs_at_start=moment == "start" and _installs(program, arguments),
         )
 
@@ -97,6 +105,10 @@ def _opens_up(arguments: Sequence[str]) -> bool:
         a for a in arguments if not a.startswith("--") and not (a.startswith("-") and a[1:2] in {"R", "v", "f", "c"})
     ]
     return bool(modes) and is_world_writable(modes[0]) is True
+
+
+def _sets_password(program: str, arguments: Sequence[str]) -> bool:
+    return program == "chpasswd" or not _PASSWORD.get(program, frozenset()).isdisjoint(arguments)
 
 
 def _installs(program: str, arguments: Sequence[str]) -> bool:

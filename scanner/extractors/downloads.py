@@ -122,6 +122,7 @@ def _download(
         moment=moment(item),
         file=url.file or url.host,
         content=content,
+        model_format=remote.model(url, saved_as),
         verified=verified,
         piped_to=piped_to,
         executed=executed,

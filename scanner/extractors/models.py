@@ -11,7 +11,7 @@ from scanner.model.command import Command
 from scanner.model.facts import ModelDownload, RemoteCode, UnsafeLoad
 from scanner.model.facts.base import Fact
 from scanner.model.instruction import Pairs
-from scanner.model.location import Text
+from scanner.model.location import Text, Word
 from scanner.model.target import Config, Item, Step
 from scanner.parsers.python_code import Call
 
@@ -127,8 +127,7 @@ class ServedModels:
 
 def _named(item: Step | Config, command: Command, each: Named) -> ModelDownload:
     revision = each.revision
-    digest = revision is not None and revision.text.startswith("sha256:")
-    pinned = digest or (revision is not None and model_calls.COMMIT.fullmatch(revision.text) is not None)
+    digest = revision is not None and revision.known and revision.text.startswith("sha256:")
     return ModelDownload(
         evidence=(command.evidence(each.name),),
         ships=item.stage.ships,
@@ -136,13 +135,20 @@ def _named(item: Step | Config, command: Command, each: Named) -> ModelDownload:
         name=each.name.text if each.name.known else None,
         content=each.content,
         revision="" if revision is None else revision.text if revision.known else None,
-        revision_pinned=None if revision is not None and not revision.known else pinned,
+        revision_pinned=digest or _pinned(revision),
         via=each.via,
         call=each.call,
         stage=stage(item),
         moment=moment(item),
         trust_repo=False,
     )
+
+
+def _pinned(revision: Word | None) -> bool | None:
+    """Whether it is a full commit; None when it is not known."""
+    if revision is None:
+        return False
+    return model_calls.COMMIT.fullmatch(revision.text) is not None if revision.known else None
 
 
 def _flags(item: Step | Config, command: Command, found: list[Named]) -> Iterator[Fact]:
@@ -155,7 +161,7 @@ def _flags(item: Step | Config, command: Command, found: list[Named]) -> Iterato
                 ships=item.stage.ships,
                 how="--trust-remote-code",
                 model=found[0].name.text if found else "",
-                revision_pinned=revision is not None and model_calls.COMMIT.fullmatch(revision.text) is not None,
+                revision_pinned=_pinned(revision),
                 stage=stage(item),
                 moment=moment(item),
             )

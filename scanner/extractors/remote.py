@@ -68,10 +68,15 @@ def mutable(url: Url, *, known: bool) -> bool | None:
     return False if known else None
 
 
+def model(url: Url, saved_as: str = "") -> str:
+    """The format of the model that it is, by its name or the one it is saved under; "" for other files."""
+    return next((found for name in _names(url, saved_as) if (found := model_format(name))), "")
+
+
 def content(url: Url, saved_as: str = "") -> Content:
     """What it is, by its name, or by the name it is saved under when its own says nothing."""
     from_models = hub(url) in _MODEL_HUBS and ("/resolve/" in url.path or "/api/" in url.path)
-    for name in (url.file[-MAX_NAME:], saved_as.rpartition("/")[2][-MAX_NAME:]):
+    for name in _names(url, saved_as):
         if model_format(name):
             return "model"
         match = _NAMES.match(name)
@@ -80,3 +85,7 @@ def content(url: Url, saved_as: str = "") -> Content:
         if kind:
             return "model" if kind == "archive" and from_models else cast("Content", kind)
     return "model" if from_models and not _WORDS.search(url.file) else "other"
+
+
+def _names(url: Url, saved_as: str) -> tuple[str, str]:
+    return url.file[-MAX_NAME:], saved_as.rpartition("/")[2][-MAX_NAME:]

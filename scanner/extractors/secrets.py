@@ -79,9 +79,10 @@ class CarriedCredentialFiles:
 
     def wants(self, item: Item) -> bool:
         """Files of the build context that a COPY takes, by name."""
-        if not isinstance(item, File) or item.copied_by is None or not taken_along(item.at.path):
+        if not isinstance(item, File) or item.copied_by is None:
             return False
-        return bool(credential_type(item.at.path)) or item.at.path.endswith(".npmrc")
+        named = bool(credential_type(item.at.path)) or item.at.path.endswith(".npmrc")
+        return named and taken_along(_from_dockerfile(item.at.path, item.copied_by))
 
     def extract(self, item: Item) -> Iterator[CredentialFile]:
         """The fact, unless the COPY names the file itself."""
@@ -203,6 +204,12 @@ def _credentials(
             yield "argument"
         else:
             yield "secret-mount" if secrets else "unknown"
+
+
+def _from_dockerfile(path: str, copied_by: Evidence) -> str:
+    """A file's path without the folders above its Dockerfile, which say nothing about the image."""
+    folder = copied_by.at.path.rpartition("/")[0]
+    return path.removeprefix(f"{folder}/") if folder else path
 
 
 EXTRACTORS = (Secrets(), NamedCredentialFiles(), CarriedCredentialFiles(), Logins(), SecretMounts())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from scanner.model.facts import Combination
 from scanner.model.finding import Finding, Report
 from scanner.model.location import Evidence, Location
 from scanner.model.rule import Severity
@@ -42,12 +43,13 @@ def render(reports: Sequence[Report], options: Options) -> str:
 
 
 def _groups(reports: Sequence[Report], options: Options) -> list[Group]:
-    """Findings in file order, those that start on the same line together."""
-    groups: dict[tuple[str, int, int], Group] = {}
+    """Combinations first, then findings in file order, those that start on the same line together."""
+    groups: dict[tuple[bool, str, int, int], Group] = {}
     for finding, report in distinct(reports):
         if finding.suppressed is None or options.show_suppressed:
             at = finding.at
-            key = at.path, at.layer.index if at.layer else -1, at.span.first_line if at.span else 0
+            alone = not isinstance(finding.fact, Combination)
+            key = alone, at.path, at.layer.index if at.layer else -1, at.span.first_line if at.span else 0
             groups.setdefault(key, []).append((finding, report))
     for group in groups.values():
         group.sort(key=lambda pair: (pair[0].at.span or (), -pair[0].rule.severity, pair[0].rule.id))

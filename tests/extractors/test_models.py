@@ -251,3 +251,8 @@ def test_safe_loading():
     text = "RUN python -c \"torch.load('x', weights_only=True); np.save('x', y, allow_pickle=True); np.load('x')\""
     assert facts(text, UnsafeLoad) == []
     assert facts("ENV TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD=0", UnsafeLoad) == []
+
+
+def test_a_revision_that_is_not_known_leaves_the_code_of_a_server_undecided():
+    (fact,) = facts("CMD vllm serve o/m --trust-remote-code --revision $R", RemoteCode)
+    assert fact.revision_pinned is None

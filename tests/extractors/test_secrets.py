@@ -6,6 +6,7 @@ import pytest
 
 from scanner.extractors import secrets
 from scanner.model.facts import CredentialFile, Login, Secret, SecretMount
+from scanner.scan import Options, scan
 from scanner.sources import dockerfile
 
 TOKEN = "hf" + "_NotARealTokenJust" + "MadeUpForTheTests"
@@ -131,6 +132,16 @@ def test_files_taken_along_with_a_folder():
     assert sorted((fact.path, fact.by_name) for fact in found) == [(".env", False), ("sub/id_rsa", False)]
     assert {fact.evidence[0].quote for fact in found} == {"."}
     assert facts("COPY . /app", CredentialFile, files | {".dockerignore": b".env\nsub\n"}) == []
+
+
+def test_folders_above_the_dockerfile_do_not_make_a_test_of_a_credential_file(tmp_path):
+    folder = tmp_path / "tests" / "app"
+    (folder / "tests").mkdir(parents=True)
+    (folder / "Dockerfile").write_text("FROM debian:12\nCOPY . /app\n")
+    (folder / ".env").write_text("A=1\n")
+    (folder / "tests" / ".env").write_text("A=1\n")
+    (report,) = scan([str(folder)], Options(rules=(), build_args={}, keep_facts=True))
+    assert [fact.path for fact in report.facts if isinstance(fact, CredentialFile)] == [str(folder / ".env")]
 
 
 def test_an_npmrc_counts_when_it_has_a_token():

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from scanner.model.facts import Combination
 from scanner.model.finding import Problem, Report
 from scanner.model.location import Evidence, Location, Span
 from scanner.model.rule import Severity
@@ -150,3 +151,16 @@ def test_nothing_a_terminal_obeys_gets_through(line, words, first, length):
     assert all(character == "\n" or character.isprintable() for character in text)
     assert "\ud800" not in text
     assert max(map(len, text.split("\n"))) < 4_000
+
+
+def test_combinations_stand_first_whatever_file_and_line_they_point_to(make):
+    place = Location("z", Span(9, 1, 9, 4))
+    combination = Combination(
+        evidence=(Evidence(place, "CMD"), Evidence(Location("z", Span(1, 1, 1, 4)), "FROM", "root")),
+        name="hub-code-as-root", holds=True, service="", what="", how="x",
+    )  # fmt: skip
+    worse = make.finding(make.BASE, combination, "together")
+    single = one(make, "RUN x", 5, 5)
+    output = render("text", [single, Report(target="z", findings=(worse,), lines={})], Options())
+    assert output.index("together") < output.index("f:1:5")
+    assert "= see: z:1:1  FROM — root" in output

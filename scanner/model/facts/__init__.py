@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from scanner.model.facts.base import KINDS, Fact
 from scanner.model.facts.build import Command, Copy, CopyAgain, HealthCheck, Instruction, Label, ShellWeakness, Stage
+from scanner.model.facts.combinations import Combination
 from scanner.model.facts.image import (
     BaseImage,
     BuildArgument,
@@ -31,6 +32,7 @@ __all__ = [
     "KINDS",
     "BaseImage",
     "BuildArgument",
+    "Combination",
     "Command",
     "Copy",
     "CopyAgain",

@@ -120,6 +120,10 @@ class Command(Fact):
     """``chmod`` that lets everyone write."""
     changes_directory: bool
     """``cd`` whose effect reaches to the end of the RUN."""
+    sets_password: bool = False
+    """It gives an account a password, or an empty one."""
+    passwordless_sudo: bool = False
+    """It sets sudo up to ask for no password."""
     installs_at_start: bool
     """A package installer, ``git pull`` or ``git clone`` that runs when the container starts."""
 

@@ -30,6 +30,8 @@ class BaseImage(Fact):
     """A word of the tag that says what it is for: ``devel``, ``runtime``, ``slim``, ``alpine``, …; else ""."""
     cuda: str | None
     """CUDA version that comes with it, from its tag; "" when it shows none."""
+    gpu: bool | None = None
+    """It is made for graphics cards, by its name or tag."""
     use: str
     """``from`` (a stage starts from it) or ``copy`` (COPY --from)."""
     stage: str

@@ -26,6 +26,8 @@ class Download(Fact):
     content: Literal["model", "archive", "script", "package", "installer", "key", "other"]
     """By its name: weights or a data set, a (source) archive, a script, a wheel or distribution package,
     an installer binary, a signing key."""
+    model_format: str = ""
+    """``pickle``, ``pytorch``, ``safetensors``, … by its name; "" for other files."""
     verified: bool | None
     """Its checksum or signature is checked in the same RUN or in a later one of the stage, or by ``ADD --checksum``."""
     piped_to: str
