@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from scanner.model.facts import Combination
 from scanner.model.finding import Finding, Report
@@ -43,17 +44,36 @@ def render(reports: Sequence[Report], options: Options) -> str:
 
 
 def _groups(reports: Sequence[Report], options: Options) -> list[Group]:
-    """Combinations first, then findings in file order, those that start on the same line together."""
+    """Combinations first, then findings in file order.
+
+    Those that start on the same line are together, and so are lines in a row that break the same rule and no other.
+    """
     groups: dict[tuple[bool, str, int, int], Group] = {}
     for finding, report in distinct(reports):
         if finding.suppressed is None or options.show_suppressed:
             at = finding.at
             alone = not isinstance(finding.fact, Combination)
-            key = alone, at.path, at.layer.index if at.layer else -1, at.span.first_line if at.span else 0
+            key = alone, at.path, at.layer.index if at.layer else -1, _line(finding)
             groups.setdefault(key, []).append((finding, report))
     for group in groups.values():
         group.sort(key=lambda pair: (pair[0].at.span or (), -pair[0].rule.severity, pair[0].rule.id))
-    return [groups[key] for key in sorted(groups)]
+    together: list[Group] = []
+    for key in sorted(groups):
+        if together and _only_rule(groups[key]) == _only_rule(together[-1]) is not None:
+            together[-1] += groups[key]
+        else:
+            together.append(groups[key])
+    return together
+
+
+def _only_rule(group: Group) -> tuple[str, int, str] | None:
+    """File, layer and rule of a group's findings; None when they are of several rules."""
+    at, rules = group[0][0].at, {finding.rule.id for finding, _ in group}
+    return (at.path, at.layer.index if at.layer else -1, rules.pop()) if len(rules) == 1 else None
+
+
+def _line(finding: Finding) -> int:
+    return finding.at.span.first_line if finding.at.span else 0
 
 
 def _head(finding: Finding, paint: Painter) -> str:
@@ -67,22 +87,12 @@ def _head(finding: Finding, paint: Painter) -> str:
 
 
 def _body(group: Group, options: Options, paint: Painter) -> Iterator[str]:
-    """The quoted line, the other places, and how to mend it, each rule's remedy once."""
-    finding, report = group[0]
-    source = report.lines.get(finding.at.path, ()) if finding.at.layer is None else ()
-    number = finding.at.span.first_line if finding.at.span else 0
-    gutter = " " * max(3, len(str(number)))
+    """The quoted lines, the other places, and how to mend it, each rule's remedy once."""
+    gutter = " " * max(3, len(str(max(_line(finding) for finding, _ in group))))
     rules = {f.rule.id: f.rule for f, _ in group}
     several = len(rules) > 1
-    if 0 < number <= len(source):
-        for drawn, marks in _windows(group, source[number - 1], options):
-            yield f"{paint(f'{number:>{len(gutter)}} |', RULER)} {drawn.text}"
-            yield from (f"{gutter} {paint('|', RULER)} {mark}" for mark in _marks(drawn, marks, paint, several=several))
-        last = max(f.at.span.last_line for f, _ in group if f.at.span)
-        if last > number:
-            yield f"{gutter} {paint('|', RULER)} {paint(f'… to line {last}', DIM)}"
-    elif finding.fact.evidence[0].quote:
-        yield f"{gutter} {paint('|', RULER)} {shortened(finding.fact.evidence[0].quote, options.width)}"
+    for _, part in groupby(group, key=lambda pair: _line(pair[0])):
+        yield from _quoted(list(part), options, paint, gutter, several=several)
     for rule in rules.values():
         name = f" ({rule.id})" if several else ""
         for line in _related([f for f, _ in group if f.rule.id == rule.id], options):
@@ -93,6 +103,22 @@ def _body(group: Group, options: Options, paint: Painter) -> Iterator[str]:
             why = rule.why.strip().split("\n")
             yield f"{gutter} {paint('=', RULER)} {paint(f'why{name}:', BOLD)} {why[0]}"
             yield from (f"{gutter}   {line}".rstrip() for line in why[1:])
+
+
+def _quoted(group: Group, options: Options, paint: Painter, gutter: str, *, several: bool) -> Iterator[str]:
+    """One line of a file with what is wrong underlined."""
+    finding, report = group[0]
+    source = report.lines.get(finding.at.path, ()) if finding.at.layer is None else ()
+    number = _line(finding)
+    if 0 < number <= len(source):
+        for drawn, marks in _windows(group, source[number - 1], options):
+            yield f"{paint(f'{number:>{len(gutter)}} |', RULER)} {drawn.text}"
+            yield from (f"{gutter} {paint('|', RULER)} {mark}" for mark in _marks(drawn, marks, paint, several=several))
+        last = max(f.at.span.last_line for f, _ in group if f.at.span)
+        if last > number:
+            yield f"{gutter} {paint('|', RULER)} {paint(f'… to line {last}', DIM)}"
+    elif finding.fact.evidence[0].quote:
+        yield f"{gutter} {paint('|', RULER)} {shortened(finding.fact.evidence[0].quote, options.width)}"
 
 
 def _windows(group: Group, line: str, options: Options) -> Iterator[tuple[Quote, list[Finding]]]:

@@ -164,3 +164,20 @@ def test_combinations_stand_first_whatever_file_and_line_they_point_to(make):
     output = render("text", [single, Report(target="z", findings=(worse,), lines={})], Options())
     assert output.index("together") < output.index("f:1:5")
     assert "= see: z:1:1  FROM — root" in output
+
+
+def test_lines_in_a_row_that_break_one_rule_share_their_remedy(make):
+    lines = ("torch", "keras", "numpy")
+
+    def found(line, rule):
+        return make.finding(rule, make.requirement("x", Location("f", Span(line, 1, line, 5))), f"m{line}")
+
+    same = tuple(found(line, make.UNPINNED) for line in (1, 2, 3))
+    text = render("text", [Report(target="t", findings=same, lines={"f": lines})], Options())
+    assert text.count("= fix:") == 1
+    assert [line.strip() for line in text.split("\n")[:9]] == [
+        "f:1:1 medium unpinned-ai-library  m1", "f:2:1 medium unpinned-ai-library  m2",
+        "f:3:1 medium unpinned-ai-library  m3", "1 | torch", "| ^^^^^", "2 | keras", "| ^^^^^", "3 | numpy", "| ^^^^^",
+    ]  # fmt: skip
+    other = (same[0], found(2, make.CACHE), same[2])
+    assert render("text", [Report(target="t", findings=other, lines={"f": lines})], Options()).count("= fix:") == 3
