@@ -40,8 +40,14 @@ integration:  ## tests against a real Docker daemon (needs root)
 bench:  ## time it beside hadolint, and its start-up beside an empty Python
 	$(BIN)/python -m tests.benchmarks
 
+effect:  ## what a change does to the findings on all fixtures: make effect BASE=main
+	$(BIN)/python -m tests.effect $(or $(BASE),main)
+
+noise:  ## how many findings each fixture has, in both profiles
+	$(BIN)/python -m tests.effect
+
 lock:  ## pin the dependencies anew
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra dev pyproject.toml -o requirements-dev.lock
 
-.PHONY: help setup test check lint types imports docs tables docs-check integration bench lock
+.PHONY: help setup test check lint types imports docs tables docs-check integration bench effect noise lock
