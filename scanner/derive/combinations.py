@@ -97,10 +97,6 @@ def _pickle(image: Image) -> Iterator[Combination]:
         yield from joined("pickle-behind-service", weights, loader, service, service=service, what=weights, how=loader)
 
 
-def _pickle_copied(copy: Copy) -> bool:
-    return copy.origin == "context" and copy.model_format in PICKLED
-
-
 def _loaders(image: Image) -> list[Part]:
     """What runs the code that weights hold."""
     switch = image.find(UnsafeLoad, lambda u: u.library == "torch", "runs that code", lambda u: u.how)
