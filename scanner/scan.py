@@ -9,7 +9,7 @@ from scanner import knowledge
 from scanner.derive import DERIVERS
 from scanner.engine.judge import judge
 from scanner.engine.suppress import Ignore, suppress
-from scanner.extractors import ALL
+from scanner.extractors import BY_KIND
 from scanner.model.facts.base import Fact
 from scanner.model.finding import Notice, Problem, Report
 from scanner.model.location import Location
@@ -108,7 +108,7 @@ def collect(target: Target, today: str, problems: list[Problem], *, shellcheck: 
     """All facts of a target; what an extractor could not read is added to ``problems``."""
     facts: list[Fact] = []
     for item in target.items():
-        for extractor in ALL:
+        for extractor in BY_KIND[type(item)]:
             if extractor.wants(item):
                 try:
                     facts.extend(extractor.extract(item))

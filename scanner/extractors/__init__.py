@@ -1,9 +1,12 @@
 """Extractors: what a config, a step or a file says, as facts.
 
-To add one: write a class with ``wants`` and ``extract`` (interface.py) in a module here, and list the module below.
+To add one: write a class with ``of``, ``wants`` and ``extract`` (interface.py) in a module here, and list the module
+below.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from scanner.extractors import (
     base_images,
@@ -23,6 +26,7 @@ from scanner.extractors import (
     verification,
 )
 from scanner.extractors.interface import Extractor
+from scanner.model.target import Config, File, Item, Step
 
 ALL: tuple[Extractor, ...] = (
     *base_images.EXTRACTORS,
@@ -41,3 +45,7 @@ ALL: tuple[Extractor, ...] = (
     *services.EXTRACTORS,
     *installed.EXTRACTORS,
 )
+
+BY_KIND: Mapping[type[Item], tuple[Extractor, ...]] = {
+    kind: tuple(extractor for extractor in ALL if kind in extractor.of) for kind in (Config, Step, File)
+}

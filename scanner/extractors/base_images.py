@@ -22,6 +22,8 @@ _FLAVORS = ("devel", "runtime", "base", "slim", "alpine", "minimal", "micro", "d
 class BaseImages:
     """From FROM, ``COPY --from`` and ``RUN --mount=from=``, unless they name a stage."""
 
+    of = (Step,)
+
     def wants(self, item: Item) -> bool:
         """FROM, COPY and RUN steps with an image in them."""
         return isinstance(item, Step) and item.keyword in {"FROM", "COPY", "RUN"} and bool(item.images)

@@ -45,6 +45,8 @@ _GIT = Lazy(r"^git@|^git://|^ssh://|\.git/?(?:[#?]|$)")
 class GitClones:
     """What ``git clone`` brings in."""
 
+    of = (Step, Config)
+
     def wants(self, item: Item) -> bool:
         """Steps and configs that call git."""
         return isinstance(item, Step | Config) and any(command.program == "git" for command in item.commands)
@@ -59,6 +61,8 @@ class GitClones:
 
 class GitAdds:
     """Git repositories that ADD takes."""
+
+    of = (Step,)
 
     def wants(self, item: Item) -> bool:
         """ADD steps."""

@@ -28,6 +28,8 @@ _PASSWORD = {
 class BuildCommands:
     """The commands of RUN."""
 
+    of = (Step,)
+
     def wants(self, item: Item) -> bool:
         """RUN steps."""
         return isinstance(item, Step) and bool(item.commands)
@@ -41,6 +43,8 @@ class BuildCommands:
 
 class StartCommands:
     """The commands of ENTRYPOINT, CMD and HEALTHCHECK."""
+
+    of = (Config,)
 
     def wants(self, item: Item) -> bool:
         """Only the config."""

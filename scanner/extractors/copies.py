@@ -34,6 +34,8 @@ _BIN = Lazy(r"model|weight|checkpoint|pytorch|adapter|ggml|consolidated", re.IGN
 class Copies:
     """A fact for each source of a COPY or ADD."""
 
+    of = (Step,)
+
     def wants(self, item: Item) -> bool:
         """COPY and ADD."""
         return isinstance(item, Step) and isinstance(item.instruction, CopyInstruction)

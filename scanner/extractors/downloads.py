@@ -18,6 +18,8 @@ from scanner.parsers import urls
 class CommandDownloads:
     """What curl, wget and their like fetch in RUN, CMD and ENTRYPOINT."""
 
+    of = (Step, Config)
+
     def wants(self, item: Item) -> bool:
         """Steps and configs with commands."""
         return isinstance(item, Step | Config) and bool(item.commands)
@@ -40,6 +42,8 @@ class CommandDownloads:
 
 class AddedDownloads:
     """What ADD fetches from a URL."""
+
+    of = (Step,)
 
     def wants(self, item: Item) -> bool:
         """ADD steps."""

@@ -12,6 +12,8 @@ from scanner.model.target import Item, Step
 class Stages:
     """A fact for each FROM."""
 
+    of = (Step,)
+
     def wants(self, item: Item) -> bool:
         """FROM."""
         return isinstance(item, Step) and isinstance(item.instruction, From)
@@ -34,6 +36,8 @@ class Stages:
 
 class Instructions:
     """A fact for each instruction that can be read."""
+
+    of = (Step,)
 
     def wants(self, item: Item) -> bool:
         """All but what cannot be read."""

@@ -28,6 +28,8 @@ _MODEL_VARIABLES = ("MODEL_ID", "HF_MODEL_ID")
 class ModelCommands:
     """Download tools and model servers, and the flags given to them."""
 
+    of = (Step, Config)
+
     def wants(self, item: Item) -> bool:
         """Steps and configs with commands."""
         return isinstance(item, Step | Config) and bool(item.commands)
@@ -45,6 +47,8 @@ class ModelCommands:
 
 class ModelCode:
     """Python that the commands run."""
+
+    of = (Step, Config)
 
     def wants(self, item: Item) -> bool:
         """Steps and configs with commands."""
@@ -68,6 +72,8 @@ class ModelCode:
 
 class ModelVariables:
     """Variables that switch checks off."""
+
+    of = (Step,)
 
     def wants(self, item: Item) -> bool:
         """ENV steps."""
@@ -97,6 +103,8 @@ class ModelVariables:
 
 class ServedModels:
     """The model that a server takes from its environment: ``MODEL_ID`` of text-generation-inference."""
+
+    of = (Config,)
 
     def wants(self, item: Item) -> bool:
         """Only the config."""

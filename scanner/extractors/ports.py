@@ -50,6 +50,8 @@ LAST_PORT = 65_535
 class ExposedPorts:
     """From EXPOSE instructions; what a base image exposes is not seen."""
 
+    of = (Step,)
+
     def wants(self, item: Item) -> bool:
         """EXPOSE only."""
         return isinstance(item, Step) and item.keyword == "EXPOSE"

@@ -29,6 +29,8 @@ MAX_MOUNTS = 100
 class Secrets:
     """Credentials written out in a Dockerfile."""
 
+    of = (Step, File)
+
     def wants(self, item: Item) -> bool:
         """Steps and files in which the source found some."""
         return isinstance(item, Step | File) and bool(item.secrets)
@@ -53,6 +55,8 @@ class Secrets:
 class NamedCredentialFiles:
     """Credential files that a COPY or ADD names."""
 
+    of = (Step,)
+
     def wants(self, item: Item) -> bool:
         """COPY and ADD from the build context."""
         return isinstance(item, Step) and isinstance(item.instruction, Copy) and item.instruction.flag("from") is None
@@ -76,6 +80,8 @@ class NamedCredentialFiles:
 
 class CarriedCredentialFiles:
     """Credential files that get into the image with a folder."""
+
+    of = (File,)
 
     def wants(self, item: Item) -> bool:
         """Files of the build context that a COPY takes, by name."""
@@ -107,6 +113,8 @@ class CarriedCredentialFiles:
 class Logins:
     """Login commands of the build."""
 
+    of = (Step,)
+
     def wants(self, item: Item) -> bool:
         """RUN steps."""
         return isinstance(item, Step) and bool(item.commands)
@@ -131,6 +139,8 @@ class Logins:
 
 class SecretMounts:
     """Secret mounts of RUN."""
+
+    of = (Step,)
 
     def wants(self, item: Item) -> bool:
         """RUN steps with a mount."""

@@ -17,6 +17,8 @@ _NAMES = Lazy(r"\$\{?(\w+)")
 class Variables:
     """ENV, ARG and LABEL."""
 
+    of = (Step,)
+
     def wants(self, item: Item) -> bool:
         """Those three instructions."""
         return isinstance(item, Step) and isinstance(item.instruction, Pairs)
@@ -60,6 +62,8 @@ class Variables:
 class UndefinedVariables:
     """What an instruction uses though nobody declared it."""
 
+    of = (Step,)
+
     def wants(self, item: Item) -> bool:
         """Steps with such a variable."""
         return isinstance(item, Step) and bool(item.undeclared)
@@ -80,6 +84,8 @@ class UndefinedVariables:
 
 class HealthChecks:
     """Whether the finished image has a health check."""
+
+    of = (Config,)
 
     def wants(self, item: Item) -> bool:
         """Only the config."""

@@ -30,6 +30,8 @@ def is_root(user: str | None) -> bool | None:
 class RuntimeUsers:
     """From the config and the steps behind it."""
 
+    of = (Config,)
+
     def wants(self, item: Item) -> bool:
         """Only the config."""
         return isinstance(item, Config)

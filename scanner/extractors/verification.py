@@ -22,6 +22,8 @@ from scanner.parsers.urls import split
 class Switches:
     """Options, settings and files that commands use."""
 
+    of = (Step, Config)
+
     def wants(self, item: Item) -> bool:
         """Steps and configs with commands."""
         return isinstance(item, Step | Config) and bool(item.commands)
@@ -41,6 +43,8 @@ class Switches:
 class Variables:
     """Variables that ENV or ARG sets."""
 
+    of = (Step,)
+
     def wants(self, item: Item) -> bool:
         """ENV and ARG steps."""
         return isinstance(item, Step) and item.keyword in {"ENV", "ARG"}
@@ -57,6 +61,8 @@ class Variables:
 
 class WrittenFiles:
     """Configuration that a COPY writes from a here-document, or brings along by its name."""
+
+    of = (Step,)
 
     def wants(self, item: Item) -> bool:
         """COPY and ADD with here-documents, or of such files."""

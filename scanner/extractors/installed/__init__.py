@@ -29,6 +29,8 @@ def _places() -> Callable[[str], Place | None]:
 class Installed:
     """Records of packages, the operating system, and the libraries of GPUs."""
 
+    of = (File,)
+
     def wants(self, item: Item) -> bool:
         """Files that package managers leave behind; in layers only, since a build context is not installed."""
         if not isinstance(item, File) or item.at.layer is None or item.link is not None:
@@ -52,6 +54,8 @@ class Programs:
     """Bytes of the largest program that is looked at: it is read in whole."""
     SMALLEST = 300_000
     """Bytes; Go links no smaller ones."""
+
+    of = (File,)
 
     def wants(self, item: Item) -> bool:
         """Executables without a suffix: in a folder of programs, or near the root."""

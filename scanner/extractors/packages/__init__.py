@@ -54,6 +54,8 @@ _MODULES = frozenset({"pip", "pipx", "uv", "poetry", "pdm", "pipenv"})
 class Packages:
     """The installers among the commands that the build runs or that the container starts."""
 
+    of = (Step, Config)
+
     def wants(self, item: Item) -> bool:
         """Commands."""
         return isinstance(item, Step | Config) and bool(item.commands)
@@ -84,6 +86,8 @@ class Packages:
 class IndexVariables:
     """Package indexes that ENV and ARG set: they serve whatever is installed later."""
 
+    of = (Step,)
+
     def wants(self, item: Item) -> bool:
         """ENV and ARG."""
         return isinstance(item, Step) and item.keyword in {"ENV", "ARG"} and isinstance(item.instruction, Pairs)
@@ -102,6 +106,8 @@ class IndexVariables:
 
 class ConfigFiles:
     """Package indexes in the configuration files that COPY, ADD and RUN put into the image."""
+
+    of = (Step,)
 
     def wants(self, item: Item) -> bool:
         """Steps that name such a file."""

@@ -27,6 +27,8 @@ _FRAMEWORKS = ("gradio", "uvicorn", "flask", "mcp")
 class Services:
     """What the start commands, and else the base image, put on the network."""
 
+    of = (Config,)
+
     def wants(self, item: Item) -> bool:
         """Only the config."""
         return isinstance(item, Config)
