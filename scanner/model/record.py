@@ -121,4 +121,4 @@ class Record(metaclass=_RecordType):
 
 
 def _restore(cls: type[Record], values: tuple[Any, ...]) -> Record:
-    return cls(**dict(zip(cls.field_names(), values, strict=True)))
+    return cls.of(values)
