@@ -1,0 +1,80 @@
+"""Images of the Docker daemon, or of what answers at DOCKER_HOST in its place: ``docker:NAME``."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from scanner.errors import TargetError
+from scanner.sources.image.archive import Shared, read_archive
+from scanner.sources.image.image import Image
+
+if TYPE_CHECKING:
+    from docker.client import DockerClient
+
+TIMEOUT = 60
+"""Seconds that the daemon may stay silent."""
+SPARE = 1 << 28
+"""Bytes to leave free on the disk."""
+
+
+def open_docker(text: str, platform: str | None) -> Image:
+    """The image of that name, saved to a temporary file that is gone when nobody reads it. Raises TargetError."""
+    with _daemon(text) as client:
+        image = client.images.get(text)
+        needed, folder = int(image.attrs.get("Size") or 0), tempfile.gettempdir()
+        if needed + SPARE > shutil.disk_usage(folder).free:
+            raise TargetError(
+                f"docker:{text}: {needed >> 20:,} MiB do not fit into {folder}",
+                hint="let TMPDIR name a folder with more space",
+            )
+        with tempfile.TemporaryFile() as file:
+            try:
+                for part in image.save(chunk_size=1 << 20):
+                    file.write(part)
+                file.flush()
+            except OSError as error:
+                raise TargetError(f"docker:{text}: cannot be written to {folder}: {error}") from None
+            shared = Shared(os.dup(file.fileno()))
+    return read_archive(f"docker:{text}", shared, "", platform)
+
+
+def inspect(name: str) -> Mapping[str, Any] | None:
+    """What the daemon says of an image that it has; None when it has none of that name. Raises TargetError."""
+    with _daemon(name) as client:
+        from docker.errors import ImageNotFound
+
+        try:
+            return dict(client.images.get(name).attrs)
+        except ImageNotFound:
+            return None
+
+
+@contextmanager
+def _daemon(name: str) -> Iterator[DockerClient]:
+    try:
+        import docker
+        from docker.errors import DockerException, ImageNotFound
+    except ImportError:
+        raise TargetError("the docker package is not installed", hint="pip install docker") from None
+    client = None
+    try:
+        client = docker.from_env(timeout=TIMEOUT)
+        yield client
+    except ImageNotFound:
+        raise TargetError(
+            f"docker:{name}: the daemon has no such image", hint=f"docker pull {name}, or scan registry:{name}"
+        ) from None
+    except (DockerException, OSError):
+        where = os.environ.get("DOCKER_HOST") or "its usual socket"
+        raise TargetError(
+            f"docker:{name}: no Docker daemon answers at {where}",
+            hint="start it, let DOCKER_HOST name its socket, or scan registry:NAME, which needs none",
+        ) from None
+    finally:
+        if client is not None:
+            client.close()
