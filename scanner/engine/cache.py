@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import marshal
 import os
-import stat
 import sys
 import zlib
 from typing import Any
+
+from scanner import kept
 
 MAGIC = b"hullcheck rules 1\n"
 MAX_BYTES = 64_000_000
@@ -42,21 +43,8 @@ def stamp(folder: str) -> bytes:
 
 def get(folder: str, key: bytes) -> Any:
     """What was kept for a rule folder under this key, or None."""
-    path = _path(folder)
-    try:
-        file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    except (OSError, ValueError):
-        return None
-    try:
-        status = os.fstat(file)
-        if not (stat.S_ISREG(status.st_mode) and _ours(status) and status.st_size <= MAX_BYTES):
-            return None
-        data = _read(file, status.st_size)
-    except OSError:
-        return None
-    finally:
-        os.close(file)
-    if len(data) < _HEAD or data[: len(MAGIC)] != MAGIC:
+    data = kept.read(_name(folder), MAX_BYTES)
+    if data is None or len(data) < _HEAD or data[: len(MAGIC)] != MAGIC:
         return None
     key_size, body_size, crc = (int.from_bytes(data[at : at + 4], "little") for at in range(len(MAGIC), _HEAD, 4))
     body = memoryview(data)[_HEAD + key_size :]
@@ -67,47 +55,15 @@ def get(folder: str, key: bytes) -> Any:
 
 def put(folder: str, key: bytes, value: Any) -> None:
     """Keep something for a rule folder; when that cannot be done, nothing is."""
-    path = _path(folder)
     key, body = _whole(key), marshal.dumps(value)
     sizes = (len(key), len(body), zlib.crc32(body))
-    data = b"".join((MAGIC, *(size.to_bytes(4, "little") for size in sizes), key, body))
-    temporary = f"{path}.{os.getpid()}"
-    try:
-        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-        if not _ours(os.stat(os.path.dirname(path))):
-            return
-        file = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-        try:
-            with open(file, "wb") as out:
-                out.write(data)
-            os.replace(temporary, path)
-        except OSError:
-            os.unlink(temporary)
-    except (OSError, ValueError):
-        return
+    kept.write(_name(folder), b"".join((MAGIC, *(size.to_bytes(4, "little") for size in sizes), key, body)))
 
 
 def _whole(key: bytes) -> bytes:
     return f"{sys.version}\n".encode() + key
 
 
-def _ours(status: os.stat_result) -> bool:
-    """Nobody but this user can have written it."""
-    return status.st_uid == os.getuid() and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
-
-
-def _path(folder: str) -> str:
-    home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    name = f"rules-{zlib.crc32(os.path.abspath(folder).encode('utf-8', 'surrogateescape')):08x}"
-    return os.path.join(home, "hullcheck", f"{name}.{sys.implementation.cache_tag}")
-
-
-def _read(file: int, size: int) -> bytes:
-    parts = []
-    while size > 0:
-        part = os.read(file, size)
-        if not part:
-            break
-        parts.append(part)
-        size -= len(part)
-    return b"".join(parts)
+def _name(folder: str) -> str:
+    number = zlib.crc32(os.path.abspath(folder).encode("utf-8", "surrogateescape"))
+    return f"rules-{number:08x}.{sys.implementation.cache_tag}"
