@@ -18,6 +18,7 @@ from scanner.model.rule import Rule
 from scanner.model.target import Target
 from scanner.sources import dockerfile
 from scanner.sources.discover import discover
+from scanner.sources.dockerfile.inherit import Resolve
 
 
 class Options(Record):
@@ -30,6 +31,8 @@ class Options(Record):
     build_args: Mapping[str, str]
     target: str | None = None
     """The stage to look at; None: the last."""
+    resolve_bases: bool = False
+    """Ask the local daemon, then registries, what base images set."""
     exclude: tuple[str, ...] = ()
     """Glob patterns of files that a search of folders leaves out."""
     ignores: tuple[Ignore, ...] = ()
@@ -70,8 +73,18 @@ def scan_text(
 def open_target(path: str, options: Options) -> Target:
     """The target of one Dockerfile."""
     return dockerfile.open_dockerfile(
-        path, context=options.context, build_args=options.build_args, target=options.target
+        path,
+        context=options.context,
+        build_args=options.build_args,
+        target=options.target,
+        resolve=_resolver() if options.resolve_bases else None,
     )
+
+
+def _resolver() -> Resolve:
+    from scanner.sources.image.resolve import resolve
+
+    return resolve
 
 
 def examine(target: Target, options: Options) -> Report:

@@ -52,6 +52,12 @@ _config = click.option("--config", metavar="FILE", help="Configuration to read i
 def _inputs(command: Any) -> Any:
     """The flags that say what a Dockerfile means."""
     for option in (
+        click.option(
+            "--resolve-bases",
+            is_flag=True,
+            default=None,
+            help="Ask the Docker daemon, else the registry, what base images set.",
+        ),
         click.option("--context", metavar="DIR", help="Build context.  [default: the Dockerfile's folder]"),
         click.option("--target", metavar="STAGE", help="Stage to build.  [default: the last]"),
         click.option("--build-arg", "build_args", multiple=True, metavar="K=V", help="Value of a build argument."),

@@ -45,6 +45,7 @@ class Flags(Record):
     build_args: tuple[str, ...] = ()
     target: str | None = None
     context: str | None = None
+    resolve_bases: bool | None = None
     config: str | None = None
     show_undecided: bool | None = None
     show_suppressed: bool | None = None
@@ -134,6 +135,7 @@ def scan_options(settings: Settings, frameworks: Sequence[Framework] = (), **cha
             "context": settings.context,
             "build_args": settings.build_args,
             "target": settings.target,
+            "resolve_bases": settings.resolve_bases,
             "exclude": settings.exclude,
             "ignores": settings.ignores,
             "baseline": baseline,

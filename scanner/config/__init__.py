@@ -40,6 +40,7 @@ class Settings(Record):
     build_args: Mapping[str, str]
     target: str | None = None
     context: str | None = None
+    resolve_bases: bool = False
     exclude: tuple[str, ...] = ()
     format: tuple[str, ...] = ("text",)
     shellcheck: bool = False

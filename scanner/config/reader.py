@@ -34,6 +34,7 @@ KEYS: Mapping[str, Kind] = {
     "build-args": "arguments",
     "target": "word",
     "context": "path",
+    "resolve-bases": "truth",
     "exclude": "words",
     "format": "formats",
     "shellcheck": "truth",

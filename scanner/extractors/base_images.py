@@ -46,6 +46,7 @@ class BaseImages:
                 platform=platform.value if platform else "",
                 platform_fixed="$" not in raw if platform else False,
                 default_invalid=use == "from" and not item.undeclared and _invalid(item.default_image),
+                resolved_digest=item.resolved_digest,
             )
 
 
@@ -60,6 +61,7 @@ def describe(
     platform: str | None = "",
     platform_fixed: bool | None = False,
     default_invalid: bool | None = False,
+    resolved_digest: str | None = None,
 ) -> BaseImage:
     """What an image reference says; all is unknown for None, and for one that is not valid."""
     parsed = None
@@ -90,6 +92,8 @@ def describe(
         platform=platform,
         platform_fixed=platform_fixed,
         default_invalid=default_invalid,
+        resolved_digest=resolved_digest,
+        today=f" (today {resolved_digest})" if resolved_digest else "",
     )
 
 

@@ -49,7 +49,7 @@ class RuntimeUsers:
             declared="user" in item.says,
             is_root=is_root(item.user),
             numeric=numeric,
-            created_unused=_created(item.steps) if "user" not in item.says else "",
+            created_unused=_created(item.steps) if "user" not in item.says.keys() - item.inherited else "",
             nameless=name not in {None, ""} and not numeric and item.base == "" and not _brings_users(item),
             groups_dropped=":" in (item.user or "") and _joins_groups(item.steps, name or ""),
         )

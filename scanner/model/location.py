@@ -107,6 +107,8 @@ class Text(Record):
     starts: tuple[int, ...] = (0,)
     places: tuple[tuple[int, int], ...] = ((1, 1),)
     layer: Layer | None = None
+    note: str = ""
+    """Why it counts, for text that stands elsewhere: ``inherited from python:3.12``; goes into its evidence."""
 
     @classmethod
     def of_file(cls, path: str, value: str, *, layer: Layer | None = None) -> Text:
@@ -136,7 +138,7 @@ class Text(Record):
 
     def evidence(self, start: int = 0, end: int | None = None, note: str = "") -> Evidence:
         """``value[start:end]`` as evidence."""
-        return Evidence.of_text(self, start, len(self.value) if end is None else end, note)
+        return Evidence.of_text(self, start, len(self.value) if end is None else end, note or self.note)
 
     def joined(self, other: Text) -> tuple[Text, int]:
         """Both texts with a newline between them, and the offset at which the other begins."""
@@ -147,6 +149,7 @@ class Text(Record):
             starts=self.starts + tuple(shift + start for start in other.starts),
             places=self.places + other.places,
             layer=self.layer,
+            note=self.note if self.note == other.note else "",
         )
         return text, shift
 
@@ -182,6 +185,7 @@ class Text(Record):
             starts=tuple(starts) or (0,),
             places=tuple(places) or (self.place(0),),
             layer=self.layer,
+            note=self.note,
         )
 
 

@@ -51,6 +51,8 @@ class Config(Record):
     """The steps of the stages that ship, in order."""
     says: Mapping[str, tuple[Evidence, ...]]
     """Where a setting is said: ``user``, ``command``, ``entrypoint``, ``healthcheck``, ``env.NAME``, ``port.8080``."""
+    inherited: frozenset[str] = frozenset()
+    """The settings of ``says`` that a base image makes, and nothing in the file changes."""
     find: Callable[[str], File | None]
     """The file at a path of the finished image, when it comes from the build context."""
 
@@ -98,6 +100,8 @@ class Step(Record):
     that the stage does not repeat."""
     default_image: str | None = None
     """For FROM: its image when no build argument is given; None when that depends on more."""
+    resolved_digest: str | None = None
+    """For FROM: what its image's name stands for today; None when nobody was asked, or nobody knows."""
     find: Callable[[str], File | None]
     """The file at a path of the image at this step (relative to ``workdir``), when it comes from the build context;
     what a COPY or ADD brings is there already."""

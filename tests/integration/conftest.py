@@ -1,4 +1,4 @@
-"""A Docker daemon of the tests' own: on its own socket, without network, thrown away afterwards."""
+"""A Docker daemon and registries of the tests' own: on this machine only, thrown away afterwards."""
 
 from __future__ import annotations
 
@@ -31,14 +31,12 @@ def _answers(process, folder):
 
 
 @pytest.fixture(scope="session")
-def daemon(tmp_path_factory):
-    """A client of a running dockerd."""
+def daemon_address(tmp_path_factory):
+    """Where a running dockerd listens."""
     if shutil.which("dockerd") is None:
         missing("dockerd is not installed (Debian: apt-get install docker.io)")
     if os.geteuid() != 0:
         missing("dockerd needs root")
-    import docker
-
     folder = tmp_path_factory.mktemp("dockerd")
     address = f"unix://{folder}/docker.sock"
     options = [
@@ -50,13 +48,72 @@ def daemon(tmp_path_factory):
     options += ["--storage-driver=vfs", "--bridge=none", "--iptables=false"]
     with open(folder / "log", "w") as log:
         process = subprocess.Popen(["dockerd", *options], stdout=log, stderr=log)
-    client = docker.DockerClient(base_url=address, version="auto", timeout=60) if _answers(process, folder) else None
     try:
-        if client is None:
+        if not _answers(process, folder):
             missing("dockerd does not start here: " + (folder / "log").read_text()[-400:])
-        yield client
+        yield address
     finally:
-        if client is not None:
-            client.close()
         process.terminate()
         process.wait(timeout=30)
+
+
+@pytest.fixture(scope="session")
+def daemon(daemon_address):
+    """A client of a running dockerd."""
+    import docker
+
+    client = docker.DockerClient(base_url=daemon_address, version="auto", timeout=60)
+    yield client
+    client.close()
+
+
+HTPASSWD = "alice:$2b$04$/cuv2GPqQ3jl12kvcZEpYuyyE/H0rynL3xrPnczpoGe95wxu5l8Ai\n"
+"""``alice`` with ``s3cret-word``, as ``htpasswd -nbBC 4`` writes it."""
+
+CONFIG = """
+version: 0.1
+log: {{level: warn}}
+storage: {{filesystem: {{rootdirectory: {folder}/data}}}}
+http: {{addr: "127.0.0.1:{port}"}}
+"""
+
+
+def _serve(folder, auth):
+    """A registry's process, and its host with port."""
+    if shutil.which("docker-registry") is None:
+        missing("docker-registry is not installed (Debian: apt-get install docker-registry)")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    text = CONFIG.format(folder=folder, port=port)
+    if auth:
+        (folder / "htpasswd").write_text(HTPASSWD)
+        text += f"auth: {{htpasswd: {{realm: test, path: {folder}/htpasswd}}}}\n"
+    (folder / "config.yml").write_text(text)
+    with open(folder / "log", "w") as log:
+        process = subprocess.Popen(["docker-registry", "serve", folder / "config.yml"], stdout=log, stderr=log)
+    for _ in range(100):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return process, f"127.0.0.1:{port}"
+        time.sleep(0.1)
+    process.kill()
+    missing("docker-registry does not start here: " + (folder / "log").read_text()[-400:])
+    raise AssertionError
+
+
+@pytest.fixture(scope="session", params=[False, True], ids=["open", "with-login"])
+def registry(request, tmp_path_factory):
+    """A real registry on this machine, and who may read it (None: everybody)."""
+    process, host = _serve(tmp_path_factory.mktemp("registry"), request.param)
+    yield host, ("alice", "s3cret-word") if request.param else None
+    process.terminate()
+    process.wait(timeout=30)
+
+
+@pytest.fixture(scope="session")
+def skopeo():
+    """The program that copies images between all places."""
+    if shutil.which("skopeo") is None:
+        missing("skopeo is not installed (Debian: apt-get install skopeo)")
+    return "skopeo"

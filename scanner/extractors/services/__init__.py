@@ -75,6 +75,7 @@ def _in_scripts(config: Config, exported: dict[str, Setting]) -> Iterator[Servic
 def _calls(config: Config, exported: dict[str, Setting]) -> Iterator[Call]:
     """The calls of servers; fills in what scripts export on the way."""
     image = of_image(config.base)
+    own = config.says.keys() - config.inherited
     found = False
     for index, command in enumerate(_commands(config)):
         if command.program in {"export", "declare"}:
@@ -82,12 +83,12 @@ def _calls(config: Config, exported: dict[str, Setting]) -> Iterator[Call]:
 
             exported |= exports(command)
         call = _call(command, config, image)
-        if call is None and index == 0 and image is not None and "entrypoint" not in config.says:
-            call = _argued(command, image) if command.program not in SHELLS else None
+        if call is None and index == 0 and image is not None and "entrypoint" not in own:
+            call = _argued(_own(command, config), image) if command.program not in SHELLS else None
         if call is not None:
             found = True
             yield call
-    if image is not None and not found and not config.says.get("command"):
+    if image is not None and not found and not (config.says.get("command") and "command" in own):
         yield Call(image, None, image=True)
 
 
@@ -104,6 +105,15 @@ def _call(command: Command, config: Config, image: Product | None) -> Call | Non
 
     product = scripts.product_of(program, command, config)
     return None if product is None else Call(product, command, program.arguments, program.word, product is image)
+
+
+def _own(command: Command, config: Config) -> Command:
+    """The command without the words of an entrypoint that it inherits."""
+    if "entrypoint" not in config.inherited:
+        return command
+    place = config.says["entrypoint"][0].at.span
+    words = (word for word in command.words if place is None or command.source.place(word.start) != place[:2])
+    return command.replace(words=tuple(words))
 
 
 def _argued(command: Command, image: Product) -> Call | None:

@@ -79,4 +79,6 @@ def _started_by(asked: Asked) -> Literal["command", "script", "base-image"]:
     command = asked.call.command
     if command is None:
         return "base-image"
+    if "command" in asked.config.inherited:
+        return "base-image"
     return "command" if command.source.path == asked.config.at.path else "script"

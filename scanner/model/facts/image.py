@@ -42,6 +42,10 @@ class BaseImage(Fact):
     """``--platform`` names one platform rather than a variable."""
     default_invalid: bool | None = False
     """Its name is empty or no valid one unless a declared build argument is given."""
+    resolved_digest: str | None = None
+    """What its name stands for today; None when nobody was asked (``--resolve-bases``), or nobody knows."""
+    today: str = ""
+    """The same for messages: `` (today sha256:…)``, or ""."""
 
 
 class RuntimeUser(Fact):

@@ -16,18 +16,25 @@ from scanner.parsers import dockerfile, secrets
 from scanner.sources.context import Context, Lines
 from scanner.sources.discover import STDIN
 from scanner.sources.dockerfile.evaluate import Evaluation
+from scanner.sources.dockerfile.inherit import Resolve
 
 MAX_DOCKERFILE = 8 << 20
 """Bytes of the largest Dockerfile that is read."""
 
 
 def open_dockerfile(
-    path: str, *, context: str | None = None, build_args: Mapping[str, str] | None = None, target: str | None = None
+    path: str,
+    *,
+    context: str | None = None,
+    build_args: Mapping[str, str] | None = None,
+    target: str | None = None,
+    resolve: Resolve | None = None,
 ) -> Target:
     """The target of a Dockerfile on disk, or of standard input for ``-``.
 
     ``context`` is the build context's folder; by default the folder of the Dockerfile, or one above it that has the
-    files it copies. Raises TargetError when the file cannot be read, UsageError when ``target`` is no stage of it.
+    files it copies. ``resolve`` is asked what base images set. Raises TargetError when the file cannot be read,
+    UsageError when ``target`` is no stage of it.
     """
     try:
         if path == STDIN:
@@ -59,7 +66,14 @@ def open_dockerfile(
         text = data.decode("utf-8", "replace")
     beside = None if path == STDIN else path
     return _target(
-        text, name, folder=context, beside=beside, build_args=build_args or {}, target=target, problems=problems
+        text,
+        name,
+        folder=context,
+        beside=beside,
+        build_args=build_args or {},
+        target=target,
+        resolve=resolve,
+        problems=problems,
     )
 
 
@@ -70,9 +84,10 @@ def read(
     *,
     build_args: Mapping[str, str] | None = None,
     target: str | None = None,
+    resolve: Resolve | None = None,
 ) -> Target:
     """The target of a Dockerfile's text, with the files of its context by name (None: no context is known)."""
-    return _target(text, path, files=context, build_args=build_args or {}, target=target, problems=[])
+    return _target(text, path, files=context, build_args=build_args or {}, target=target, resolve=resolve, problems=[])
 
 
 def _target(
@@ -84,6 +99,7 @@ def _target(
     files: Mapping[str, bytes] | None = None,
     build_args: Mapping[str, str],
     target: str | None,
+    resolve: Resolve | None,
     problems: list[Problem],
 ) -> Target:
     found = secrets.find(text)
@@ -105,7 +121,16 @@ def _target(
     if folder is not None or files is not None:
         ignore_name = os.path.basename(path) + ".dockerignore"
         context = Context(folder, files, ignore_name=ignore_name, lines=lines, problems=problems)
-    played = Evaluation(parsed, path, context, build_args=build_args, target=target, secrets=hits, problems=problems)
+    played = Evaluation(
+        parsed,
+        path,
+        context,
+        build_args=build_args,
+        target=target,
+        resolve=resolve,
+        secrets=hits,
+        problems=problems,
+    )
     inside = {
         line
         for step in played.steps

@@ -26,6 +26,7 @@ from scanner.parsers import shell, variables
 from scanner.sources.context import Context
 from scanner.sources.dockerfile import bases, undeclared
 from scanner.sources.dockerfile.expand import expand
+from scanner.sources.dockerfile.inherit import Resolve, inherit
 from scanner.sources.dockerfile.scripts import follow, shebang
 from scanner.sources.dockerfile.stage import PREDEFINED, PROXIES, Lookup, StageState
 from scanner.sources.dockerfile.written import place_written, written_file
@@ -52,11 +53,12 @@ class Evaluation:
         *,
         build_args: Mapping[str, str],
         target: str | None,
+        resolve: Resolve | None,
         secrets: Mapping[int, Sequence[SecretHit]],
         problems: list[Problem],
     ) -> None:
         self._parsed, self._path, self._context = parsed, path, context
-        self._build_args, self._secrets, self._problems = build_args, secrets, problems
+        self._build_args, self._secrets, self._problems, self._resolve = build_args, secrets, problems, resolve
         self._globals: dict[str, variables.Value] = {}
         self._stages: list[StageState] = []
         self._by_name: dict[str, StageState] = {}
@@ -136,11 +138,10 @@ class Evaluation:
             at=raw.text.location(),
         )
         state = StageState(stage, instruction, bases.image_of(instruction, parent is not None), parent)
-        if parent is None:
-            state.user = bases.default_user(state.root_base)
+        triggers = parent.triggers if parent else inherit(state, self._resolve, self._problems)
         self._stages.append(state)
         self._step(state, instruction, {})
-        for trigger in parent.triggers if parent else ():
+        for trigger in triggers:
             inner = expand(trigger, state.lookup, self._parsed.escape, self._problems)
             if isinstance(inner, Copy):
                 self._copy(state, inner)
@@ -192,6 +193,7 @@ class Evaluation:
                 default_image=bases.default_image(instruction, self._global, self._parsed.escape)
                 if isinstance(instruction, From)
                 else None,
+                resolved_digest=state.digest if isinstance(instruction, From) else None,
                 ignore_file=None if self._context is None else self._context.has_ignore_file,
                 find=layout.finder(state.place, state.home),
             )
@@ -348,10 +350,11 @@ class Evaluation:
             commands=follow(script, find, variables.get, self._problems),
             healthcheck=healthcheck,
             healthcheck_declared=None
-            if state.healthcheck is None and state.root_base is None
+            if state.healthcheck is None and state.root_base is None and not state.base_known
             else state.healthcheck is not None,
             steps=tuple(step for step in self.steps if step.stage.ships and step.stage.index >= 0),
             says=says,
+            inherited=state.inherited(says),
             find=find,
         )
 

@@ -34,6 +34,12 @@ class StageState:
         self.opened_by = opened_by
         self.root_base: str | None = parent.root_base if parent else base
         """The image that the chain of stages starts from; "" for scratch, None when it is not known."""
+        self.base_known: bool = parent.base_known if parent else base == ""
+        """Everything that the image sets is known."""
+        self.inherited_from: Evidence | None = parent.inherited_from if parent else None
+        """What ``says`` holds for settings of the base image."""
+        self.digest: str | None = None
+        """Of the image that FROM names here."""
         self.layout: Layout = Layout(parent.layout if parent else None)
         self.env: dict[str, str | None] = dict(parent.env) if parent else {}
         self.args: dict[str, str | None] = {}
@@ -62,6 +68,12 @@ class StageState:
         user = (self.user or "root").partition(":")[0]
         return self.env.get("HOME") or ("/root" if user in {"root", "0"} else f"/home/{user}")
 
+    def inherited(self, says: Mapping[str, tuple[Evidence, ...]]) -> frozenset[str]:
+        """Those settings that the base image makes and nothing in the file changes."""
+        if self.inherited_from is None:
+            return frozenset()
+        return frozenset(name for name, said in says.items() if said and all(e is self.inherited_from for e in said))
+
     def shell_lookup(self) -> Lookup:
         """A variable's value as a shell of this stage sees it."""
         values = self.variables()
@@ -73,7 +85,7 @@ class StageState:
         """A variable's value, for the instructions that the builder fills in; names nobody set may be the base's."""
         if name in self.env:
             return self.env[name]
-        value = self.args.get(name, variables.UNSET if self.root_base == "" else None)
+        value = self.args.get(name, variables.UNSET if self.base_known else None)
         return variables.OPEN if value is None and name in self._open else value
 
     def variables(self) -> dict[str, str | None]:
@@ -96,6 +108,7 @@ class StageState:
                 self.entrypoint = instruction
                 if not self.command_is_own:
                     self.command = None
+                    self.says.pop("cmd", None)
                 self.says["entrypoint"] = (instruction.evidence(),)
             case Shelled(keyword="CMD"):
                 self.command, self.command_is_own = instruction, True

@@ -20,6 +20,8 @@ TIMEOUT = 60
 """Seconds that the daemon may stay silent."""
 SPARE = 1 << 28
 """Bytes to leave free on the disk."""
+MAX_SAID = 300
+"""Characters of the daemon's error that are passed on."""
 
 
 def open_docker(text: str, platform: str | None) -> Image:
@@ -58,7 +60,7 @@ def inspect(name: str) -> Mapping[str, Any] | None:
 def _daemon(name: str) -> Iterator[DockerClient]:
     try:
         import docker
-        from docker.errors import DockerException, ImageNotFound
+        from docker.errors import APIError, DockerException, ImageNotFound
     except ImportError:
         raise TargetError("the docker package is not installed", hint="pip install docker") from None
     client = None
@@ -69,6 +71,8 @@ def _daemon(name: str) -> Iterator[DockerClient]:
         raise TargetError(
             f"docker:{name}: the daemon has no such image", hint=f"docker pull {name}, or scan registry:{name}"
         ) from None
+    except APIError as error:
+        raise TargetError(f"docker:{name}: the daemon says: {str(error.explanation)[:MAX_SAID]}") from None
     except (DockerException, OSError):
         where = os.environ.get("DOCKER_HOST") or "its usual socket"
         raise TargetError(

@@ -1,0 +1,114 @@
+"""What a stage has from its base image before its first instruction, where somebody can be asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from scanner.errors import ScanError
+from scanner.model.finding import Problem
+from scanner.model.instruction import From, Healthcheck, Instruction, Shelled
+from scanner.model.location import Text, Word
+from scanner.parsers import dockerfile
+from scanner.sources.dockerfile import bases
+from scanner.sources.dockerfile.stage import StageState
+
+if TYPE_CHECKING:
+    from scanner.sources.image.resolve import Base
+
+Resolve = Callable[[str, str | None], "Base"]
+"""How a base image runs, by its reference and platform. Raises ScanError."""
+
+
+def inherit(state: StageState, resolve: Resolve | None, problems: list[Problem]) -> Sequence[Instruction]:
+    """Put a stage into the state that its base image leaves it in; the image's ONBUILD instructions.
+
+    Without ``resolve`` only what is known of public images. An image that cannot be asked for is a problem, once.
+    """
+    reference = state.root_base
+    state.user = bases.default_user(reference)
+    if resolve is None or not reference or not state.stage.reached:
+        return ()
+    platform = state.opened_by.flag("platform")
+    try:
+        base = resolve(
+            reference, platform.value if platform is not None and "$" not in (platform.value or "") else None
+        )
+    except ScanError as error:
+        reason = f"the base image {reference} cannot be asked for what it sets: {error}"
+        if all(problem.reason != reason for problem in problems):
+            at = state.opened_by.evidence(state.opened_by.image).at
+            problems.append(Problem(at=at, reason=reason, remedy=error.hint))
+        return ()
+    _take(state, base, f"inherited from {reference}")
+    parsed = [dockerfile.parse(f"FROM scratch\n{line}", "").instructions for line in base.triggers]
+    return [_moved(each[1], state.opened_by, f"inherited from {reference}") for each in parsed if len(each) == 2]
+
+
+def _take(state: StageState, base: Base, note: str) -> None:
+    opened = state.opened_by
+    state.base_known, state.digest = True, base.digest or None
+    state.inherited_from = opened.evidence(opened.image, note)
+    said = (state.inherited_from,)
+    state.env.update(base.env)
+    state.user, state.workdir = base.user, base.workdir or "/"
+    state.ports += [Word(port, opened.image.start, opened.image.end) for port in base.ports]
+    state.says |= {f"env.{name}": said for name, _ in base.env}
+    state.says |= {f"port.{port.partition('/')[0]}": said for port in base.ports}
+    if base.user:
+        state.says["user"] = said
+    if base.shell:
+        state.shell = base.shell
+    if base.entrypoint:
+        state.entrypoint, state.says["entrypoint"] = _shelled("ENTRYPOINT", base.entrypoint, opened, note), said
+    if base.command:
+        state.command, state.says["cmd"] = _shelled("CMD", base.command, opened, note), said
+    if base.healthcheck:
+        state.healthcheck, state.says["healthcheck"] = _healthcheck(base.healthcheck, opened, note), said
+
+
+def _shelled(keyword: str, words: Sequence[str], opened: From, note: str) -> Shelled:
+    """The exec form of an instruction."""
+    text, argv = _listed(keyword, words, opened, note)
+    return Shelled(keyword=keyword, span=opened.span, text=text, arguments=len(keyword) + 1, argv=argv, script=text)
+
+
+def _healthcheck(test: Sequence[str], opened: From, note: str) -> Healthcheck:
+    text, argv = _listed("HEALTHCHECK", test[1:], opened, note)
+    return Healthcheck(
+        keyword="HEALTHCHECK",
+        span=opened.span,
+        text=text,
+        arguments=len("HEALTHCHECK") + 1,
+        argv=None if test[0] == "CMD-SHELL" else argv,
+        script=text.cut((len("HEALTHCHECK") + 1, len(text.value))),
+        disabled=test[0] == "NONE",
+    )
+
+
+def _listed(keyword: str, words: Sequence[str], opened: From, note: str) -> tuple[Text, tuple[Word, ...]]:
+    argv, at = [], len(keyword) + 1
+    for word in words:
+        argv.append(Word(word, at, at + len(word)))
+        at += len(word) + 1
+    return _text(" ".join((keyword, *words)), opened, note), tuple(argv)
+
+
+def _text(value: str, opened: From, note: str) -> Text:
+    """Words that stand in no file: all of them are where FROM names the image."""
+    place = opened.text.place(opened.image.start)
+    return Text(
+        path=opened.text.path,
+        value=value,
+        starts=tuple(range(max(1, len(value)))),
+        places=(place,) * max(1, len(value)),
+        layer=opened.text.layer,
+        note=note,
+    )
+
+
+def _moved(instruction: Instruction, opened: From, note: str) -> Instruction:
+    """An instruction of the image, as if it stood where FROM names the image."""
+    text = _text(instruction.text.value, opened, note)
+    moved = instruction.replace(span=opened.span, text=text)
+    return moved.replace(script=_text(moved.script.value, opened, note)) if isinstance(moved, Shelled) else moved

@@ -1,0 +1,197 @@
+"""Base images: how one that a Dockerfile names runs, asked of the local daemon, then of its registry."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator, Mapping
+from hashlib import sha256
+from typing import Any
+
+from scanner import kept
+from scanner.errors import TargetError
+from scanner.model.record import Record
+from scanner.parsers import image_reference, secrets
+from scanner.parsers.image_reference import ImageReference
+from scanner.sources.image import platform as platforms
+from scanner.sources.image.image import Image
+
+FRESH = 24 * 60 * 60
+"""Seconds for which a tag is taken to stand for what it stood for; a digest stands for the same for ever."""
+MAX_KEPT = 1 << 20
+"""Bytes of what is kept of one image."""
+MAX_WORDS = 1_000
+"""Variables of an image, ports, words of its commands."""
+MAX_WORD = 1 << 16
+"""Characters of each."""
+
+_SOCKET = "/var/run/docker.sock"
+
+
+class Base(Record):
+    """How an image runs, as far as it concerns what is built on it; secrets masked."""
+
+    digest: str
+    """What its name stands for today, for all platforms where there are several; "" when nobody says."""
+    user: str
+    """"" when it names none."""
+    env: tuple[tuple[str, str], ...]
+    workdir: str
+    """"" when it names none."""
+    ports: tuple[str, ...]
+    entrypoint: tuple[str, ...]
+    command: tuple[str, ...]
+    shell: tuple[str, ...]
+    healthcheck: tuple[str, ...]
+    """``NONE``, ``CMD`` and words, or ``CMD-SHELL`` and a script; () when there is none."""
+    triggers: tuple[str, ...]
+    """Its ONBUILD instructions, as written."""
+
+
+_known: dict[tuple[str, str | None], Base | TargetError] = {}
+_silent: dict[str, TargetError] = {}
+"""Registries that did not answer; the others of a run do not wait for them again."""
+
+
+def resolve(reference: str, platform: str | None = None) -> Base:
+    """How an image runs. Asked once in a run; a registry's answer is kept. Raises TargetError when nobody answers."""
+    answer = _known.get((reference, platform))
+    if answer is None:
+        try:
+            answer = _resolve(reference, platform)
+        except TargetError as error:
+            answer = error
+        _known[reference, platform] = answer
+    if isinstance(answer, TargetError):
+        raise answer
+    return answer
+
+
+def _resolve(reference: str, platform: str | None) -> Base:
+    try:
+        parsed = image_reference.parse(reference)
+    except ValueError as error:
+        raise TargetError(f"{reference}: {error}") from None
+    silent = ""
+    if os.environ.get("DOCKER_HOST") or os.path.exists(_SOCKET):
+        from scanner.sources.image import docker
+
+        try:
+            found = docker.inspect(reference)
+        except TargetError as error:
+            found, silent = None, str(error)
+        if found is not None and _fits(found, platform):
+            return described(found.get("Config"), _repository_digest(found, parsed))
+    name = f"base-{sha256(f'{reference} {platform or platforms.here()}'.encode()).hexdigest()[:40]}.json"
+    base = _remembered(name, parsed)
+    if base is None:
+        try:
+            image, digest = _ask_registry(reference, parsed.registry, platform)
+        except TargetError as error:
+            raise TargetError(str(error), hint="; ".join(filter(None, (error.hint, silent)))) from None
+        base = described(image.config.get("config"), digest)
+        kept.write(name, json.dumps({"time": int(time.time())} | _plain(base)).encode())
+    return base
+
+
+def _ask_registry(reference: str, host: str, platform: str | None) -> tuple[Image, str]:
+    from scanner.sources.image import http, registry
+
+    if host in _silent:
+        raise _silent[host]
+    try:
+        return registry.described(reference, platform)
+    except http.Unreachable as error:
+        _silent[host] = error
+        raise
+
+
+def described(config: object, digest: str) -> Base:
+    """What an image's config says. Raises TargetError when it is not as it should be."""
+    found: Mapping[str, Any] = config if isinstance(config, dict) else {}
+    checks = found.get("Healthcheck")
+    ports = found.get("ExposedPorts")
+    pairs = (pair.partition("=") for pair in _words(found, "Env"))
+    return Base(
+        digest=digest,
+        user=_word(found, "User"),
+        env=tuple((name, _masked(f"ENV {name}=", value)) for name, _, value in pairs),
+        workdir=_word(found, "WorkingDir"),
+        ports=_words({"ExposedPorts": list(ports) if isinstance(ports, dict) else []}, "ExposedPorts"),
+        entrypoint=_command(found, "Entrypoint"),
+        command=_command(found, "Cmd"),
+        shell=_words(found, "Shell"),
+        healthcheck=_command(checks if isinstance(checks, dict) else {}, "Test"),
+        triggers=tuple(_masked("", line) for line in _words(found, "OnBuild")),
+    )
+
+
+def _word(found: Mapping[str, Any], key: str) -> str:
+    return "".join(_words({key: [found.get(key) or ""]}, key))
+
+
+def _words(found: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    listed = found.get(key) or []
+    if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
+        raise TargetError(f"{key} in its config is not as it should be")
+    if len(listed) > MAX_WORDS or any(len(one) > MAX_WORD for one in listed):
+        raise TargetError(f"{key} in its config is longer than {MAX_WORDS:,} words of {MAX_WORD:,} characters")
+    return tuple(listed)
+
+
+def _command(found: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    words = _words(found, key)
+    text = json.dumps(words, ensure_ascii=False)
+    masked = _masked("CMD ", text)
+    return words if masked == text else tuple(json.loads(masked))
+
+
+def _masked(head: str, text: str) -> str:
+    """The text, secrets masked, as they would be behind ``head``."""
+    return secrets.mask(head + text, secrets.find(head + text))[len(head) :]
+
+
+def _fits(found: Mapping[str, Any], platform: str | None) -> bool:
+    """Whether the daemon's image is for the platform that FROM names; the one it has, when FROM names none."""
+    if platform is None:
+        return True
+    there = platforms.described(
+        {"os": found.get("Os"), "architecture": found.get("Architecture"), "variant": found.get("Variant")}
+    )
+    return there is not None and platforms.parse(platform).has(there)
+
+
+def _repository_digest(found: Mapping[str, Any], wanted: ImageReference) -> str:
+    """What a pull of that name brought; "" for an image that was built here."""
+    for name in _words(found, "RepoDigests"):
+        try:
+            parsed = image_reference.parse(name)
+        except ValueError:
+            continue
+        if parsed.familiar == wanted.familiar and parsed.digest:
+            return parsed.digest
+    return ""
+
+
+def _remembered(name: str, wanted: ImageReference) -> Base | None:
+    data = kept.read(name, MAX_KEPT)
+    try:
+        entry = json.loads(data or b"null")
+        age = time.time() - entry.pop("time")
+        fresh = wanted.digest is not None or 0 <= age < FRESH
+        return Base(**dict(_tuples(entry))) if fresh else None
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return None
+
+
+def _plain(base: Base) -> dict[str, Any]:
+    return {field: getattr(base, field) for field in base.field_names()}
+
+
+def _tuples(entry: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for field, value in entry.items():
+        if field == "env":
+            yield field, tuple((name, text) for name, text in value)
+        else:
+            yield field, tuple(value) if isinstance(value, list) else value
