@@ -75,8 +75,9 @@ def test_where_they_come_from_is_where_from_names_the_image():
         for evidence in found.config.says[name]:
             assert str(evidence.at) == "Dockerfile:2:29"
             assert evidence.note == "inherited from acme/base:1"
-    whole = found.config.commands[0].evidence()
-    assert (whole.at.span, whole.note) == ((2, 29, 2, 29), "inherited from acme/base:1")
+    command = found.config.commands[0]
+    for evidence in (command.evidence(), *map(command.evidence, command.words)):
+        assert (evidence.at.span, evidence.note) == ((2, 29, 2, 39), "inherited from acme/base:1")
 
 
 def test_the_file_goes_before_its_base():

@@ -95,13 +95,14 @@ def _listed(keyword: str, words: Sequence[str], opened: From, note: str) -> tupl
 
 
 def _text(value: str, opened: From, note: str) -> Text:
-    """Words that stand in no file: all of them are where FROM names the image."""
-    place = opened.text.place(opened.image.start)
+    """Words that stand in no file: each of them is where FROM names the image, from its start to its end."""
+    start, end = opened.text.place(opened.image.start), opened.text.place(opened.image.end - 1)
+    places = tuple(end if after == " " else start for after in f"{value[1:]} ")
     return Text(
         path=opened.text.path,
         value=value,
-        starts=tuple(range(max(1, len(value)))),
-        places=(place,) * max(1, len(value)),
+        starts=tuple(range(len(value))),
+        places=places,
         layer=opened.text.layer,
         note=note,
     )
