@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from scanner.engine.judge import judge
 from scanner.engine.load import load
@@ -154,6 +156,40 @@ def test_an_image_that_nobody_knows_is_one_problem_and_stays_undecided():
     assert found.config.user is None
 
 
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(0, 9) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+WORDS = st.lists(
+    st.sampled_from(["", " ", "a", "$A", "sh", "-c", "x; y", "=", "A=", "\n", "\u2028", '"', "\\", "ü"]), max_size=5
+)
+TRIGGERS = st.lists(
+    st.tuples(
+        st.sampled_from(["RUN", "COPY", "CMD", "ENV", "USER", "ONBUILD", "FROM", "HEALTHCHECK", "ADD", ""]), WORDS
+    ).map(lambda line: " ".join((line[0], *line[1]))),
+    max_size=3,
+)
+
+
+@given(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            **dict.fromkeys(("Env", "Entrypoint", "Cmd", "Shell"), WORDS | JSON),
+            **{key: st.text(max_size=5) | JSON for key in ("User", "WorkingDir")},
+            "OnBuild": TRIGGERS | JSON,
+            "ExposedPorts": st.dictionaries(st.text(max_size=5), st.none()) | JSON,
+            "Healthcheck": st.fixed_dictionaries({"Test": WORDS.map(lambda words: ["CMD-SHELL", *words])}) | JSON,
+        },
+    )
+)
+def test_whatever_a_config_holds_the_scan_goes_on(config):
+    found = target('FROM acme/base:1 AS one\nRUN x\nFROM one\nCMD ["a"]\n', config)
+    assert found.config is not None
+    collect(found, "2026-01-01", [])
+
+
 class TestFindings:
     def test_root_is_decided(self):
         text = "FROM acme/base:1\n"
@@ -183,7 +219,7 @@ class TestFindings:
     def test_a_server_known_by_its_image_is_still_found_behind_an_entry_script(self):
         text = 'FROM ollama/ollama:0.12.10\nCMD ["serve"]\n'
         plain = [one.rule.id for one in findings(dockerfile.read(text), "open-ollama", "inherited-open-server")]
-        scripted = target(text, {"Entrypoint": ["/entry.sh", "--verbose"]})
+        scripted = target(text, {"Entrypoint": ["/entry.sh", "-", "x", "--verbose"]})
         assert [one.rule.id for one in findings(scripted, "open-ollama", "inherited-open-server")] == plain
         bare = target("FROM ollama/ollama:0.12.10\n", {"Entrypoint": ["/entry.sh"]})
         assert [one.rule.id for one in findings(bare, "inherited-open-server")] == ["inherited-open-server"]

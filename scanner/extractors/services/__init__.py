@@ -111,8 +111,9 @@ def _own(command: Command, config: Config) -> Command:
     """The command without the words of an entrypoint that it inherits."""
     if "entrypoint" not in config.inherited:
         return command
-    place = config.says["entrypoint"][0].at.span
-    words = (word for word in command.words if place is None or command.source.place(word.start) != place[:2])
+    span = config.says["entrypoint"][0].at.span
+    assert span is not None
+    words = (word for word in command.words if not span[:2] <= command.source.place(word.start) <= span[2:])
     return command.replace(words=tuple(words))
 
 

@@ -101,7 +101,7 @@ def _text(value: str, opened: From, note: str) -> Text:
     return Text(
         path=opened.text.path,
         value=value,
-        starts=tuple(range(len(value))),
+        starts=tuple(range(max(1, len(value)))),
         places=places,
         layer=opened.text.layer,
         note=note,
