@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from scanner import knowledge
 from scanner.errors import UsageError
-from scanner.model.instruction import Copy, Dockerfile, From, Run
+from scanner.model.instruction import Copy, Dockerfile, From, Instruction, Run
+from scanner.model.location import Word
 from scanner.model.record import Record
 from scanner.parsers import image_reference, variables
 
@@ -84,6 +87,27 @@ def _sources(instruction: object) -> list[str]:
 
 def _number(name: str, names: dict[str, int], count: int) -> int:
     return names.get(name.lower(), int(name) if name.isdecimal() and int(name) < count else -1)
+
+
+def named(instruction: Instruction, above: Collection[str], every: Collection[str]) -> tuple[Word, ...]:
+    """The words of an instruction that name images rather than stages: ``above`` it, or of the file (``every``)."""
+    words: list[Word] = []
+    if isinstance(instruction, From):
+        words = [instruction.image]
+    elif isinstance(instruction, Copy) and (flag := instruction.flag("from")) is not None and flag.value:
+        words = [Word(flag.value, flag.start + len("--from="), flag.end, "$" not in flag.value)]
+    elif isinstance(instruction, Run):
+        words = [
+            Word(mount.options["from"], mount.start, mount.end, "$" not in mount.options["from"])
+            for mount in instruction.mounts
+            if "from" in mount.options
+        ]
+    stages = above if isinstance(instruction, From) else every
+    return tuple(
+        word
+        for word in words
+        if word.text.lower() not in stages and not word.text.isdecimal() and word.text.lower() != "scratch"
+    )
 
 
 def image_of(instruction: From, is_stage: bool) -> str | None:

@@ -180,7 +180,7 @@ class Evaluation:
                 at=instruction.text.location(),
                 stage=state.stage,
                 instruction=instruction,
-                images=self._images(instruction),
+                images=bases.named(instruction, self._by_name, self._outline.names),
                 commands=commands,
                 user=state.user,
                 workdir=state.workdir,
@@ -260,26 +260,6 @@ class Evaluation:
         flag = instruction.flag("from")
         state = self._stage(flag.value or "") if flag is not None else None
         return state is not None and state.root_base == ""
-
-    def _images(self, instruction: Instruction) -> tuple[Word, ...]:
-        """The words of an instruction that name images rather than stages of this file."""
-        named: list[Word] = []
-        if isinstance(instruction, From):
-            named = [instruction.image]
-        elif isinstance(instruction, Copy) and (flag := instruction.flag("from")) is not None and flag.value:
-            named = [Word(flag.value, flag.start + len("--from="), flag.end, "$" not in flag.value)]
-        elif isinstance(instruction, Run):
-            named = [
-                Word(mount.options["from"], mount.start, mount.end, "$" not in mount.options["from"])
-                for mount in instruction.mounts
-                if "from" in mount.options
-            ]
-        stages = self._by_name if isinstance(instruction, From) else self._outline.names
-        return tuple(
-            word
-            for word in named
-            if word.text.lower() not in stages and not word.text.isdecimal() and word.text.lower() != "scratch"
-        )
 
     def _mounted(self, state: StageState, instruction: Run) -> Layout:
         """The stage's files with those that ``--mount=type=bind`` shows for this RUN only."""
