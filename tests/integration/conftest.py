@@ -78,7 +78,7 @@ http: {{addr: "127.0.0.1:{port}"}}
 """
 
 
-def _serve(folder, auth):
+def _serve(folder, *, auth=False, tls=False):
     """A registry's process, and its host with port."""
     if shutil.which("docker-registry") is None:
         missing("docker-registry is not installed (Debian: apt-get install docker-registry)")
@@ -89,6 +89,9 @@ def _serve(folder, auth):
     if auth:
         (folder / "htpasswd").write_text(HTPASSWD)
         text += f"auth: {{htpasswd: {{realm: test, path: {folder}/htpasswd}}}}\n"
+    if tls:
+        files = f"certificate: {folder}/cert.pem, key: {folder}/key.pem"
+        text = text.replace("http: {", f"http: {{tls: {{{files}}}, ")
     (folder / "config.yml").write_text(text)
     with open(folder / "log", "w") as log:
         process = subprocess.Popen(["docker-registry", "serve", folder / "config.yml"], stdout=log, stderr=log)
@@ -105,8 +108,29 @@ def _serve(folder, auth):
 @pytest.fixture(scope="session", params=[False, True], ids=["open", "with-login"])
 def registry(request, tmp_path_factory):
     """A real registry on this machine, and who may read it (None: everybody)."""
-    process, host = _serve(tmp_path_factory.mktemp("registry"), request.param)
+    process, host = _serve(tmp_path_factory.mktemp("registry"), auth=request.param)
     yield host, ("alice", "s3cret-word") if request.param else None
+    process.terminate()
+    process.wait(timeout=30)
+
+
+@pytest.fixture
+def encrypted(tmp_path):
+    """The host of a registry that speaks TLS, and the file of the authority that vouches for it."""
+    if shutil.which("openssl") is None:
+        missing("openssl is not installed")
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=test"]
+    command += [
+        "-addext",
+        "subjectAltName=IP:127.0.0.1",
+        "-keyout",
+        tmp_path / "key.pem",
+        "-out",
+        tmp_path / "cert.pem",
+    ]
+    subprocess.run(command, check=True, capture_output=True)
+    process, host = _serve(tmp_path, tls=True)
+    yield host, str(tmp_path / "cert.pem")
     process.terminate()
     process.wait(timeout=30)
 

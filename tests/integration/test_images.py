@@ -158,6 +158,17 @@ def test_from_what_skopeo_writes(skopeo, pushed, built, registry, tmp_path):
         check(open_image(text), built)
 
 
+@pytest.mark.usefixtures("nobody")
+def test_a_certificate_has_to_be_vouched_for(encrypted, monkeypatch):
+    host, authority = encrypted
+    with pytest.raises(TargetError, match="certificate is not trusted") as error:
+        open_image(f"registry:https://{host}/team/base:1")
+    assert "SSL_CERT_FILE" in error.value.hint
+    monkeypatch.setenv("SSL_CERT_FILE", authority)
+    with pytest.raises(TargetError, match="no such image"):
+        open_image(f"registry:https://{host}/team/base:1")
+
+
 def scanned(tmp_path, name, capsys):
     file = tmp_path / "Dockerfile"
     file.write_text(f"FROM {name}\n")
