@@ -10,8 +10,8 @@ import ssl
 import time
 from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
-from http.client import HTTPException, HTTPResponse
-from typing import BinaryIO, cast
+from http.client import HTTPException, HTTPMessage, HTTPResponse
+from typing import IO, Any, BinaryIO, cast
 from urllib import request
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
@@ -74,12 +74,12 @@ class Web:
     ) -> HTTPResponse:
         """The answer, its body not yet read. Raises Unreachable, Refused.
 
-        ``authorization`` goes to this host only, never to where it redirects to.
+        ``authorization`` goes to this host only, never to another that it redirects to.
         """
-        asked = request.Request(url, data, {"User-Agent": f"hullcheck/{__version__}", **headers})  # noqa: S310
-        if authorization:
-            asked.add_unredirected_header("Authorization", authorization)
         for attempt in range(1, ATTEMPTS + 1):
+            asked = request.Request(url, data, {"User-Agent": f"hullcheck/{__version__}", **headers})  # noqa: S310
+            if authorization:
+                asked.add_unredirected_header("Authorization", authorization)
             try:
                 return cast("HTTPResponse", self._opener.open(asked, timeout=TIMEOUT))
             except HTTPError as error:
@@ -87,9 +87,10 @@ class Web:
                 wait = _wait(error.headers.get("Retry-After"), attempt)
                 if error.code not in _TRY_AGAIN or attempt == ATTEMPTS or wait > LONGEST_WAIT:
                     raise self._refused(error, wait) from None
-            except (OSError, HTTPException) as error:
+            except (OSError, HTTPException, ValueError) as error:
                 reason = error.reason if isinstance(error, URLError) else error
-                if attempt == ATTEMPTS or isinstance(reason, ssl.SSLError | socket.gaierror | _Unsafe | str):
+                final = ssl.SSLError | socket.gaierror | _Unsafe | ValueError | str
+                if attempt == ATTEMPTS or isinstance(reason, final):
                     raise self._unreachable(reason) from None
                 wait = _wait(None, attempt)
             time.sleep(wait)
@@ -114,6 +115,8 @@ class Web:
             why = "there is no such host"
         elif isinstance(reason, _Unsafe):
             why = "it redirects to an address without encryption"
+        elif isinstance(reason, ValueError):
+            why = "it redirects to what is no address"
         elif isinstance(reason, TimeoutError):
             why = f"no answer within {TIMEOUT} seconds"
         else:
@@ -134,10 +137,24 @@ class _Redirects(request.HTTPRedirectHandler):
     def redirect_request(  # noqa: PLR0917
         self, req: request.Request, fp: object, code: int, msg: str, headers: object, newurl: str
     ) -> request.Request | None:
-        """Only to where the request may go."""
-        if urlsplit(newurl).scheme not in self._allowed:
+        """Only to where the request may go; the login comes along to the same host."""
+        before, behind = urlsplit(req.full_url), urlsplit(newurl)
+        if behind.scheme not in self._allowed:
             raise _Unsafe
-        return super().redirect_request(req, fp, code, msg, headers, newurl)  # type: ignore[arg-type]
+        moved = super().redirect_request(req, fp, code, msg, headers, newurl)  # type: ignore[arg-type]
+        login = req.unredirected_hdrs.get("Authorization")
+        if moved is not None and login and (before.scheme, before.netloc) == (behind.scheme, behind.netloc):
+            moved.add_unredirected_header("Authorization", login)
+        return moved
+
+    def http_error_302(self, req: request.Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage) -> Any:
+        """As inherited, but the connection is closed also where the new address is none."""
+        try:
+            return super().http_error_302(req, fp, code, msg, headers)
+        finally:
+            fp.close()
+
+    http_error_301 = http_error_303 = http_error_307 = http_error_308 = http_error_302
 
 
 def is_local(host: str) -> bool:

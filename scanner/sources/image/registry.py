@@ -125,7 +125,10 @@ class Registry:
 
     def _token(self, challenge: Mapping[str, str]) -> str:
         realm = challenge.get("realm", "")
-        where = urlsplit(realm)
+        try:
+            where = urlsplit(realm)
+        except ValueError:
+            where = urlsplit("")
         allowed = {"https", "http"} if self._plain else {"https"}
         if where.scheme not in allowed or not where.netloc or "@" in where.netloc or len(realm) > MAX_REALM:
             raise TargetError(f"{self.name}: the registry names no usable address to log in at")

@@ -118,12 +118,19 @@ class TestLogins:
         assert all("Authorization" not in headers for headers in moved)
 
     @pytest.mark.parametrize(
-        "realm", ["", "ftp://x/", "file:///etc/passwd", "http://user:word@x/", "http://" + "x" * 3000]
+        "realm", ["", "ftp://x/", "http://[", "file:///etc/passwd", "http://user:word@x/", "http://" + "x" * 3000]
     )
     def test_an_address_to_log_in_at_is_checked(self, registry, realm):
         registry.failures = [(401, {"WWW-Authenticate": f'Bearer realm="{realm}"'})]
         with pytest.raises(TargetError, match="no usable address"):
             opened(registry)
+
+    def test_a_login_stays_with_the_host_that_redirects_to_itself(self, registry, make, log_in):
+        registry.put(make.image(), "1").auth = "basic"
+        log_in({"auths": {registry.host: auth()}})
+        registry.redirect = f"http://{registry.host}"
+        assert contents(opened(registry))
+        assert all("Authorization" in headers for path, headers in registry.asked if path.startswith("/cdn/"))
 
 
 class TestLoginFiles:
@@ -253,6 +260,18 @@ class TestTrouble:
         for url in ("http://localhost/x", "file:///etc/passwd", "ftp://localhost/x"):
             with pytest.raises(http._Unsafe):
                 redirects.redirect_request(Request("https://x/"), None, 307, "", {}, url)
+
+    @pytest.mark.parametrize("where", ["http://[", "http://host:port/", "ftp://x/", "", "\u00fc"])
+    def test_a_redirection_to_nowhere_is_told(self, registry, where):
+        registry.failures = [(307, {"Location": where})] * 10
+        with pytest.raises(TargetError, match=r"cannot be reached|status 307"):
+            opened(registry)
+
+    def test_redirections_in_a_circle_end(self, registry):
+        registry.failures = [(307, {"Location": "/v2/team/app/manifests/1"})] * 100
+        with pytest.raises(TargetError, match="status 307"):
+            opened(registry)
+        assert len(registry.asked) < 10
 
 
 class TestBodies:
