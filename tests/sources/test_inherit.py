@@ -190,6 +190,15 @@ def test_whatever_a_config_holds_the_scan_goes_on(config):
     collect(found, "2026-01-01", [])
 
 
+@pytest.mark.parametrize("line", ["NONSENSE x", "USER a\nUSER b", "", "ENV"])
+def test_a_trigger_that_cannot_be_read_is_a_problem(line):
+    found = target("FROM acme/base:1\n", {"OnBuild": [line, "USER good"]})
+    assert [problem.reason for problem in found.problems] == [
+        "an ONBUILD instruction of the base image acme/base:1 cannot be read"
+    ]
+    assert found.config.user == "good"
+
+
 class TestFindings:
     def test_root_is_decided(self):
         text = "FROM acme/base:1\n"

@@ -23,26 +23,34 @@ Resolve = Callable[[str, str | None], "Base"]
 def inherit(state: StageState, resolve: Resolve | None, problems: list[Problem]) -> Sequence[Instruction]:
     """Put a stage into the state that its base image leaves it in; the image's ONBUILD instructions.
 
-    Without ``resolve`` only what is known of public images. An image that cannot be asked for is a problem, once.
+    Without ``resolve`` only what is known of public images. An image that cannot be asked for is a problem.
     """
-    reference = state.root_base
+    reference, opened = state.root_base, state.opened_by
     state.user = bases.default_user(reference)
     if resolve is None or not reference or not state.stage.reached:
         return ()
-    platform = state.opened_by.flag("platform")
+    flag = opened.flag("platform")
+    platform = None if flag is None or "$" in (flag.value or "") else flag.value
+
+    def problem(reason: str, remedy: str = "") -> None:
+        if all(each.reason != reason for each in problems):
+            problems.append(Problem(at=opened.evidence(opened.image).at, reason=reason, remedy=remedy))
+
     try:
-        base = resolve(
-            reference, platform.value if platform is not None and "$" not in (platform.value or "") else None
-        )
+        base = resolve(reference, platform)
     except ScanError as error:
-        reason = f"the base image {reference} cannot be asked for what it sets: {error}"
-        if all(problem.reason != reason for problem in problems):
-            at = state.opened_by.evidence(state.opened_by.image).at
-            problems.append(Problem(at=at, reason=reason, remedy=error.hint))
+        problem(f"the base image {reference} cannot be asked for what it sets: {error}", error.hint)
         return ()
-    _take(state, base, f"inherited from {reference}")
-    parsed = [dockerfile.parse(f"FROM scratch\n{line}", "").instructions for line in base.triggers]
-    return [_moved(each[1], state.opened_by, f"inherited from {reference}") for each in parsed if len(each) == 2]
+    note = f"inherited from {reference}"
+    _take(state, base, note)
+    triggers = []
+    for line in base.triggers:
+        parsed = dockerfile.parse(f"FROM scratch\n{line}", "")
+        if parsed.errors or len(parsed.instructions) != 2:
+            problem(f"an ONBUILD instruction of the base image {reference} cannot be read")
+        else:
+            triggers.append(_moved(parsed.instructions[1], opened, note))
+    return triggers
 
 
 def _take(state: StageState, base: Base, note: str) -> None:
