@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 
 from scanner import knowledge
 from scanner.derive import DERIVERS
@@ -33,6 +34,8 @@ class Options(Record):
     """The stage to look at; None: the last."""
     resolve_bases: bool = False
     """Ask the local daemon, then registries, what base images set."""
+    base_layouts: tuple[str, ...] = ()
+    """Folders of OCI layouts to look base images up in first."""
     exclude: tuple[str, ...] = ()
     """Glob patterns of files that a search of folders leaves out."""
     ignores: tuple[Ignore, ...] = ()
@@ -77,14 +80,14 @@ def open_target(path: str, options: Options) -> Target:
         context=options.context,
         build_args=options.build_args,
         target=options.target,
-        resolve=_resolver() if options.resolve_bases else None,
+        resolve=_resolver(options) if options.resolve_bases or options.base_layouts else None,
     )
 
 
-def _resolver() -> Resolve:
+def _resolver(options: Options) -> Resolve:
     from scanner.sources.image.resolve import resolve
 
-    return resolve
+    return partial(resolve, layouts=options.base_layouts, ask_others=options.resolve_bases)
 
 
 def examine(target: Target, options: Options) -> Report:

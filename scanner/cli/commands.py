@@ -58,6 +58,13 @@ def _inputs(command: Any) -> Any:
             default=None,
             help="Ask the Docker daemon, else the registry, what base images set.",
         ),
+        click.option(
+            "--base-layout",
+            "base_layouts",
+            multiple=True,
+            metavar="DIR",
+            help="Look base images up in this OCI layout; no network.",
+        ),
         click.option("--context", metavar="DIR", help="Build context.  [default: the Dockerfile's folder]"),
         click.option("--target", metavar="STAGE", help="Stage to build.  [default: the last]"),
         click.option("--build-arg", "build_args", multiple=True, metavar="K=V", help="Value of a build argument."),

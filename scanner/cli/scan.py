@@ -46,6 +46,7 @@ class Flags(Record):
     target: str | None = None
     context: str | None = None
     resolve_bases: bool | None = None
+    base_layouts: tuple[str, ...] = ()
     config: str | None = None
     show_undecided: bool | None = None
     show_suppressed: bool | None = None
@@ -136,6 +137,7 @@ def scan_options(settings: Settings, frameworks: Sequence[Framework] = (), **cha
             "build_args": settings.build_args,
             "target": settings.target,
             "resolve_bases": settings.resolve_bases,
+            "base_layouts": settings.base_layouts,
             "exclude": settings.exclude,
             "ignores": settings.ignores,
             "baseline": baseline,

@@ -41,6 +41,7 @@ class Settings(Record):
     target: str | None = None
     context: str | None = None
     resolve_bases: bool = False
+    base_layouts: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     format: tuple[str, ...] = ("text",)
     shellcheck: bool = False

@@ -35,6 +35,7 @@ KEYS: Mapping[str, Kind] = {
     "target": "word",
     "context": "path",
     "resolve-bases": "truth",
+    "base-layouts": "paths",
     "exclude": "words",
     "format": "formats",
     "shellcheck": "truth",

@@ -1,11 +1,11 @@
-"""Base images: how one that a Dockerfile names runs, asked of the local daemon, then of its registry."""
+"""Base images: how one that a Dockerfile names runs, as OCI layouts, the local daemon or its registry say."""
 
 from __future__ import annotations
 
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -16,6 +16,7 @@ from scanner.parsers import image_reference, secrets
 from scanner.parsers.image_reference import ImageReference
 from scanner.sources.image import platform as platforms
 from scanner.sources.image.image import Image
+from scanner.sources.image.layout import Folder, read_layout
 
 FRESH = 24 * 60 * 60
 """Seconds for which a tag is taken to stand for what it stood for; a digest stands for the same for ever."""
@@ -54,12 +55,17 @@ _silent: dict[str, TargetError] = {}
 """Registries that did not answer; the others of a run do not wait for them again."""
 
 
-def resolve(reference: str, platform: str | None = None) -> Base:
-    """How an image runs. Asked once in a run; a registry's answer is kept. Raises TargetError when nobody answers."""
+def resolve(
+    reference: str, platform: str | None = None, *, layouts: Sequence[str] = (), ask_others: bool = True
+) -> Base:
+    """How an image runs. Asked once in a run; a registry's answer is kept. Raises TargetError when nobody answers.
+
+    ``layouts`` are the folders of OCI layouts to look in first; without ``ask_others``, nowhere else.
+    """
     answer = _known.get((reference, platform))
     if answer is None:
         try:
-            answer = _resolve(reference, platform)
+            answer = _resolve(reference, platform, layouts, ask_others)
         except TargetError as error:
             answer = error
         _known[reference, platform] = answer
@@ -68,12 +74,21 @@ def resolve(reference: str, platform: str | None = None) -> Base:
     return answer
 
 
-def _resolve(reference: str, platform: str | None) -> Base:
+def _resolve(reference: str, platform: str | None, layouts: Sequence[str], ask_others: bool) -> Base:
     try:
         parsed = image_reference.parse(reference)
     except ValueError as error:
         raise TargetError(f"{reference}: {error}") from None
     silent = ""
+    for folder in layouts:
+        try:
+            image = read_layout(Folder(f"oci:{folder}", folder), parsed.digest or reference, platform)
+        except TargetError as error:
+            silent = str(error)
+        else:
+            return described(image.config.get("config"), image.digest)
+    if not ask_others:
+        raise TargetError(silent, hint="add --resolve-bases to ask the Docker daemon and the registry as well")
     if os.environ.get("DOCKER_HOST") or os.path.exists(_SOCKET):
         from scanner.sources.image import docker
 

@@ -74,6 +74,25 @@ def test_no_layer_is_read_and_nothing_is_asked_twice(registry, make):
     assert not any(path.rpartition("/")[2] in layers for path, _ in registry.asked)
 
 
+def test_a_layout_goes_before_all_others_and_alone_asks_nobody(registry, make, daemon, tmp_path):
+    made = make.image(settings={"User": "layout"})
+    names = {"org.opencontainers.image.ref.name": "python:3.12"}
+    folder = str(make.write(tmp_path / "bases", make.layout_files(made, made.entry | {"annotations": names})))
+    other = f"{registry.host}/team/app:1"
+    registry.put(make.image(settings={"User": "registry"}), "1")
+    daemon({"python:3.12": held()})
+    both = {"layouts": (str(tmp_path / "none"), folder)}
+    assert resolve.resolve("docker.io/library/python:3.12", **both).user == "layout"
+    assert resolve.resolve(f"python@{made.digest}", **both).digest == made.digest
+    assert resolve.resolve("python:3.12").user == "daemon"
+    with pytest.raises(TargetError, match=r"there is no image .* in it") as caught:
+        resolve.resolve(other, layouts=(folder,), ask_others=False)
+    assert "--resolve-bases" in caught.value.hint
+    assert registry.asked == []
+    resolve._known.clear()
+    assert resolve.resolve(other, **both).user == "registry"
+
+
 def test_the_daemon_goes_first_and_is_not_kept(registry, make, daemon, again):
     name = f"{registry.host}/team/app:1"
     registry.put(make.image(), "1")
