@@ -5,34 +5,31 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Mapping, Sequence
 
-from scanner.model.command import Command, Script
+from scanner.model.command import Command
 from scanner.model.finding import Problem
 from scanner.model.instruction import (
     Copy,
     Dockerfile,
     From,
-    Heredoc,
     Instruction,
     Onbuild,
     Pairs,
     Run,
-    Shelled,
     Unreadable,
 )
-from scanner.model.location import Location, Text, Word
+from scanner.model.location import Location
 from scanner.model.secret import SecretHit
 from scanner.model.target import Config, File, Stage, Step
-from scanner.parsers import shell, variables
+from scanner.parsers import variables
 from scanner.sources.context import Context
 from scanner.sources.dockerfile import bases, undeclared
 from scanner.sources.dockerfile.expand import expand
 from scanner.sources.dockerfile.inherit import Resolve, inherit
-from scanner.sources.dockerfile.scripts import follow, shebang
-from scanner.sources.dockerfile.stage import PREDEFINED, PROXIES, Lookup, StageState
+from scanner.sources.dockerfile.scripts import follow
+from scanner.sources.dockerfile.shells import Shells
+from scanner.sources.dockerfile.stage import PREDEFINED, PROXIES, StageState
 from scanner.sources.dockerfile.written import place_written, written_file
 from scanner.sources.layout import Copied, Layout, Placed, absolute
-
-_SHELL_NAMES = {"powershell": "PowerShell", "cmd": "cmd"}
 
 MAX_LATER = 40
 """Steps behind a step in which its downloads and clones are looked for."""
@@ -62,7 +59,7 @@ class Evaluation:
         self._globals: dict[str, variables.Value] = {}
         self._stages: list[StageState] = []
         self._by_name: dict[str, StageState] = {}
-        self._unread_shells: set[str] = set()
+        self._shells = Shells(problems)
         self._ended = False
         self.steps: list[Step] = []
         start = next((at for at, each in enumerate(parsed.instructions) if isinstance(each, From)), 0)
@@ -137,8 +134,8 @@ class Evaluation:
             duplicate=bool(name) and name.lower() in self._by_name,
             at=raw.text.location(),
         )
-        state = StageState(stage, instruction, bases.image_of(instruction, parent is not None), parent)
-        triggers = parent.triggers if parent else inherit(state, self._resolve, self._problems)
+        state = StageState(stage, bases.image_of(instruction, parent is not None), parent)
+        triggers = parent.triggers if parent else inherit(state, instruction, self._resolve, self._problems)
         self._stages.append(state)
         self._step(state, instruction, {})
         for trigger in triggers:
@@ -170,7 +167,7 @@ class Evaluation:
         if isinstance(instruction, Run):
             layout = self._mounted(state, instruction)
             lookup = state.shell_lookup()
-            script = self._parse(instruction, state.shell, lookup, instruction.heredocs)
+            script = self._shells.parse(instruction, state.shell, lookup, instruction.heredocs)
             place_written(script, layout, state)
             if layout is not state.layout:
                 place_written(script, state.layout, state)
@@ -277,35 +274,6 @@ class Evaluation:
                 layout.add(Copied((source,), place, origin))
         return layout
 
-    def _parse(
-        self, instruction: Shelled, shell_words: Sequence[str], lookup: Lookup, heredocs: Sequence[Heredoc] = ()
-    ) -> Script:
-        """The commands of a shell or exec form; a shell that is not read is a problem, once a file."""
-        if instruction.argv is not None:
-            return self._checked(shell.parse_argv(instruction.text, instruction.argv, lookup), instruction.text)
-        dialect = shell.dialect(shell_words)
-        if dialect != "posix":
-            if dialect not in self._unread_shells:
-                self._unread_shells.add(dialect)
-                self._problems.append(
-                    Problem(
-                        at=instruction.text.location(),
-                        reason=f"commands for {_SHELL_NAMES.get(dialect) or shell_words[0]} are not read: "
-                        "only those for POSIX shells are",
-                    )
-                )
-            return Script(commands=())
-        interpreter = shebang(instruction.script)
-        if interpreter is not None:
-            return Script(commands=(interpreter,))
-        return self._checked(shell.parse(instruction.script, lookup, heredocs), instruction.script)
-
-    def _checked(self, script: Script, text: Text) -> Script:
-        self._problems += [
-            Problem(at=text.location(start, end), reason=f"shell: {reason}") for start, end, reason in script.errors
-        ]
-        return script
-
     def config(self) -> Config | None:
         """The target stage's outcome; None when there is no stage."""
         if not self._stages:
@@ -315,12 +283,12 @@ class Evaluation:
         find = state.layout.finder(state.place, state.home)
         says = dict(state.says)
         says["command"] = says.get("entrypoint", ()) + (says.get("cmd", ()) if state.command else ())
-        script = self._start(state, variables.get)
+        script = self._shells.start(state.entrypoint, state.command, state.shell, variables.get)
         healthcheck: tuple[Command, ...] = ()
         if state.healthcheck is not None and not state.healthcheck.disabled:
-            healthcheck = self._parse(state.healthcheck, state.shell, variables.get).commands
+            healthcheck = self._shells.parse(state.healthcheck, state.shell, variables.get).commands
         return Config(
-            at=state.opened_by.text.location(),
+            at=state.stage.at,
             stage=state.stage,
             user=state.user,
             env=variables,
@@ -337,24 +305,6 @@ class Evaluation:
             inherited=state.inherited(says),
             find=find,
         )
-
-    def _start(self, state: StageState, lookup: Lookup) -> Script:
-        """What ENTRYPOINT and CMD together start."""
-        entry, command = state.entrypoint, state.command
-        if entry is None or entry.argv is None:
-            only = entry or command
-            return self._parse(only, state.shell, lookup) if only is not None else Script(commands=())
-        if command is None:
-            return self._parse(entry, state.shell, lookup)
-        text, shift = entry.text.joined(command.text)
-        words = entry.argv
-        if command.argv is not None:
-            words += tuple(Word(w.text, w.start + shift, w.end + shift, w.known) for w in command.argv)
-        else:
-            start, end = shift + command.arguments, len(text.value)
-            shells = [Word(word, start, start) for word in state.shell]
-            words += (*shells, Word(text.value[start:end], start, end))
-        return self._checked(shell.parse_argv(text, words, lookup), text)
 
     def copies(self) -> list[tuple[Copy, StageState]]:
         """The COPY and ADD instructions that take files from the build context."""

@@ -20,12 +20,14 @@ Resolve = Callable[[str, str | None], "Base"]
 """How a base image runs, by its reference and platform. Raises ScanError."""
 
 
-def inherit(state: StageState, resolve: Resolve | None, problems: list[Problem]) -> Sequence[Instruction]:
-    """Put a stage into the state that its base image leaves it in; the image's ONBUILD instructions.
+def inherit(
+    state: StageState, opened: From, resolve: Resolve | None, problems: list[Problem]
+) -> Sequence[Instruction]:
+    """Put a stage, which ``opened`` opens, into the state that its base image leaves it in; the image's ONBUILDs.
 
     Without ``resolve`` only what is known of public images. An image that cannot be asked for is a problem.
     """
-    reference, opened = state.root_base, state.opened_by
+    reference = state.root_base
     state.user = bases.default_user(reference)
     if resolve is None or not reference or not state.stage.reached:
         return ()
@@ -42,7 +44,7 @@ def inherit(state: StageState, resolve: Resolve | None, problems: list[Problem])
         problem(f"the base image {reference} cannot be asked for what it sets: {error}", error.hint)
         return ()
     note = f"inherited from {reference}"
-    _take(state, base, note)
+    _take(state, opened, base, note)
     triggers = []
     for line in base.triggers:
         parsed = dockerfile.parse(f"FROM scratch\n{line}", "")
@@ -53,8 +55,7 @@ def inherit(state: StageState, resolve: Resolve | None, problems: list[Problem])
     return triggers
 
 
-def _take(state: StageState, base: Base, note: str) -> None:
-    opened = state.opened_by
+def _take(state: StageState, opened: From, base: Base, note: str) -> None:
     state.base_known, state.digest = True, base.digest or None
     state.inherited_from = opened.evidence(opened.image, note)
     said = (state.inherited_from,)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from scanner.model.instruction import From, Healthcheck, Instruction, Pairs, Shelled, Words
+from scanner.model.instruction import Healthcheck, Instruction, Pairs, Shelled, Words
 from scanner.model.location import Evidence, Word
 from scanner.model.target import Stage
 from scanner.parsers import variables
@@ -29,9 +29,8 @@ Lookup = Callable[[str], str | None]
 class StageState:
     """Everything an instruction can change, and where it was said."""
 
-    def __init__(self, stage: Stage, opened_by: From, base: str | None, parent: StageState | None) -> None:
+    def __init__(self, stage: Stage, base: str | None, parent: StageState | None) -> None:
         self.stage = stage
-        self.opened_by = opened_by
         self.root_base: str | None = parent.root_base if parent else base
         """The image that the chain of stages starts from; "" for scratch, None when it is not known."""
         self.base_known: bool = parent.base_known if parent else base == ""
