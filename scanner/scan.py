@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from scanner import knowledge
 from scanner.derive import DERIVERS
@@ -20,6 +21,9 @@ from scanner.model.target import Target
 from scanner.sources import dockerfile
 from scanner.sources.discover import discover
 from scanner.sources.dockerfile.inherit import Resolve
+
+if TYPE_CHECKING:
+    from scanner.sources.image.image import Image
 
 
 class Options(Record):
@@ -46,6 +50,8 @@ class Options(Record):
     """Fingerprints that an earlier report had."""
     shellcheck: bool = False
     """Have ShellCheck look at shell text."""
+    only_own: bool = False
+    """What comes from an image's base image does not count."""
     jobs: int = 1
     keep_facts: bool = False
     """Reports hold all facts, which take most of the memory."""
@@ -71,6 +77,18 @@ def scan_text(
     """Scan a Dockerfile's text with the files of its context by name."""
     target = dockerfile.read(text, path, context, build_args=options.build_args, target=options.target)
     return examine(target, options)
+
+
+def scan_image(image: Image, options: Options, *, base: Sequence[str] = (), made_by: Target | None = None) -> Report:
+    """Scan an image.
+
+    ``base`` are the ``diff_ids`` of the image it is built on, bottom first, and ``made_by`` is the target of its
+    Dockerfile, if they are known.
+    """
+    from scanner.sources.image import origin, target
+
+    found = target.read(image, base=base)
+    return examine(origin.tied(found, made_by) if made_by is not None else found, options)
 
 
 def open_target(path: str, options: Options) -> Target:
@@ -104,11 +122,13 @@ def examine(target: Target, options: Options) -> Report:
         catalogue=options.catalogue,
         ignores=options.ignores,
         baseline=options.baseline,
+        only_own=options.only_own,
         today=today,
     )
     if aged := knowledge.aged(today):
         notices = (*notices, Notice(at=Location(f"{knowledge.folder()}/tables"), text=aged))
     pointed = {evidence.at.path for finding in findings for evidence in finding.fact.evidence}
+    pointed |= {text.path for text in target.origins.values()}
     return Report(
         target=target.name,
         facts=tuple(facts) if options.keep_facts else (),
@@ -117,6 +137,7 @@ def examine(target: Target, options: Options) -> Report:
         problems=(*target.problems, *problems),
         notices=notices,
         lines={path: lines for path, lines in target.lines.items() if path in pointed or path == target.name},
+        origins=target.origins,
     )
 
 

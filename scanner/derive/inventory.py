@@ -62,8 +62,7 @@ def _grouped(records: Iterable[PackageRecord]) -> Mapping[_Key, list[PackageReco
 
 
 def _layer(record: PackageRecord) -> int:
-    layer = record.evidence[0].at.layer
-    return layer.index if layer is not None else 0
+    return record.evidence[0].at.level
 
 
 def _by_location(records: Iterable[PackageRecord]) -> Mapping[str, Sequence[PackageRecord]]:

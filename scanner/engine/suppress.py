@@ -1,4 +1,4 @@
-"""What does not count: comments, the configuration and the baseline may say so, in this order."""
+"""What does not count: comments, the configuration, the base image and the baseline may say so, in this order."""
 
 from __future__ import annotations
 
@@ -61,6 +61,7 @@ def suppress(
     catalogue: Sequence[Rule] = (),
     ignores: Sequence[Ignore] = (),
     baseline: frozenset[str] | None = None,
+    only_own: bool = False,
     today: str = "",
 ) -> tuple[tuple[Finding, ...], tuple[Notice, ...]]:
     """The findings, those that do not count marked, and what the user should know about the ignores.
@@ -87,6 +88,8 @@ def suppress(
                 if not ignore.until or today <= ignore.until:
                     return Suppression(by="config", reason=ignore.reason, at=ignore.at)
                 expired[ignore.at] = _ended(ignore.at, ignore.rule, ignore.until)
+        if only_own and finding.at.layer is not None and finding.at.layer.base:
+            return Suppression(by="base image", reason="made by the base image")
         if baseline and finding.fingerprint in baseline:
             return Suppression(by="baseline", reason="in the baseline")
         return None

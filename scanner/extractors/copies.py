@@ -57,10 +57,12 @@ def model_format(name: str) -> str:
 
 
 def _copy(step: Step, instruction: CopyInstruction, source: Word) -> Copy:
-    origin = _origin(instruction, source, bool(step.images))
+    origin = _origin(step, instruction, source)
     name = posixpath.basename(posixpath.normpath(source.text)) if source.text else ""
     cleaned = posixpath.normpath(source.text.lstrip("/") or ".")
-    whole = (cleaned in {".", "*"} if source.known else _maybe_whole(cleaned)) if origin == "context" else False
+    whole = cleaned in {".", "*"} if source.known else _maybe_whole(cleaned)
+    if origin != "context":
+        whole = None if origin is None and whole is not False else False
     flag = instruction.flag("from")
     destination = instruction.destination
     mode, owner = instruction.flag("chmod"), instruction.flag("chown")
@@ -79,14 +81,14 @@ def _copy(step: Step, instruction: CopyInstruction, source: Word) -> Copy:
         whole_context=whole,
         ignore_file=step.ignore_file,
         archive=archive,
-        needs_add=instruction.keyword == "ADD" and (archive or origin in {"url", "git"}),
+        needs_add=None if origin is None else instruction.keyword == "ADD" and (archive or origin in {"url", "git"}),
         owner=owner.value if owner else "",
         mode=mode.value if mode else "",
         world_writable=is_world_writable(mode.value or "") if mode else False,
         relative_destination=_relative(step, destination),
         many_without_slash=_many(instruction),
-        model_format=model_format(name) if origin in {"context", "url"} else "",
-        data_file=origin == "context" and (bool(_DATA.search(name)) or name.lower() in _DATA_FOLDERS),
+        model_format=model_format(name) if origin in {"context", "url", None} else "",
+        data_file=origin in {"context", None} and (bool(_DATA.search(name)) or name.lower() in _DATA_FOLDERS),
         notebook=name.lower().endswith(".ipynb"),
         vcs=origin == "context" and (cleaned == ".git" or (whole is True and _takes_git(step, destination))),
         ignored=(None if step.ignore_file is None else source in step.kept_out) if origin == "context" else False,
@@ -97,7 +99,12 @@ def _copy(step: Step, instruction: CopyInstruction, source: Word) -> Copy:
 
 
 def _maybe_whole(path: str) -> bool | None:
-    """A path with variables can mean the whole context only when nothing but variables is in it."""
+    """A path with variables can mean the whole context only when nothing but variables is in it.
+
+    So can one that a builder wrote down as a checksum, unless that is one file's.
+    """
+    if path.startswith(("dir:", "multi:")):
+        return None
     return None if re.fullmatch(r"(?:\$\{[^}]*\}|\$\w+|[./*])*", path) else False
 
 
@@ -115,11 +122,11 @@ def is_world_writable(mode: str) -> bool | None:
 
 
 def _origin(
-    instruction: CopyInstruction, source: Word, named_image: bool
-) -> Literal["context", "stage", "image", "url", "git", "heredoc"]:
+    step: Step, instruction: CopyInstruction, source: Word
+) -> Literal["context", "stage", "image", "url", "git", "heredoc"] | None:
     flag = instruction.flag("from")
     if flag is not None:
-        return "image" if named_image else "stage"
+        return "image" if step.images else "stage"
     if source.text.startswith("<<"):
         return "heredoc"
     if instruction.keyword == "ADD":
@@ -127,7 +134,8 @@ def _origin(
             return "git"
         if re.match(r"https?://|ftp://", source.text, re.IGNORECASE):
             return "url"
-    return "context"
+    told = step.flags_known or (source.known and instruction.keyword == "ADD")
+    return "context" if told else None
 
 
 def _from_known(step: Step, name: str) -> bool | None:

@@ -59,7 +59,7 @@ class AddedDownloads:
         for source in instruction.sources:
             url = urls.split(source.text)
             if url.scheme in {"http", "https", "ftp"} and not url.path.endswith(".git"):
-                verified = checksum is not None and bool(checksum.value)
+                verified = (checksum is not None and bool(checksum.value)) if item.flags_known else None
                 name = instruction.destination.text
                 yield _download(item, "ADD", source, name, verified=verified, evidence=(instruction.evidence(source),))
 
@@ -100,7 +100,7 @@ def _download(
     address: Word,
     saved_as: str,
     *,
-    verified: bool,
+    verified: bool | None,
     evidence: tuple[Evidence, ...],
     piped_to: str = "",
     executed: bool = False,

@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from typing import Literal
 
 from scanner.model.facts.base import Fact
-from scanner.model.location import Evidence, Location
+from scanner.model.location import Evidence, Location, Text
 from scanner.model.record import Record
 from scanner.model.rule import Rule
 
 
 class Suppression(Record):
-    """Why a finding does not count: a comment, the configuration or the baseline said so."""
+    """Why a finding does not count: a comment, the configuration or the baseline said so, or the base image has it."""
 
-    by: Literal["comment", "config", "baseline"]
+    by: Literal["comment", "config", "base image", "baseline"]
     reason: str
     at: Location | None = None
 
@@ -84,3 +84,14 @@ class Report(Record):
     problems: tuple[Problem, ...] = ()
     notices: tuple[Notice, ...] = ()
     lines: Mapping[str, tuple[str, ...]]
+    origins: Mapping[tuple[str, int], Text] = {}
+    """The instruction of a Dockerfile that made a line of an image's history, by path and line."""
+
+    def origin(self, evidence: Evidence) -> Location | None:
+        """Where the Dockerfile says it: the same words, else the whole instruction; None when that is not known."""
+        at = evidence.at
+        text = self.origins.get((at.path, at.span.first_line)) if at.span is not None else None
+        if text is None:
+            return None
+        start = text.value.find(evidence.quote) if evidence.quote else -1
+        return text.location(start, start + len(evidence.quote)) if start >= 0 else text.location()

@@ -25,11 +25,15 @@ class Span(NamedTuple):
 
 
 class Layer(Record, kw_only=False):
-    """One layer of an image, counted from the bottom, 0 first."""
+    """One layer of an image, or an entry of its history that made none (ENV, CMD, …)."""
 
-    index: int
+    index: int | None
+    """Counted from the bottom, 0 first; None for an entry without a layer."""
     digest: str
     created_by: str = ""
+    """The words in the history of the image that say what made it, secrets masked."""
+    base: bool | None = None
+    """It comes from the base image; None when that is not known."""
 
 
 class Location(Record, kw_only=False):
@@ -41,7 +45,12 @@ class Location(Record, kw_only=False):
 
     def __str__(self) -> str:
         where = f"{self.path}:{self.span.first_line}:{self.span.first_column}" if self.span else self.path
-        return f"{where} (layer {self.layer.index})" if self.layer else where
+        return f"{where} (layer {self.level})" if self.level >= 0 else where
+
+    @property
+    def level(self) -> int:
+        """The index of the layer; -1 for what is in none."""
+        return -1 if self.layer is None or self.layer.index is None else self.layer.index
 
 
 class Evidence:

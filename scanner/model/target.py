@@ -87,6 +87,8 @@ class Step(Record):
     secrets: tuple[SecretHit, ...] = ()
     overridden: bool = False
     """A later CMD, ENTRYPOINT or HEALTHCHECK of the same stage makes it void."""
+    flags_known: bool = True
+    """All its flags are written down; an image's history leaves out ``--from``, ``--mount`` and ``--checksum``."""
     triggered: bool = False
     """It is the body of an ONBUILD: it runs when somebody builds on this image."""
     ignore_file: bool | None = None
@@ -148,6 +150,8 @@ class Target(Record):
     directives: tuple[Directive, ...] = ()
     lines: Mapping[str, tuple[str, ...]]
     """Lines of the text files read so far, by path, secrets masked; for reports to quote."""
+    origins: Mapping[tuple[str, int], Text] = {}
+    """The instruction of a Dockerfile that made a line of an image's history, by path and line."""
     problems: list[Problem]
     """What the source could not look at; grows while files are read."""
 

@@ -60,7 +60,7 @@ def plain(assessment: Assessment) -> dict[str, Any]:
 def judged(verdict: Verdict) -> list[Location]:
     """The places that speak for a pass, each once, in order."""
     places = once(fact.evidence[0].at for fact in verdict.facts)
-    return sorted(places, key=lambda at: (at.path, at.layer.index if at.layer else -1, at.span or ()))
+    return sorted(places, key=lambda at: (at.path, at.level, at.span or ()))
 
 
 def _counts(assessment: Assessment, paint: Painter) -> Iterator[str]:

@@ -9,11 +9,9 @@ from scanner import __version__
 from scanner.model.finding import Finding, Report, Suppression, Undecided
 from scanner.model.rule import Rule, Severity
 from scanner.reporters.interface import Options
-from scanner.reporters.plain import clean, evidence, fields, place
+from scanner.reporters.plain import LIMIT, clean, evidence, fields, place
 from scanner.reporters.tally import Tally, tally
 
-QUOTE_LIMIT = 4_000
-"""Characters; a longer quote is cut."""
 VERSION = "1"
 """Grows when a field goes away or changes its meaning; new fields may come at any time."""
 
@@ -30,19 +28,21 @@ def render(reports: Sequence[Report], options: Options) -> str:
     def inner(values: dict[str, Any]) -> str:
         return line(values)[1:-1]
 
-    def finding(item: Finding) -> str:
+    def finding(item: Finding, report: Report) -> str:
         rule = item.rule
         if rule.id not in told:
             told[rule.id] = inner(_rule(rule)), inner(_advice(rule, options))
         about, advice = told[rule.id]
-        return f'{{{about}, {inner(_finding(item))}, {advice}, "fact": {line(fields(item.fact))}}}'
+        made = report.origin(item.fact.evidence[0])
+        where = f'"origin": {line(place(made) if made is not None else None)}'
+        return f'{{{about}, {inner(_finding(item))}, {where}, {advice}, "fact": {line(fields(item.fact))}}}'
 
     def block(lines: Iterable[str], indent: str) -> str:
         joined = f",\n{indent}  ".join(lines)
         return f"[\n{indent}  {joined}\n{indent}]" if joined else "[]"
 
     def target(report: Report) -> str:
-        lists = {"findings": map(finding, report.findings)} | {
+        lists = {"findings": (finding(item, report) for item in report.findings)} | {
             name: map(line, items) for name, items in _lists(report).items()
         }
         parts = (f'      "{name}": {block(lines, "      ")}' for name, lines in lists.items())
@@ -103,7 +103,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         {"message": clean(finding.message)}
         | place(finding.at)
         | {
-            "quote": clean(finding.fact.evidence[0].quote[:QUOTE_LIMIT]),
+            "quote": clean(finding.fact.evidence[0].quote[:LIMIT]),
             "related": [evidence(item) for item in finding.related],
             "fingerprint": finding.fingerprint,
             "suppressed": _suppression(finding.suppressed),
@@ -126,7 +126,7 @@ def _undecided(item: Undecided) -> dict[str, Any]:
         _rule(item.rule)
         | place(item.fact.evidence[0].at)
         | {
-            "quote": clean(item.fact.evidence[0].quote[:QUOTE_LIMIT]),
+            "quote": clean(item.fact.evidence[0].quote[:LIMIT]),
             "unknown": list(item.fields),
             "fact": fields(item.fact),
         }

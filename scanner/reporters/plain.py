@@ -9,14 +9,25 @@ from scanner.model.facts.base import Fact
 from scanner.model.finding import Report
 from scanner.model.location import Evidence, Location
 
+LIMIT = 4_000
+"""Characters; longer words are cut."""
+
 
 def place(at: Location) -> dict[str, Any]:
     """``path``, ``span`` and ``layer``; the last two may be None."""
     return {
         "path": clean(at.path),
         "span": at.span._asdict() if at.span else None,
-        "layer": {"index": at.layer.index, "digest": at.layer.digest} if at.layer else None,
+        "layer": layer(at),
     }
+
+
+def layer(at: Location) -> dict[str, Any] | None:
+    """The layer of a place, if it is in one."""
+    if at.layer is None:
+        return None
+    created_by = clean(at.layer.created_by[:LIMIT])
+    return {"index": at.layer.index, "digest": at.layer.digest, "created_by": created_by, "base": at.layer.base}
 
 
 def evidence(item: Evidence) -> dict[str, Any]:

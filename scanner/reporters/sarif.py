@@ -18,7 +18,7 @@ from scanner.model.location import Location
 from scanner.model.rule import Rule, Severity
 from scanner.reporters.interface import Options
 from scanner.reporters.markdown import page
-from scanner.reporters.plain import clean
+from scanner.reporters.plain import clean, layer
 from scanner.reporters.tally import distinct, not_known, once
 from scanner.reporters.uri import ROOT, uri
 
@@ -162,12 +162,19 @@ def _result(finding: Finding, report: Report, index: int, options: Options) -> o
         _place(item.at, report, options, words=item.quote, note=item.note or item.quote or "Related", number=number)
         for number, item in enumerate(finding.related)
     ]
+    place = _place(finding.at, report, options, words=finding.fact.evidence[0].quote)
+    made = report.origin(finding.fact.evidence[0])
+    if made is not None:
+        place.id, place.message = len(related), om.Message(text="In the history of the image")
+        related.append(place)
+        place = _place(made, report, options)
+        place.logical_locations = _inside(finding.at, report.target)
     return om.Result(
         rule_id=finding.rule.id,
         rule_index=index,
         level=LEVELS[finding.rule.severity],
         message=om.Message(text=_words(finding.message)),
-        locations=[_place(finding.at, report, options, words=finding.fact.evidence[0].quote)],
+        locations=[place],
         related_locations=related or None,
         partial_fingerprints={"hullcheck/v1": finding.fingerprint},
         baseline_state=state,
@@ -213,11 +220,12 @@ def _place(
     at: Location, report: Report | None, options: Options, *, words: str = "", note: str = "", number: int = -1
 ) -> om.Location:
     """Where something is, quoted when the report holds the file's lines, else with ``words``."""
-    layer = {"layer": at.layer.index, "digest": at.layer.digest} if at.layer else None
     path, base = uri(at.path, options.root)
-    physical = om.PhysicalLocation(artifact_location=om.ArtifactLocation(uri=path, uri_base_id=base), properties=layer)
+    physical = om.PhysicalLocation(
+        artifact_location=om.ArtifactLocation(uri=path, uri_base_id=base), properties=layer(at)
+    )
     if at.span:
-        lines = report.lines.get(at.path, ()) if report and at.layer is None else ()
+        lines = report.lines.get(at.path, ()) if report else ()
         span = at.span
         text = _cut(lines, span.first_line, span.first_column, span.last_line, span.last_column) if report else ""
         physical.region = om.Region(
@@ -233,7 +241,20 @@ def _place(
             physical.context_region = om.Region(start_line=first, end_line=last, snippet=_snippet(around))
     elif report:
         physical.region = om.Region(start_line=1)  # GitHub shows no result without a line
-    return om.Location(id=number, physical_location=physical, message=om.Message(text=_words(note)) if note else None)
+    return om.Location(
+        id=number,
+        physical_location=physical,
+        logical_locations=_inside(at, report.target) if report else None,
+        message=om.Message(text=_words(note)) if note else None,
+    )
+
+
+def _inside(at: Location, image: str) -> list[om.LogicalLocation] | None:
+    """``image@layer:/path``, for what a layer holds."""
+    if at.layer is None or not at.layer.digest:
+        return None
+    path = at.path.removeprefix(image).lstrip(" /")
+    return [om.LogicalLocation(fully_qualified_name=clean(f"{image}@{at.layer.digest}:/{path}"), kind="resource")]
 
 
 def _cut(lines: Sequence[str], first: int, begin: int, last: int, end: int | None) -> str:

@@ -53,7 +53,7 @@ def _groups(reports: Sequence[Report], options: Options) -> list[Group]:
         if finding.suppressed is None or options.show_suppressed:
             at = finding.at
             alone = not isinstance(finding.fact, Combination)
-            key = alone, at.path, at.layer.index if at.layer else -1, _line(finding)
+            key = alone, at.path, _line(finding), at.level
             groups.setdefault(key, []).append((finding, report))
     for group in groups.values():
         group.sort(key=lambda pair: (pair[0].at.span or (), -pair[0].rule.severity, pair[0].rule.id))
@@ -69,7 +69,7 @@ def _groups(reports: Sequence[Report], options: Options) -> list[Group]:
 def _only_rule(group: Group) -> tuple[str, int, str] | None:
     """File, layer and rule of a group's findings; None when they are of several rules."""
     at, rules = group[0][0].at, {finding.rule.id for finding, _ in group}
-    return (at.path, at.layer.index if at.layer else -1, rules.pop()) if len(rules) == 1 else None
+    return (at.path, at.level, rules.pop()) if len(rules) == 1 else None
 
 
 def _line(finding: Finding) -> int:
@@ -93,6 +93,9 @@ def _body(group: Group, options: Options, paint: Painter) -> Iterator[str]:
     several = len(rules) > 1
     for _, part in groupby(group, key=lambda pair: _line(pair[0])):
         yield from _quoted(list(part), options, paint, gutter, several=several)
+    places = (report.origin(finding.fact.evidence[0]) for finding, report in group)
+    for place in once(place for place in places if place is not None):
+        yield f"{gutter} {paint('=', RULER)} {paint('from:', BOLD)} {visible(str(place))}"
     for rule in rules.values():
         name = f" ({rule.id})" if several else ""
         for line in _related([f for f, _ in group if f.rule.id == rule.id], options):
@@ -108,7 +111,7 @@ def _body(group: Group, options: Options, paint: Painter) -> Iterator[str]:
 def _quoted(group: Group, options: Options, paint: Painter, gutter: str, *, several: bool) -> Iterator[str]:
     """One line of a file with what is wrong underlined."""
     finding, report = group[0]
-    source = report.lines.get(finding.at.path, ()) if finding.at.layer is None else ()
+    source = report.lines.get(finding.at.path, ())
     number = _line(finding)
     if 0 < number <= len(source):
         for drawn, marks in _windows(group, source[number - 1], options):

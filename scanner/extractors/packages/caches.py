@@ -102,7 +102,7 @@ CACHES = {
 
 
 def left(call: Call, options: Options, which: str) -> bool | None:
-    """Whether the cache stays in the layer; None when a variable or a path that decides is not known."""
+    """Whether the cache stays in the layer; None when a variable, a path or a mount that decides is not known."""
     cache = CACHES[which]
     if options.has(*cache.flags):
         return False
@@ -114,7 +114,7 @@ def left(call: Call, options: Options, which: str) -> bool | None:
             return False
         doubt = doubt or value is None
     folders, known = _folders(call, options, cache)
-    doubt = doubt or not known
+    doubt = doubt or not known or not call.around.mounts_known
     for mount in call.around.mounts:
         target = next((mount.options[key] for key in ("target", "dst", "destination") if mount.options.get(key)), "")
         if mount.type in {"cache", "tmpfs"} and target:

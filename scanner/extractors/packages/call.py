@@ -37,6 +37,7 @@ class Surroundings:
         self.find: Callable[[str], File | None] = item.find
         instruction = item.instruction if isinstance(item, Step) else None
         self.mounts: tuple[Mount, ...] = instruction.mounts if isinstance(instruction, Run) else ()
+        self.mounts_known = not isinstance(item, Step) or item.flags_known
         self.unreadable: list[str] = []
         """What could not be read, as ``path:line: reason``."""
         self.uses_lists: set[str] = set()

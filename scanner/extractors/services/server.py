@@ -81,4 +81,5 @@ def _started_by(asked: Asked) -> Literal["command", "script", "base-image"]:
         return "base-image"
     if "command" in asked.config.inherited:
         return "base-image"
-    return "command" if command.source.path == asked.config.at.path else "script"
+    said = {asked.config.at.path, *(evidence.at.path for evidence in asked.config.evidence("command"))}
+    return "command" if command.source.path in said else "script"

@@ -59,7 +59,8 @@ class Copy(Fact):
     """One source as written, variables filled in; each source is a fact of its own."""
     destination: str | None
     stage: str
-    origin: Literal["context", "stage", "image", "url", "git", "heredoc"]
+    origin: Literal["context", "stage", "image", "url", "git", "heredoc"] | None
+    """Where it comes from; None when an image's history leaves it out."""
     from_stage: str
     """The stage or image of ``--from``, else ""."""
     from_known: bool | None
@@ -71,8 +72,8 @@ class Copy(Fact):
     """A .dockerignore keeps something out of the context; None when there is no context to look at."""
     archive: bool
     """An ADD of a local archive, which it unpacks."""
-    needs_add: bool
-    """An ADD that COPY could not do: URL, git, archive."""
+    needs_add: bool | None
+    """An ADD that COPY could not do: URL, git, archive; None when the sources are not known."""
     owner: str | None
     """``--chown``, "" when not given."""
     mode: str | None

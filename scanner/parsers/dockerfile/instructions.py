@@ -152,7 +152,7 @@ def _tail(text: Text, start: int) -> Text:
         value=text.value[start:],
         starts=(0, *[offset - start for offset in text.starts[run:]]),
         places=(text.place(start), *text.places[run:]),
-        layer=None,
+        layer=text.layer,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from scanner.model.command import Command
 from scanner.model.finding import Problem
@@ -29,12 +29,9 @@ from scanner.sources.dockerfile.scripts import follow
 from scanner.sources.dockerfile.shells import Shells
 from scanner.sources.dockerfile.stage import PREDEFINED, PROXIES, StageState
 from scanner.sources.dockerfile.written import place_written, written_file
+from scanner.sources.later import nearest
 from scanner.sources.layout import Copied, Layout, Placed, absolute
 
-MAX_LATER = 40
-"""Steps behind a step in which its downloads and clones are looked for."""
-MAX_LATER_COMMANDS = 400
-"""Commands of those steps in all."""
 MAX_STAGES = 1_000
 """Stages of one file; real files have at most a few dozen."""
 
@@ -213,7 +210,7 @@ class Evaluation:
             step = self.steps[index]
             after = behind.setdefault(step.stage.index, [])
             if step.commands:
-                step = step.replace(later=_nearest(after))
+                step = step.replace(later=nearest(after))
             elif step.keyword in {"CMD", "ENTRYPOINT", "HEALTHCHECK"} and not step.triggered:
                 key = (step.stage.index, step.keyword)
                 if key in last:
@@ -316,18 +313,6 @@ class Evaluation:
 
 
 _OUTSIDE = Stage(index=-1, at=Location(""))
-
-
-def _nearest(after: list[Step]) -> Callable[[], Sequence[Step]]:
-    """The steps behind a step, given the last one first."""
-    found: list[Step] = []
-    left = MAX_LATER_COMMANDS
-    for step in after[: -MAX_LATER - 1 : -1]:
-        left -= len(step.commands)
-        if left < 0:
-            break
-        found.append(step)
-    return lambda: found
 
 
 def _nothing(path: str) -> File | None:

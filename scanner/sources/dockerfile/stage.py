@@ -113,6 +113,12 @@ class StageState:
                 self.command, self.command_is_own = instruction, True
                 self.says["cmd"] = (instruction.evidence(),)
 
+    def unset(self, name: str) -> None:
+        """A variable of the environment is none after all."""
+        del self.env[name]
+        self.says.pop(f"env.{name}", None)
+        self._variables = None
+
     def _assign(self, instruction: Pairs, build_args: Mapping[str, str], outer: Mapping[str, Value]) -> None:
         for pair in instruction.pairs:
             name, value = pair.key.text, pair.value.text if pair.value is not None and pair.value.known else None
