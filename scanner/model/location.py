@@ -33,7 +33,7 @@ class Layer(Record, kw_only=False):
     created_by: str = ""
     """The words in the history of the image that say what made it, secrets masked."""
     base: bool | None = None
-    """It comes from the base image; None when that is not known."""
+    """The base image made it: certain when its layers are known, else guessed; None when nothing tells."""
 
 
 class Location(Record, kw_only=False):
