@@ -20,9 +20,7 @@ Resolve = Callable[[str, str | None], "Base"]
 """How a base image runs, by its reference and platform. Raises ScanError."""
 
 
-def inherit(
-    state: StageState, opened: From, resolve: Resolve | None, problems: list[Problem]
-) -> Sequence[Instruction]:
+def inherit(state: StageState, opened: From, resolve: Resolve | None, problems: list[Problem]) -> Sequence[Instruction]:
     """Put a stage, which ``opened`` opens, into the state that its base image leaves it in; the image's ONBUILDs.
 
     Without ``resolve`` only what is known of public images. An image that cannot be asked for is a problem.
