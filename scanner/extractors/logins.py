@@ -19,6 +19,15 @@ _SERVICES = {
     "skopeo": "docker", "crane": "docker", "helm": "docker", "oras": "docker", "clearml-init": "clearml",
     "gcloud": "google-cloud", "az": "azure", "gh": "github", "glab": "gitlab", "mim": "openxlab",
 }  # fmt: skip
+_STORES = {
+    "hugging-face": ".cache/huggingface/token", "docker": ".docker/config.json", "git": ".git-credentials",
+    "wandb": ".netrc", "kaggle": ".kaggle/kaggle.json", "ngc": ".ngc/config", "npm": ".npmrc",
+}  # fmt: skip
+
+
+def store(name: str) -> str:
+    """The file in the home folder in which the login to a service is kept; "" when that is not known."""
+    return _STORES.get(name, "")
 
 
 def service(command: Command) -> str:

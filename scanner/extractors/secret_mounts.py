@@ -21,6 +21,7 @@ _NOWHERE = ("/dev/", "/proc/", "/tmp/", "/run/", "/var/tmp/")  # noqa: S108
 """Where what is written does not count: devices and the like; temporary files are cleaned up often enough."""
 _LOGS_OUT = frozenset({"logout", "--unset", "--unset-all", "--remove-section", "unset", "delete"})
 _STORES = Lazy(r"\.(?:docker|git-?config|git-credentials|netrc|npmrc|cache|aws|ngc|kaggle|config)|huggingface|token")
+_HOME = Lazy(r"/(?:root|home/[^/]+)/")
 _VARIABLE = Lazy(r"\$\{?([A-Za-z_]\w*)")
 
 
@@ -58,13 +59,14 @@ def stored_by(mount: Mount, mounts: Sequence[Mount], commands: Sequence[Command]
 
     What the same RUN removes again, and what goes to another mount or a temporary folder, is not in the layer.
     """
-    secret, clean = Secret(mount, commands), _CleanUp(commands)
+    secret, clean = Secret(mount, commands), CleanUp(commands)
     others = [m.options.get("target", m.options.get("dst", "")) for m in mounts if m.type in {"cache", "tmpfs", "bind"}]
     elsewhere = (*_NOWHERE, *(target.rstrip("/") + "/" for target in others if target))
     for index, command in enumerate(commands):
         program = command.program
         logged_out = clean.logged_out > index
-        if logins.service(command) and not logged_out:
+        login = logins.service(command)
+        if login and not logged_out and not _kept_in(elsewhere, logins.store(login)):
             return program
         if not secret.used_in(_written(command)):
             continue
@@ -79,7 +81,13 @@ def stored_by(mount: Mount, mounts: Sequence[Mount], commands: Sequence[Command]
     return ""
 
 
-class _CleanUp:
+def _kept_in(mounts: Sequence[str], store: str) -> bool:
+    """Whether a file in the home folder, root's or another's, lies in one of these mounts."""
+    homes = ((mount, _HOME.match(mount)) for mount in mounts)
+    return bool(store) and any(home is not None and store.startswith(mount[home.end() :]) for mount, home in homes)
+
+
+class CleanUp:
     """What a script removes again."""
 
     def __init__(self, commands: Sequence[Command]) -> None:

@@ -15,7 +15,7 @@ from scanner.model.secret import SecretHit
 from scanner.model.target import File, Item, Step
 from scanner.parsers.secrets import AI, ai_provider
 
-Place = Literal["env", "arg", "run", "label", "comment", "copy", "command", "other"]
+Place = Literal["env", "arg", "run", "label", "comment", "copy", "command", "file", "other"]
 _PLACES: dict[str, Place] = {
     "ENV": "env", "ARG": "arg", "RUN": "run", "LABEL": "label", "COPY": "copy", "ADD": "copy", "CMD": "command",
     "ENTRYPOINT": "command", "HEALTHCHECK": "command", "#": "comment",
@@ -27,7 +27,7 @@ MAX_MOUNTS = 100
 
 
 class Secrets:
-    """Credentials written out in a Dockerfile."""
+    """Credentials written out in a Dockerfile, and in the scripts that it copies and starts."""
 
     of = (Step, File)
 
@@ -41,8 +41,9 @@ class Secrets:
         for hit in item.secrets:
             ships = item.stage.ships if isinstance(item, Step) else item.ships
             where = stage(item) if isinstance(item, Step) else ""
+            carried = (item.copied_by,) if isinstance(item, File) and item.copied_by is not None else ()
             yield Secret(
-                evidence=(Evidence(hit.at, hit.quote, f"revoke it at {hit.hint}" if hit.hint else ""),),
+                evidence=(Evidence(hit.at, hit.quote, f"revoke it at {hit.hint}" if hit.hint else ""), *carried),
                 ships=ships,
                 provider=hit.provider,
                 ai=hit.provider in AI or bool(hit.provider and ai_provider(hit.name)),
@@ -176,7 +177,9 @@ def _place(item: Step | File, hit: SecretHit) -> Place:
     lines = item.text().value.split("\n")
     words = lines[hit.at.span.first_line - 1].split(None, 1) if hit.at.span.first_line <= len(lines) else []
     word = words[0].upper() if words else ""
-    return "comment" if word.startswith("#") else _PLACES.get(word, "other")
+    if word.startswith("#"):
+        return "comment"
+    return _PLACES.get(word, "other") if item.copied_by is None else "file"
 
 
 def _comment(step: Step, hit: SecretHit) -> bool:

@@ -129,7 +129,8 @@ class File(Record):
     """The COPY or ADD that brings it into the image, for files of a build context."""
     ships: bool = True
     secrets: tuple[SecretHit, ...] = ()
-    """Only for the Dockerfile itself: those in comments and in front of the first FROM."""
+    """Credentials in it. For the Dockerfile itself, those in comments and in front of the first FROM; for a file of the
+    context, those found when something had it read: a script that is started, a notebook, a record of an experiment."""
     read: Callable[[], bytes]
     """The content. Raises ValueError when it is larger than the limit for whole files."""
     text: Callable[[], Text]

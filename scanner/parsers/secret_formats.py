@@ -86,6 +86,7 @@ COMMANDS = (
     ("authorization:", "Authorization", r"\s{0,4}(?:Bearer|Basic|token)\s{1,4}(?P<v>[A-Za-z0-9._~+/=:-]{6,4096})"),
     ("machine", "password", r"\s{1,4}\S{1,256}+\s{1,4}login\s{1,4}\S{1,256}+\s{1,4}password\s{1,4}" + _QUOTE + _WORD),
     ("key", "key", r"\\?[\"']\s{0,4}:\s{0,4}\\?[\"'](?P<v>[0-9a-f]{32})\b"),
+    ("NEO4J_AUTH", "NEO4J_AUTH", r"[= ]{1,4}" + _QUOTE + r"neo4j/" + _WORD),
     ("requirepass", "requirepass", r"\s{1,4}" + _QUOTE + _WORD),
 )  # fmt: skip
 """(sign, name, rest) for commands and files that take a password at a place of its own; as in ``Format``."""

@@ -10,8 +10,11 @@ from collections.abc import Callable, Iterator, Mapping
 from scanner.model.finding import Problem
 from scanner.model.instruction import Copy
 from scanner.model.location import Evidence, Location, Text, Word
+from scanner.model.secret import SecretHit
 from scanner.model.target import File
-from scanner.parsers import dockerignore, secrets
+from scanner.parsers import dockerignore
+from scanner.parsers.lazy import Lazy
+from scanner.sources.masking import masked
 
 MAX_TEXT = 4 << 20
 """Bytes of the largest file that is read as text (requirements, scripts, lock files)."""
@@ -19,6 +22,11 @@ MAX_FILES = 20_000
 """Files of one context that are looked at by name."""
 
 LEAVES = "a symbolic link that leaves the build context; it was not followed"
+_KEEPS = Lazy(
+    r"\.ipynb$|(?:^|/)wandb/[^/]{1,80}/(?:files/)?(?:config\.yaml|wandb-metadata\.json|output\.log)$"
+    r"|(?:^|/)mlruns/[^/]{1,80}/[^/]{1,80}/params/[^/]{1,80}$|(?:^|/)hparams\.yaml$"
+)
+"""Notebooks, and what experiment trackers write down of a run's arguments, settings and output."""
 
 Lines = dict[str, tuple[str, ...]]
 
@@ -27,7 +35,8 @@ class Context:
     """A build context: a folder, or files given by name (for tests and rule examples).
 
     Paths are relative to it and slash-separated. What .dockerignore keeps out is not there. Symbolic links that
-    leave the folder are not followed: ``problems`` says so. Texts are masked, and their lines kept in ``lines``.
+    leave the folder are not followed: ``problems`` says so. Texts are masked, and their lines kept in ``lines``; files
+    that ``walk`` yields after they were read (scripts that something starts) know the credentials found in them.
     """
 
     def __init__(
@@ -44,6 +53,7 @@ class Context:
         self._lines, self._problems = lines, problems
         self._root = os.path.realpath(folder) if folder is not None else ""
         self._opened: dict[str, File | None] = {}
+        self._found: dict[str, tuple[SecretHit, ...]] = {}
         self._known_inside: dict[str, bool] = {}
         self._ignore = self._read_ignore_file((ignore_name, ".dockerignore"))
 
@@ -92,7 +102,17 @@ class Context:
             if pattern is None or pattern.match(name):
                 file = self.file(name)
                 if file is not None:
-                    yield file.replace(copied_by=copied_by, ships=ships)
+                    self._look_into(name, file)
+                    secrets_in = self._found.get(file.at.path, ())
+                    yield file.replace(copied_by=copied_by, ships=ships, secrets=secrets_in)
+
+    def _look_into(self, name: str, file: File) -> None:
+        """Have a notebook or a record of an experiment read, since they keep what was printed."""
+        if file.at.path not in self._found and _KEEPS.search(name):
+            try:
+                file.text()
+            except (OSError, ValueError) as error:
+                self._problem(file.at.path, f"not searched for credentials: {error}")
 
     def _names(self, path: str) -> Iterator[str]:
         if self.folder is None:
@@ -171,9 +191,9 @@ class Context:
             if b"\0" in data[:8192]:
                 raise ValueError("not a text file")
             raw = data.decode("utf-8", "replace").removeprefix("\ufeff")
-            masked = secrets.mask(raw, secrets.find(raw))
-            self._lines[shown] = tuple(masked.split("\n"))
-            return Text.of_file(shown, masked)
+            found, self._found[shown] = masked(shown, raw)
+            self._lines[shown] = tuple(found.value.split("\n"))
+            return found
 
         return File(at=Location(shown), size=size, mode=mode, link=link, read=whole, text=text)
 

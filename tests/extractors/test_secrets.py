@@ -237,3 +237,52 @@ def test_what_writes_a_mounted_secret_into_the_layer(command, how):
 def test_paths_and_variables_of_a_mount(mount, command, name, persisted):
     (fact,) = facts(f"RUN --mount=type=secret,{mount} {command}", SecretMount)
     assert (fact.id, fact.persisted) == (name, persisted)
+
+
+@pytest.mark.parametrize(
+    ("mount", "command", "persisted"),
+    [
+        ("type=cache,target=/root/.cache/huggingface", "hf auth login --token $(cat /run/secrets/t)", False),
+        ("type=tmpfs,target=/home/app", "hf auth login --token $(cat /run/secrets/t)", False),
+        ("type=cache,target=/root/.cache/pip", "hf auth login --token $(cat /run/secrets/t)", True),
+        ("type=cache,target=/root/.cache", "docker login -p $(cat /run/secrets/t)", True),
+    ],
+)
+def test_a_login_that_is_kept_in_another_mount_is_not_in_the_layer(mount, command, persisted):
+    (fact,) = facts(f"RUN --mount={mount} --mount=type=secret,id=t {command}", SecretMount)
+    assert fact.persisted is persisted
+
+
+def test_credentials_in_scripts_that_are_copied_and_started():
+    """A file that nothing starts is not read; one that the image does not keep does not ship."""
+    files = {"start.sh": f"export HF_TOKEN={TOKEN}\n".encode(), "a.py": f"T = '{TOKEN}'\nimport gradio".encode()}
+    files["other.py"] = files["a.py"]
+    target = dockerfile.read("FROM x\nCOPY . /a\nWORKDIR /a\nCMD sh start.sh && python a.py\n", context=files)
+    found = [fact for item in target.items() for e in secrets.EXTRACTORS if e.wants(item) for fact in e.extract(item)]
+    (fact,) = (fact for fact in found if isinstance(fact, Secret))
+    assert (fact.evidence[0].at.path, fact.place, fact.provider, fact.ships) == (
+        "start.sh",
+        "file",
+        "hugging-face",
+        True,
+    )
+    assert [evidence.quote for evidence in fact.evidence[1:]] == ["."]
+    assert TOKEN not in repr(found)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["a.ipynb", "wandb/run-1/files/config.yaml", "wandb/run-1/files/wandb-metadata.json", "mlruns/0/ab/params/token"],
+)
+def test_notebooks_and_records_of_experiments_are_searched(path):
+    found = facts("COPY . /a", Secret, context={path: f'{{"token": "{TOKEN}"}}'.encode()})
+    assert [(fact.evidence[0].at.path, fact.place) for fact in found] == [(path, "file")]
+
+
+def test_a_notebook_that_is_too_large_to_search_is_named(monkeypatch):
+    from scanner.sources import context
+
+    monkeypatch.setattr(context, "MAX_TEXT", 10)
+    target = dockerfile.read("FROM x\nCOPY . /a\n", context={"a.ipynb": b"more than ten bytes"})
+    assert list(target.items())
+    assert ["not searched for credentials" in problem.reason for problem in target.problems] == [True]

@@ -18,7 +18,8 @@ class Secret(Fact):
     """The provider is an AI service."""
     name: str
     """The variable or option it is given to, else ""."""
-    place: Literal["env", "arg", "run", "label", "comment", "copy", "command", "other"]
+    place: Literal["env", "arg", "run", "label", "comment", "copy", "command", "file", "other"]
+    """The instruction; ``file``: a file of the build context that gets into the image."""
     stage: str
 
 

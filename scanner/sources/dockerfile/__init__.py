@@ -9,14 +9,15 @@ from collections.abc import Iterator, Mapping
 from scanner.errors import TargetError
 from scanner.model.finding import Problem
 from scanner.model.instruction import Copy, Dockerfile, Instruction
-from scanner.model.location import Location, Span, Text
+from scanner.model.location import Location, Span
 from scanner.model.secret import SecretHit
 from scanner.model.target import File, Target
-from scanner.parsers import dockerfile, secrets
+from scanner.parsers import dockerfile
 from scanner.sources.context import Context, Lines
 from scanner.sources.discover import STDIN
 from scanner.sources.dockerfile.evaluate import Evaluation
 from scanner.sources.dockerfile.inherit import Resolve
+from scanner.sources.masking import masked
 
 MAX_DOCKERFILE = 8 << 20
 """Bytes of the largest Dockerfile that is read."""
@@ -102,18 +103,13 @@ def _target(
     resolve: Resolve | None,
     problems: list[Problem],
 ) -> Target:
-    found = secrets.find(text)
-    masked = secrets.mask(text, found) if found else text
-    whole = Text.of_file(path, masked)
-    lines: Lines = {path: tuple(line.removesuffix("\r") for line in masked.split("\n"))}
+    whole, found = masked(path, text)
+    lines: Lines = {path: tuple(line.removesuffix("\r") for line in whole.value.split("\n"))}
     hits: dict[int, list[SecretHit]] = {}
-    for each in found:
-        at = whole.location(each.start, each.end)
-        hit = SecretHit(
-            at=at, provider=each.provider, name=each.name, quote=masked[each.start : each.end], hint=each.hint
-        )
-        hits.setdefault(whole.place(each.start)[0], []).append(hit)
-    parsed = dockerfile.parse(masked, path)
+    for hit in found:
+        assert hit.at.span is not None
+        hits.setdefault(hit.at.span.first_line, []).append(hit)
+    parsed = dockerfile.parse(whole.value, path)
     problems += [Problem(at=_line(lines[path], path, line), reason=reason) for line, reason in parsed.errors]
     if folder is None and beside is not None:
         folder = _guess_context(beside, parsed)
@@ -139,9 +135,9 @@ def _target(
     comments = tuple(hit for line, on_line in hits.items() if line not in inside for hit in on_line)
     itself = File(
         at=Location(path),
-        size=len(masked),
+        size=len(whole.value),
         secrets=comments,
-        read=lambda: masked.encode("utf-8", "replace"),
+        read=lambda: whole.value.encode("utf-8", "replace"),
         text=lambda: whole,
     )
     return Target(
