@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from scanner.derive import combinations, cuda, end_of_life, impostors, telemetry, twice
+from scanner.derive import artifacts, combinations, cuda, end_of_life, impostors, provenance, telemetry, twice
 from scanner.model.facts import GpuLibrary, PackageRecord
 from scanner.model.facts.base import Fact
 
@@ -29,6 +29,8 @@ DERIVERS: tuple[Deriver, ...] = (
     twice.derive,
     telemetry.derive,
     impostors.derive,
+    artifacts.derive,
+    provenance.derive,
     combinations.derive,
 )
 """In order: each is also given what those before it concluded."""

@@ -34,6 +34,8 @@ _DEADSNAKES = Lazy(r"[^+]+\+(?:bionic|focal|jammy|noble|resolute)\d+$")
 """The version of a package of the deadsnakes archive: ``3.8.20-1+jammy1``."""
 _NODESOURCE = Lazy(r"(?:\d+:)?(\d+\.[\d.]+)-\d+nodesource")
 """The version of a package of NodeSource's archive: ``20.20.2-1nodesource1``."""
+_BACKPORTS = ("redhat.com", "redhat.io")
+"""Registries whose images have the distribution's own Python, with its fixes."""
 
 
 def derive(facts: Sequence[Fact], today: str) -> Iterator[EndOfLife]:
@@ -127,7 +129,7 @@ def _of_base(base: BaseImage) -> list[tuple[str, str]]:
     for word in _WORDS.findall(text):
         if word in _code_names():
             found.setdefault(_code_names()[word], word)
-    if python := _PYTHON_IN_TAG.search(text):
+    if (python := _PYTHON_IN_TAG.search(text)) and not (base.registry or "").endswith(_BACKPORTS):
         found.setdefault("python", _cycle("python", f"{python[1]}.{python[2]}"))
     return [(product, cycle) for product, cycle in found.items() if cycle]
 

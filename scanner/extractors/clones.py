@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Iterator, Sequence
 
-from scanner.extractors import remote
+from scanner.extractors import remote, secret_mounts
 from scanner.extractors.checks import INTERPRETERS, is_python
-from scanner.extractors.place import moment, stage
+from scanner.extractors.place import moment, moved, path, stage
 from scanner.model.command import Command
 from scanner.model.facts import GitClone
-from scanner.model.instruction import Copy
+from scanner.model.instruction import Copy, Run
 from scanner.model.location import Evidence, Word
 from scanner.model.target import Config, Item, Step
 from scanner.parsers import urls
@@ -37,7 +36,8 @@ _BUILDS = frozenset(
 COMMIT = Lazy(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 """A full commit."""
 MAX_FOLLOWED = 50
-"""Clones of one RUN whose folders are looked for in later instructions; real ones have at most a dozen or two."""
+"""Clones of one RUN whose folders are looked for in later instructions, and whose credentials; real ones have at most a
+dozen or two."""
 _VERSION = Lazy(r"\d[._]\d|(?:^|[^a-z])v?\d+$|\d{6}", re.IGNORECASE)
 _GIT = Lazy(r"^git@|^git://|^ssh://|\.git/?(?:[#?]|$)")
 
@@ -138,6 +138,7 @@ def _cloned(item: Step | Config, history: _History, index: int, given: Options, 
         reference or given.value("--revision", "-b", "--branch"),
         used=used,
         at=item.commands[index].evidence(url),
+        kept=look_on and _kept(item, index, url.text, folder or name),
     )
 
 
@@ -145,9 +146,9 @@ def _place(step: Step, index: int, folder: str) -> str | None:
     """The path of a clone in the image; None when that is not known."""
     here = step.workdir or "/"
     for command in step.commands[:index]:
-        here = _moved(here, command)
-    path = _path(here, folder)
-    return None if "$" in path or "~" in path or path == "/" else path
+        here = moved(here, command)
+    place = path(here, folder)
+    return None if "$" in place or "~" in place or place == "/" else place
 
 
 def _later(step: Step, place: str) -> tuple[bool, Word | None]:
@@ -158,32 +159,38 @@ def _later(step: Step, place: str) -> tuple[bool, Word | None]:
         if other.keyword in {"CMD", "ENTRYPOINT"}:
             used = used or _under(here, place) or f"{place}/" in other.instruction.text.value
         for command in other.commands:
-            here = _moved(here, command)
+            here = moved(here, command)
             folder = options(command.arguments, _GLOBAL, until_positional=True).value("-C")
-            inside = _under(
-                _path(here, folder.text) if folder is not None and command.program == "git" else here, place
-            )
+            inside = _under(path(here, folder.text) if folder is not None and command.program == "git" else here, place)
             chosen = (_checked_out(command) if inside else None) or chosen
-            if _builds(command) or (command.words and _under(_path(here, command.words[0].text), place)):
-                used = used or inside or any(_under(_path(here, word.text), place) for word in command.words)
+            if _builds(command) or (command.words and _under(path(here, command.words[0].text), place)):
+                used = used or inside or any(_under(path(here, word.text), place) for word in command.words)
     return used, chosen
-
-
-def _moved(here: str, command: Command) -> str:
-    if command.program in {"cd", "pushd"} and command.arguments:
-        return _path(here, command.arguments[0].text)
-    return here
-
-
-def _path(here: str, path: str) -> str:
-    return posixpath.normpath(posixpath.join(here, path))
 
 
 def _under(path: str, folder: str) -> bool:
     return path == folder or path.startswith(f"{folder}/")
 
 
-def _clone(item: Step | Config, url: str | None, reference: Word | None, *, used: bool, at: Evidence) -> GitClone:
+def _kept(item: Step | Config, index: int, url: str, folder: str) -> bool:
+    """Whether the clone keeps a credential out of a variable in its ``.git/config``."""
+    scheme, _, rest = url.partition("://")
+    if (
+        not isinstance(item, Step)
+        or scheme not in {"http", "https"}
+        or "$" not in rest.partition("/")[0].rpartition("@")[0]
+    ):
+        return False
+    mounts = item.instruction.mounts if isinstance(item.instruction, Run) else ()
+    if any(secret_mounts.Secret(m, item.commands).used_in(url) for m in mounts if m.type == "secret"):
+        return False
+    clean = secret_mounts.CleanUp(item.commands)
+    return not clean.removes(".git", index) and not clean.removes(folder, index)
+
+
+def _clone(
+    item: Step | Config, url: str | None, reference: Word | None, *, used: bool, at: Evidence, kept: bool = False
+) -> GitClone:
     parts = urls.split(_as_url(url or ""))
     name = reference.text if reference else ""
     known = reference is None or reference.known
@@ -197,6 +204,7 @@ def _clone(item: Step | Config, url: str | None, reference: Word | None, *, used
         tag_pinned=_VERSION.search(name) is not None and not COMMIT.fullmatch(name) if known else None,
         used=used,
         hub=remote.hub(parts) in {"huggingface", "modelscope"},
+        credential_kept=kept,
         stage=stage(item),
         moment=moment(item),
     )

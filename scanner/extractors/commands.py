@@ -90,7 +90,7 @@ def _facts(
             changes_directory=index == last_cd,
             sets_password=moment == "build" and _sets_password(program, arguments),
             passwordless_sudo=moment == "build" and any("NOPASSWD" in word for word in words),
-            installs_at_start=moment == "start" and _installs(program, arguments),
+            installs_at_start=moment != "build" and _installs(program, arguments),
         )
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 
-from scanner.extractors import checks, remote
+from scanner.extractors import checks, embedded, model_calls, remote
 from scanner.extractors.fetches import Fetch, fetches
 from scanner.extractors.place import moment, stage
 from scanner.model.command import Command
 from scanner.model.facts import Download
 from scanner.model.instruction import Copy
-from scanner.model.location import Evidence, Location, Word
+from scanner.model.location import Evidence, Location, Text, Word
 from scanner.model.target import Config, Item, Step
 from scanner.parsers import urls
 
@@ -40,6 +41,24 @@ class CommandDownloads:
         yield from facts.values()
 
 
+class CodeDownloads:
+    """What Python code fetches by URL: ``torch.hub.download_url_to_file``, ``urllib.request.urlretrieve``."""
+
+    of = (Step, Config)
+
+    def wants(self, item: Item) -> bool:
+        """Steps and configs with commands."""
+        return isinstance(item, Step | Config) and bool(item.commands)
+
+    def extract(self, item: Item) -> Iterator[Download]:
+        """A fact for each URL that is written out; what cannot be read is reported where models are looked for."""
+        assert isinstance(item, Step | Config)
+        for text in embedded.readable(item):
+            if any(name in text.value for name in model_calls.FETCHES):
+                with suppress(ValueError):
+                    yield from _called(item, text)
+
+
 class AddedDownloads:
     """What ADD fetches from a URL."""
 
@@ -62,6 +81,16 @@ class AddedDownloads:
                 verified = (checksum is not None and bool(checksum.value)) if item.flags_known else None
                 name = instruction.destination.text
                 yield _download(item, "ADD", source, name, verified=verified, evidence=(instruction.evidence(source),))
+
+
+def _called(item: Step | Config, text: Text) -> Iterator[Download]:
+    for call in model_calls.read(text):
+        url = call.argument(0, "url")
+        if call.name.rpartition(".")[2] in model_calls.FETCHES and url is not None and isinstance(url.value, str):
+            prefix = call.argument(2 if call.name.endswith("download_url_to_file") else -1, "hash_prefix")
+            verified = call.is_true("check_hash") or (prefix is not None and prefix.value is not None)
+            word, evidence = Word(url.value, url.start, url.end), text.evidence(call.start, call.end)
+            yield _download(item, call.name, word, "", verified=verified, evidence=(evidence,))
 
 
 def _fetched(
@@ -139,4 +168,4 @@ def _teed(command: Command) -> str:
     return next((word.text for word in command.arguments if not word.text.startswith("-")), "")
 
 
-EXTRACTORS = (CommandDownloads(), AddedDownloads())
+EXTRACTORS = (CommandDownloads(), CodeDownloads(), AddedDownloads())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 from scanner.extractors.checks import is_python
 from scanner.model.command import Command
@@ -36,6 +37,12 @@ def sources(item: Step | Config) -> Iterator[Text]:
         if file.size > MAX_SOURCE:
             raise ValueError(f"{file.at.path}: Python source of {file.size:,} bytes; at most {MAX_SOURCE:,} are read")
         yield file.text()
+
+
+def readable(item: Step | Config) -> Iterator[Text]:
+    """The same, without those behind one that cannot be read: the extractor of models reports it already."""
+    with suppress(ValueError):
+        yield from sources(item)
 
 
 def module(command: Command) -> str:

@@ -53,6 +53,8 @@ _SIGNS = (
 _KEYWORDS = frozenset(
     {"trust_remote_code", "weights_only", "allow_pickle", "safe_mode", "allow_dangerous_deserialization"}
 )
+FETCHES = frozenset({"download_url_to_file", "load_state_dict_from_url", "urlretrieve"})
+"""Functions that fetch a file by its URL, the first argument."""
 _BUILDERS = frozenset(
     {
         "json", "csv", "parquet", "text", "arrow", "pandas", "imagefolder", "audiofolder", "videofolder", "webdataset",
@@ -66,7 +68,7 @@ def read(text: Text) -> tuple[Call, ...]:
     """The calls of a Python text that say something about models; () without parsing when none can be there."""
     if not any(sign in text.value for sign in _SIGNS):
         return ()
-    return calls(text, _READERS.keys() | {"enable_unsafe_deserialization"}, _KEYWORDS)
+    return calls(text, _READERS.keys() | FETCHES | {"enable_unsafe_deserialization"}, _KEYWORDS)
 
 
 def taken(call: Call) -> Taken | None:

@@ -7,15 +7,14 @@ from collections.abc import Iterator
 from scanner.extractors import embedded, model_calls
 from scanner.extractors.model_commands import HUB_NAME, Named, named
 from scanner.extractors.place import moment, stage
+from scanner.extractors.variables import variables
 from scanner.model.command import Command
 from scanner.model.facts import ModelDownload, RemoteCode, UnsafeLoad
 from scanner.model.facts.base import Fact
-from scanner.model.instruction import Pairs
 from scanner.model.location import Text, Word
 from scanner.model.target import Config, Item, Step
 from scanner.parsers.python_code import Call
 
-_ON = frozenset({"1", "true", "yes", "y", "on", "t"})
 _REMOTE_VARIABLES = frozenset({"TRUST_REMOTE_CODE", "HF_DATASETS_TRUST_REMOTE_CODE", "VLLM_TRUST_REMOTE_CODE"})
 _UNSAFE_VARIABLES = {
     "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD": "torch",
@@ -42,7 +41,6 @@ class ModelCommands:
             for each in found:
                 yield _named(item, command, each)
             yield from _flags(item, command, found)
-            yield from _assigned(item, command)
 
 
 class ModelCode:
@@ -73,31 +71,28 @@ class ModelCode:
 class ModelVariables:
     """Variables that switch checks off."""
 
-    of = (Step,)
+    of = (Step, Config)
 
     def wants(self, item: Item) -> bool:
-        """ENV steps."""
-        return isinstance(item, Step) and item.keyword == "ENV"
+        """ENV, and whatever runs commands."""
+        return isinstance(item, Config) or (isinstance(item, Step) and (item.keyword == "ENV" or bool(item.commands)))
 
     def extract(self, item: Item) -> Iterator[Fact]:
         """The facts."""
-        assert isinstance(item, Step)
-        instruction = item.instruction
-        for pair in instruction.pairs if isinstance(instruction, Pairs) else ():
-            name, value = pair.key.text, pair.value
-            if value is None or not value.known or value.text.lower() not in _ON:
+        assert isinstance(item, Config | Step)
+        for each in variables(item):
+            if not each.on:
                 continue
-            evidence = (instruction.text.evidence(pair.key.start, value.end),)
-            how, ships, where = f"{name}={value.text}", item.stage.ships, stage(item)
-            if name in _REMOTE_VARIABLES:
+            how, ships, where = f"{each.name}={each.value}", item.stage.ships, stage(item)
+            if each.name in _REMOTE_VARIABLES:
                 yield RemoteCode(
-                    evidence=evidence, ships=ships, how=how, model="", revision_pinned=False, stage=where,
-                    moment="environment",
+                    evidence=(each.evidence,), ships=ships, how=how, model="", revision_pinned=False, stage=where,
+                    moment=each.moment,
                 )  # fmt: skip
-            if name in _UNSAFE_VARIABLES:
+            if each.name in _UNSAFE_VARIABLES:
                 yield UnsafeLoad(
-                    evidence=evidence, ships=ships, how=how, library=_UNSAFE_VARIABLES[name], stage=where,
-                    moment="environment",
+                    evidence=(each.evidence,), ships=ships, how=how, library=_UNSAFE_VARIABLES[each.name], stage=where,
+                    moment=each.moment,
                 )  # fmt: skip
 
 
@@ -182,24 +177,6 @@ def _flags(item: Step | Config, command: Command, found: list[Named]) -> Iterato
                 stage=stage(item),
                 moment=moment(item),
             )
-
-
-def _assigned(item: Step | Config, command: Command) -> Iterator[Fact]:
-    for assignment in command.assignments:
-        name, value = assignment.name, assignment.value
-        if not value.known or value.text.lower() not in _ON:
-            continue
-        how, evidence = f"{name}={value.text}", (command.evidence(assignment),)
-        if name in _REMOTE_VARIABLES:
-            yield RemoteCode(
-                evidence=evidence, ships=item.stage.ships, how=how, model="", revision_pinned=False,
-                stage=stage(item), moment=moment(item),
-            )  # fmt: skip
-        if name in _UNSAFE_VARIABLES:
-            yield UnsafeLoad(
-                evidence=evidence, ships=item.stage.ships, how=how, library=_UNSAFE_VARIABLES[name],
-                stage=stage(item), moment=moment(item),
-            )  # fmt: skip
 
 
 def _called(item: Step | Config, text: Text, call: Call) -> Iterator[Fact]:

@@ -277,3 +277,60 @@ def test_add_of_a_repository_is_a_clone(source, reference, commit, host):
 def test_a_local_clone_is_none_and_a_hub_clone_is_marked():
     assert cloned("RUN git clone /srv/a && git clone ./b && git clone file:///c") == []
     assert [fact.hub for fact in cloned("RUN git clone https://huggingface.co/o/m")] == [True]
+
+
+@pytest.mark.parametrize(
+    ("code", "tool", "verified"),
+    [
+        (
+            "import torch\ntorch.hub.download_url_to_file('https://h/a.pth', 'a')",
+            "torch.hub.download_url_to_file",
+            False,
+        ),
+        (
+            "import torch\ntorch.hub.download_url_to_file('https://h/a.pth', 'a', '5f2d')",
+            "torch.hub.download_url_to_file",
+            True,
+        ),
+        (
+            "from torch.hub import load_state_dict_from_url as l\nl(url='https://h/a.pth', check_hash=True)",
+            "torch.hub.load_state_dict_from_url",
+            True,
+        ),
+        (
+            "from torch.hub import load_state_dict_from_url as l\nl('https://h/a.pth', None, 'cpu')",
+            "torch.hub.load_state_dict_from_url",
+            False,
+        ),
+        ("import urllib.request as u\nu.urlretrieve('https://h/a.pth')", "urllib.request.urlretrieve", False),
+    ],
+)
+def test_a_url_that_python_code_fetches(code, tool, verified):
+    (fact,) = fetched("COPY a.py .\nRUN python a.py", {"a.py": code.encode()})
+    assert (fact.tool, fact.url, fact.content, fact.verified) == (tool, "https://h/a.pth", "model", verified)
+
+
+@pytest.mark.parametrize(
+    "code", ["import torch\ntorch.hub.download_url_to_file(URL, 'a')", "urlretrieve(", "urlretrieve()"]
+)
+def test_python_code_that_names_no_url(code):
+    assert fetched("COPY a.py .\nRUN python a.py", {"a.py": code.encode()}) == []
+
+
+@pytest.mark.parametrize(
+    ("command", "kept"),
+    [
+        ("git clone https://u:$T@h/a", True),
+        ("git clone https://$T@h/a /src && pip install /src", True),
+        ("git clone https://u:$T@h/a && rm -rf a/.git", False),
+        ("git clone https://u:$T@h/a /src && rm -rf /src", False),
+        ("git clone https://h/$T", False),
+        ("git clone git@h:a/$T", False),
+        ("git clone https://h/a@$T", False),
+    ],
+)
+def test_a_clone_keeps_the_credential_of_its_url(command, kept):
+    (fact,) = cloned(f"RUN {command}")
+    assert fact.credential_kept is kept
+    (mounted,) = cloned(f"RUN --mount=type=secret,id=t,env=T {command}")
+    assert not mounted.credential_kept

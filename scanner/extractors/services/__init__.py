@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from scanner.extractors.services.calls import SHELLS, Call, match, program_of
 from scanner.extractors.services.products import Product, of_image
+from scanner.extractors.services.switches import ServerSwitches
 from scanner.model.command import Command
 from scanner.model.facts import Fact, Service
 from scanner.model.location import Evidence, Word
@@ -134,4 +135,4 @@ def _commands(config: Config) -> Iterator[Command]:
             yield from supervisor.commands(command, config)
 
 
-EXTRACTORS = (Services(),)
+EXTRACTORS = (Services(), ServerSwitches())

@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
+from scanner.model.facts.agents import AgentExecution, Destination
+from scanner.model.facts.artifacts import Artifact, CopiedArtifact, ModelCode, Provenance
 from scanner.model.facts.base import KINDS, Fact
-from scanner.model.facts.build import Command, Copy, CopyAgain, HealthCheck, Instruction, Label, ShellWeakness, Stage
+from scanner.model.facts.build import (
+    Command,
+    Copy,
+    CopyAgain,
+    HealthCheck,
+    Instruction,
+    Label,
+    LateRemoval,
+    ShellWeakness,
+    Stage,
+    SymbolicLink,
+)
 from scanner.model.facts.combinations import Combination
 from scanner.model.facts.image import (
     BaseImage,
@@ -16,7 +29,7 @@ from scanner.model.facts.image import (
 )
 from scanner.model.facts.installed import GpuLibrary, InstalledPackage, OperatingSystem, PackageRecord
 from scanner.model.facts.models import ModelDownload, RemoteCode, UnsafeLoad
-from scanner.model.facts.network import ExposedPort, Service
+from scanner.model.facts.network import ExposedPort, ServerSwitch, Service
 from scanner.model.facts.packages import (
     LookAlike,
     MaliciousRelease,
@@ -30,14 +43,18 @@ from scanner.model.facts.supply import Download, GitClone, VerificationOff
 
 __all__ = [
     "KINDS",
+    "AgentExecution",
+    "Artifact",
     "BaseImage",
     "BuildArgument",
     "Combination",
     "Command",
+    "CopiedArtifact",
     "Copy",
     "CopyAgain",
     "CredentialFile",
     "CudaPairing",
+    "Destination",
     "Download",
     "EndOfLife",
     "EnvironmentVariable",
@@ -49,22 +66,27 @@ __all__ = [
     "InstalledPackage",
     "Instruction",
     "Label",
+    "LateRemoval",
     "Login",
     "LookAlike",
     "MaliciousRelease",
+    "ModelCode",
     "ModelDownload",
     "OperatingSystem",
     "PackageIndex",
     "PackageManagerCall",
     "PackageRecord",
+    "Provenance",
     "RemoteCode",
     "Requirement",
     "RuntimeUser",
     "Secret",
     "SecretMount",
+    "ServerSwitch",
     "Service",
     "ShellWeakness",
     "Stage",
+    "SymbolicLink",
     "Telemetry",
     "UndefinedVariable",
     "UnsafeLoad",

@@ -126,7 +126,7 @@ class Command(Fact):
     passwordless_sudo: bool = False
     """It sets sudo up to ask for no password."""
     installs_at_start: bool
-    """A package installer, ``git pull`` or ``git clone`` that runs when the container starts."""
+    """A package installer, ``git pull`` or ``git clone`` that runs when the container starts or is checked."""
 
 
 class HealthCheck(Fact):
@@ -175,4 +175,31 @@ class ShellWeakness(Fact):
     """ShellCheck's words."""
     words: str
     """The first line of what it is about, secrets masked."""
+    stage: str
+
+
+class SymbolicLink(Fact):
+    """A symbolic link where the container runtime mounts the GPU driver, or keeps the list of libraries."""
+
+    kind = "symbolic-link"
+    identity = ("path", "target")
+    path: str
+    target: str
+    """As written."""
+    leaves: bool | None
+    """It points out of the folders that libraries live in: to ``/``, ``/proc``, a mounted folder, above the root."""
+    stage: str
+
+
+class LateRemoval(Fact):
+    """A file that a RUN removes, though it is in a layer before it."""
+
+    kind = "late-removal"
+    identity = ("path", "stage")
+    path: str
+    """As the command says it."""
+    content: Literal["credential", "model"]
+    put_by: Literal["copy", "login", "command", "unknown"]
+    """What put it there: a COPY or ADD, a login, another command; unknown when this file does not show it, and the RUN
+    does nothing but remove it."""
     stage: str

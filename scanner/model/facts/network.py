@@ -75,3 +75,16 @@ class Service(Fact):
     started_by: Literal["command", "script", "base-image"]
     risk: str
     """A mode that makes it worse, in a few words (``model control explicit``, ``development mode``), else ""."""
+
+
+class ServerSwitch(Fact):
+    """A switch of a model server that gives callers more than answers."""
+
+    kind = "server-switch"
+    identity = ("how", "stage")
+    product: str
+    how: str
+    """``VLLM_SERVER_DEV_MODE=1``, ``--allowed-local-media-path=/``, …"""
+    opens: Literal["development endpoints", "loading of adapters", "files of the container"]
+    stage: str
+    moment: Literal["build", "start", "environment"]

@@ -57,6 +57,8 @@ class GitClone(Fact):
     """The same RUN, or a later instruction of the stage, builds, installs or starts what it cloned."""
     hub: bool
     """A model or data set repository: huggingface.co, modelscope.cn, …"""
+    credential_kept: bool
+    """Its URL holds a variable's value as password, no secret mount's, and the ``.git`` folder with the URL stays."""
     stage: str
     moment: Literal["build", "start"]
 

@@ -1,0 +1,139 @@
+"""Files of development and training that COPY and ADD take out of the build context."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+
+from scanner.extractors.credential_files import taken_along
+from scanner.model.facts.artifacts import ArtifactType, CopiedArtifact
+from scanner.model.instruction import Copy
+from scanner.model.location import Evidence
+from scanner.model.target import File, Item, Step
+from scanner.parsers.lazy import Lazy
+
+MAX_PATH = 4096
+"""Characters of a path; Linux takes no longer ones."""
+MAX_NOTEBOOK = 4 << 20
+"""Bytes of the largest notebook that is read; a larger one is not made of code alone."""
+
+_NAMED: tuple[tuple[ArtifactType, re.Pattern[str]], ...] = (
+    ("experiment", Lazy(r"(?:^|/)(?:wandb|mlruns|mlartifacts|lightning_logs|\.neptune|\.aim|\.dvc/cache)$")),
+    ("training-state", Lazy(r"(?:^|/)(?:checkpoint-\d+|global_step_?\d+)$")),
+    (
+        "vector-index",
+        Lazy(r"(?:^|/)\.?(?:chroma|chroma_?db|faiss|faiss_?index|lance_?db|vector_?(?:store|db|index)s?|qdrant_(?:storage|data))$"),
+    ),
+    ("compile-cache", Lazy(r"(?:^|/)(?:torch_compile_cache|torchinductor\w*|torch_extensions|\.?triton_cache)$")),
+    ("prompts", Lazy(r"(?:^|/)(?:system_?)?prompts?(?:\.(?:txt|ya?ml|json|jinja2?|md))?$")),
+)  # fmt: skip
+"""Folders and files that are such by the name a COPY gives them."""
+_INTO_CACHE = Lazy(r"/\.cache/(?:vllm|torch_extensions|torchinductor)(?:/|$)|/\.triton/cache(?:/|$)")
+_FILES: tuple[tuple[ArtifactType, re.Pattern[str]], ...] = (
+    (
+        "experiment",
+        Lazy(
+            r"(?:^|/)wandb/(?:offline-)?run-[^/]+/|(?:^|/)mlruns/[^/]+/(?:meta\.yaml$|[^/]+/(?:meta\.yaml$|params/|metrics/))"
+            r"|(?:^|/)lightning_logs/version_|(?:^|/)\.(?:neptune|aim|dvc/cache)/|(?:^|/)events\.out\.tfevents\."
+        ),
+    ),
+    (
+        "training-state",
+        Lazy(r"(?:^|/)(?:optimizer|scheduler)\.(?:pt|bin)$|(?:^|/)(?:rng_state\w*\.pth|trainer_state\.json)$|/global_step\d+/"),
+    ),
+    ("vector-index", Lazy(r"(?:^|/)(?:chroma\.sqlite3|index\.faiss)$|\.(?:faiss|usearch|hnsw)$")),
+    ("compile-cache", Lazy(r"(?:^|/)(?:torch_compile_cache|torchinductor\w*|torch_extensions)/.*\.(?:so|cubin|o)$")),
+)  # fmt: skip
+"""Files that are such wherever they lie."""
+
+
+class NamedArtifacts:
+    """What a COPY or ADD names."""
+
+    of = (Step,)
+
+    def wants(self, item: Item) -> bool:
+        """COPY and ADD from the build context."""
+        return isinstance(item, Step) and isinstance(item.instruction, Copy) and item.instruction.flag("from") is None
+
+    def extract(self, item: Item) -> Iterator[CopiedArtifact]:
+        """A fact for each source with such a name; examples and tests are none."""
+        assert isinstance(item, Step)
+        assert isinstance(item.instruction, Copy)
+        for source in item.instruction.sources:
+            name = posixpath.normpath(source.text)
+            if not source.known or "://" in name or len(name) > MAX_PATH or not taken_along(name):
+                continue
+            end = posixpath.join(item.instruction.destination.text, posixpath.basename(name))
+            types = [type_ for type_, pattern in (*_NAMED, *_FILES) if pattern.search(name)]
+            if not types and _INTO_CACHE.search(end):
+                types = ["compile-cache"]
+            for type_ in types[:1]:
+                evidence = item.instruction.evidence(source)
+                yield _fact(type_, source.text, (evidence,), by_name=True, ships=item.stage.ships)
+
+
+class CarriedArtifacts:
+    """Files of the build context that a COPY or ADD takes along."""
+
+    of = (File,)
+
+    def wants(self, item: Item) -> bool:
+        """By their path."""
+        return isinstance(item, File) and item.copied_by is not None and _type(item) is not None
+
+    def extract(self, item: Item) -> Iterator[CopiedArtifact]:
+        """The fact."""
+        assert isinstance(item, File)
+        type_ = _type(item)
+        if type_ is not None:
+            yield _carried(type_, item)
+
+
+class NotebookOutputs:
+    """Notebooks that were saved with their outputs."""
+
+    of = (File,)
+
+    def wants(self, item: Item) -> bool:
+        """Notebooks that a COPY or ADD brings, by name."""
+        return isinstance(item, File) and item.copied_by is not None and item.at.path.endswith(".ipynb")
+
+    def extract(self, item: Item) -> Iterator[CopiedArtifact]:
+        """A fact when a cell has outputs. Raises ValueError when it is no notebook."""
+        assert isinstance(item, File)
+        if item.size > MAX_NOTEBOOK or _has_outputs(item.read()):
+            yield _carried("notebook-outputs", item)
+
+
+def _type(file: File) -> ArtifactType | None:
+    path = file.at.path.replace("\\", "/")
+    if len(path) > MAX_PATH or not taken_along(path):
+        return None
+    return next((type_ for type_, pattern in _FILES if pattern.search(path)), None)
+
+
+def _carried(type_: ArtifactType, file: File) -> CopiedArtifact:
+    assert file.copied_by is not None
+    evidence = file.copied_by, Evidence(file.at, note="gets into the image")
+    return _fact(type_, file.at.path, evidence, by_name=False, ships=file.ships)
+
+
+def _fact(
+    type_: ArtifactType, path: str, evidence: tuple[Evidence, ...], *, by_name: bool, ships: bool
+) -> CopiedArtifact:
+    return CopiedArtifact(evidence=evidence, ships=ships, type=type_, path=path, by_name=by_name)
+
+
+def _has_outputs(data: bytes) -> bool:
+    if not re.search(rb'"outputs"\s*:\s*\[\s*[^\]\s]', data):
+        return False
+    import json
+
+    notebook = json.loads(data)
+    cells = notebook.get("cells") if isinstance(notebook, dict) else None
+    return isinstance(cells, list) and any(isinstance(cell, dict) and bool(cell.get("outputs")) for cell in cells)
+
+
+EXTRACTORS = (NamedArtifacts(), CarriedArtifacts(), NotebookOutputs())
