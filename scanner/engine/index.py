@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from operator import attrgetter
 from typing import Any
 
 from scanner.engine.match import Decide, decider
@@ -10,6 +11,9 @@ from scanner.model.facts.base import Fact
 from scanner.model.rule import Condition, Rule
 
 Judges = list[tuple[Rule, Decide]]
+
+MAX_KNOWN = 4_096
+"""Combinations of values for which the rules are remembered."""
 
 
 class Index:
@@ -35,9 +39,22 @@ class Index:
             every.append(judge)
             for value in each[field]:
                 by_value.setdefault(value, []).append(judge)
+        self._values = attrgetter(*self._fields) if self._fields else None
+        self._known: dict[Any, Judges] = {}
 
     def rules(self, fact: Fact) -> Judges:
         """The rules that could hold for a fact, or stay undecided, each once."""
+        if self._values is None:
+            return self._always
+        values = self._values(fact)
+        found = self._known.get(values)
+        if found is None:
+            found = self._find(fact)
+            if len(self._known) < MAX_KNOWN:
+                self._known[values] = found
+        return found
+
+    def _find(self, fact: Fact) -> Judges:
         found = self._always.copy()
         for field, (by_value, every) in self._fields.items():
             value = getattr(fact, field)

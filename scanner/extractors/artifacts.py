@@ -63,7 +63,7 @@ class NamedArtifacts:
         assert isinstance(item.instruction, Copy)
         for source in item.instruction.sources:
             name = posixpath.normpath(source.text)
-            if not source.known or "://" in name or len(name) > MAX_PATH or not taken_along(name):
+            if name == "." or not source.known or "://" in name or len(name) > MAX_PATH or not taken_along(name):
                 continue
             end = posixpath.join(item.instruction.destination.text, posixpath.basename(name))
             types = [type_ for type_, pattern in (*_NAMED, *_FILES) if pattern.search(name)]

@@ -49,7 +49,7 @@ def credential_type(path: str) -> str:
     Examples, templates, encrypted files, public keys and certificates are none.
     """
     path = path.rstrip("/")
-    if len(path) > MAX_PATH:
+    if path in {"", "."} or len(path) > MAX_PATH:
         return ""
     name = path.rpartition("/")[2]
     if _HARMLESS.search(name):

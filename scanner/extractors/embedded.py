@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
 
 from scanner.extractors.checks import is_python
 from scanner.model.command import Command
@@ -24,7 +23,36 @@ _MODULE = Lazy(r"([A-Za-z_][\w.]*):[A-Za-z_]\w*(?:\(.*\))?")
 
 
 def sources(item: Step | Config) -> Iterator[Text]:
-    """Each Python text that the item's commands run, once."""
+    """Each Python text that the item's commands run, once; ValueError last when one of them cannot be read."""
+    texts, error = _found(item)
+    yield from texts
+    if error is not None:
+        raise error
+
+
+def readable(item: Step | Config) -> Sequence[Text]:
+    """The same, without those behind one that cannot be read: the extractor of models reports it already."""
+    return _found(item)[0]
+
+
+_last: tuple[Step | Config | None, tuple[list[Text], ValueError | None]] = (None, ([], None))
+
+
+def _found(item: Step | Config) -> tuple[list[Text], ValueError | None]:
+    """Kept until another item is asked for: several extractors look at the code of one item in turn."""
+    global _last  # noqa: PLW0603
+    if _last[0] is not item:
+        texts: list[Text] = []
+        error = None
+        try:
+            texts.extend(_read(item))
+        except ValueError as gap:
+            error = gap
+        _last = item, (texts, error)
+    return _last[1]
+
+
+def _read(item: Step | Config) -> Iterator[Text]:
     seen: set[str] = set()
     for command in item.commands:
         if is_python(command.program):
@@ -37,12 +65,6 @@ def sources(item: Step | Config) -> Iterator[Text]:
         if file.size > MAX_SOURCE:
             raise ValueError(f"{file.at.path}: Python source of {file.size:,} bytes; at most {MAX_SOURCE:,} are read")
         yield file.text()
-
-
-def readable(item: Step | Config) -> Iterator[Text]:
-    """The same, without those behind one that cannot be read: the extractor of models reports it already."""
-    with suppress(ValueError):
-        yield from sources(item)
 
 
 def module(command: Command) -> str:

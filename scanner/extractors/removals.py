@@ -34,6 +34,8 @@ _WILD = Lazy(r"[*?\[]")
 _REMOVES = frozenset({"rm", "shred", "unlink"})
 _IDLE = _REMOVES | {"echo", "true", ":", "set", "cd", "ls"}
 """Programs that put nothing into a layer."""
+_LISTS = ("/var/lib/apt/", "/var/cache/")
+"""What package managers keep there is removed by nearly every RUN, and is neither a model nor a credential."""
 _CACHES = {"huggingface": ".cache/huggingface", "ollama": ".ollama", "modelscope": ".cache/modelscope"}
 """Where downloads go, from the home folder."""
 
@@ -95,9 +97,10 @@ class Removals:
         """A fact for each file. Raises ValueError last when there are too many to remember or compare."""
         assert isinstance(item, Config)
         layers = _Layers()
-        for step in item.steps:
+        last = max((index for index, step in enumerate(item.steps) if any(_removals(step))), default=-1)
+        for index, step in enumerate(item.steps[: last + 1]):
             yield from _removed(step, layers)
-            for placed in _brought(step):
+            for placed in _brought(step) if index < last else ():
                 layers.add(placed)
         if layers.overflowed:
             raise ValueError(
@@ -123,7 +126,9 @@ def _removals(step: Step) -> Iterator[tuple[Command, Word, str]]:
         here = moved(here, command)
         if command.program in _REMOVES:
             for word in options(command.arguments, frozenset()).positionals:
-                yield command, word, path(here, _at_home(step, word.text))
+                place = path(here, _at_home(step, word.text))
+                if not place.startswith(_LISTS):
+                    yield command, word, place
 
 
 def _late(
