@@ -16,12 +16,18 @@ from scanner.sources.image.image import Image
 if TYPE_CHECKING:
     from docker.client import DockerClient
 
+SOCKET = "/var/run/docker.sock"
 TIMEOUT = 60
 """Seconds that the daemon may stay silent."""
 SPARE = 1 << 28
 """Bytes to leave free on the disk."""
 MAX_SAID = 300
 """Characters of the daemon's error that are passed on."""
+
+
+def is_there() -> bool:
+    """Whether there is a daemon to ask."""
+    return bool(os.environ.get("DOCKER_HOST")) or os.path.exists(SOCKET)
 
 
 def open_docker(text: str, platform: str | None) -> Image:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
@@ -26,8 +25,6 @@ MAX_WORDS = 1_000
 """Variables of an image, ports, words of its commands."""
 MAX_WORD = 1 << 16
 """Characters of each."""
-
-_SOCKET = "/var/run/docker.sock"
 
 
 class Base(Record):
@@ -89,9 +86,9 @@ def _resolve(reference: str, platform: str | None, layouts: Sequence[str], ask_o
             return described(image.config.get("config"), image.digest)
     if not ask_others:
         raise TargetError(silent, hint="add --resolve-bases to ask the Docker daemon and the registry as well")
-    if os.environ.get("DOCKER_HOST") or os.path.exists(_SOCKET):
-        from scanner.sources.image import docker
+    from scanner.sources.image import docker
 
+    if docker.is_there():
         try:
             found = docker.inspect(reference)
         except TargetError as error:

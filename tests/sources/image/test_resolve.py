@@ -20,7 +20,7 @@ def alone(monkeypatch, tmp_path):
     """No daemon, no cache, nothing asked before."""
     monkeypatch.setattr(resolve, "_known", {})
     monkeypatch.setattr(resolve, "_silent", {})
-    monkeypatch.setattr(resolve, "_SOCKET", str(tmp_path / "none.sock"))
+    monkeypatch.setattr(docker, "SOCKET", str(tmp_path / "none.sock"))
     monkeypatch.delenv("DOCKER_HOST", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr(http.time, "sleep", lambda seconds: None)
