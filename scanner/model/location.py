@@ -88,6 +88,10 @@ class Evidence:
         """The words there."""
         return self._text if isinstance(self._text, str) else self._text.value[self._start : self._end]
 
+    def release(self) -> None:
+        """Keep the place and the words, and let go of the text they were taken from."""
+        self._at, self._text = self.at, self.quote
+
     def _values(self) -> tuple[Location, str, str]:
         return self.at, self.quote, self.note
 

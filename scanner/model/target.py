@@ -123,6 +123,8 @@ class File(Record):
     """In a layer, the path is the one in its tar, without a leading slash: ``usr/lib/os-release``."""
     size: int
     mode: int = 0o644
+    owner: int | None = None
+    """The user's id; None in a build context, where the COPY decides."""
     link: str | None = None
     """Target of a symbolic link, as written."""
     copied_by: Evidence | None = None
@@ -133,6 +135,9 @@ class File(Record):
     context, those found when something had it read: a script that is started, a notebook, a record of an experiment."""
     read: Callable[[], bytes]
     """The content. Raises ValueError when it is larger than the limit for whole files."""
+    part: Callable[[int, int], bytes]
+    """The bytes at an offset, at most so many, fewer at the end. In a compressed layer, offsets may only grow, but for
+    what was read from offset 0. Raises ValueError for what has gone by and for more than the limit."""
     text: Callable[[], Text]
     """The content as text, secrets in it masked. Raises ValueError when it is no text."""
 

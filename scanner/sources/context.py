@@ -152,7 +152,7 @@ class Context:
             return None
         if self.folder is None:
             data = self._given.get(path)
-            return None if data is None else self._file(path, len(data), 0o644, None, lambda: data)
+            return None if data is None else self._file(path, len(data), 0o644, None, _within(data))
         full = os.path.join(self.folder, path)
         try:
             status = os.lstat(full)
@@ -166,7 +166,8 @@ class Context:
             return None
         if not stat.S_ISREG(status.st_mode) or not self._inside(posixpath.dirname(path)):
             return None
-        return self._file(full, status.st_size, stat.S_IMODE(status.st_mode), link, lambda: _read(full))
+        mode = stat.S_IMODE(status.st_mode)
+        return self._file(full, status.st_size, mode, link, lambda start, size: _part(full, start, size))
 
     def _inside(self, path: str) -> bool:
         """Whether a path stays in the context when all links on its way are followed."""
@@ -178,13 +179,13 @@ class Context:
             self._known_inside[path] = real == self._root or real.startswith(self._root.rstrip("/") + "/")
         return self._known_inside[path]
 
-    def _file(self, path: str, size: int, mode: int, link: str | None, read: Callable[[], bytes]) -> File:
+    def _file(self, path: str, size: int, mode: int, link: str | None, part: Callable[[int, int], bytes]) -> File:
         shown = os.path.normpath(path)
 
         def whole() -> bytes:
             if size > MAX_TEXT:
                 raise ValueError(f"{size:,} bytes; at most {MAX_TEXT:,} are read")
-            return read()
+            return part(0, MAX_TEXT + 1)
 
         def text() -> Text:
             data = whole()
@@ -195,7 +196,7 @@ class Context:
             self._lines[shown] = tuple(found.value.split("\n"))
             return found
 
-        return File(at=Location(shown), size=size, mode=mode, link=link, read=whole, text=text)
+        return File(at=Location(shown), size=size, mode=mode, link=link, read=whole, part=part, text=text)
 
     def _read_ignore_file(self, names: tuple[str, ...]) -> dockerignore.IgnoreFile | None:
         self._ignore = None
@@ -214,6 +215,11 @@ class Context:
             self._problems.append(problem)
 
 
-def _read(path: str) -> bytes:
+def _within(data: bytes) -> Callable[[int, int], bytes]:
+    return lambda start, size: data[start : start + size]
+
+
+def _part(path: str, start: int, size: int) -> bytes:
     with open(path, "rb") as file:
-        return file.read(MAX_TEXT + 1)
+        file.seek(start)
+        return file.read(size)

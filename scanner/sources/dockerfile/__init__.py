@@ -138,6 +138,7 @@ def _target(
         size=len(whole.value),
         secrets=comments,
         read=lambda: whole.value.encode("utf-8", "replace"),
+        part=lambda start, size: whole.value.encode("utf-8", "replace")[start : start + size],
         text=lambda: whole,
     )
     return Target(

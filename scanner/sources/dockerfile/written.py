@@ -29,4 +29,11 @@ def place_written(script: Script, layout: Layout, state: StageState) -> None:
 def written_file(path: str, content: Text) -> File:
     """A file whose content stands in the Dockerfile."""
     data = content.value.encode("utf-8", "replace")
-    return File(at=content.location(), size=len(data), mode=0o755, read=lambda: data, text=lambda: content)
+    return File(
+        at=content.location(),
+        size=len(data),
+        mode=0o755,
+        read=lambda: data,
+        part=lambda start, size: data[start : start + size],
+        text=lambda: content,
+    )

@@ -1,0 +1,294 @@
+"""Tar archives, header by header: ustar, pax and GNU, as container runtimes read them.
+
+Where readers differ, this one does what Go's ``archive/tar`` does, since Docker, containerd and Podman unpack with it:
+global pax headers are not applied, a GNU long name wins over a pax path, links and folders have no body whatever their
+size says. Formats: POSIX.1-2017, "pax"; GNU tar's manual, "Basic Tar Format" and "Storing Sparse Files".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple, Protocol
+from zlib import adler32
+
+BLOCK = 512
+REGULAR, HARD_LINK, SYMLINK, CHARACTER_DEVICE, BLOCK_DEVICE, FOLDER, FIFO = b"0123456"
+"""Types of entries. Others are as they stand in the header."""
+MAX_EXTENSION = 1 << 20
+"""Bytes of a pax header or a GNU long name; Go takes no larger ones either."""
+MAX_FLAWS = 100
+"""Flaws that are told of one archive."""
+NO_END = "the archive ends without an end mark; it may be cut off"
+
+_USUAL = (REGULAR, FOLDER)
+_CONTIGUOUS, _SPARSE = b"7S"
+_PAX, _GLOBAL, _LONG_NAME, _LONG_LINK = b"xgLK"
+_EXTENSIONS = frozenset((_PAX, _GLOBAL, _LONG_NAME, _LONG_LINK))
+_NO_BODY = frozenset((HARD_LINK, SYMLINK, CHARACTER_DEVICE, BLOCK_DEVICE, FOLDER, FIFO))
+_MEANT = frozenset((b"path", b"linkpath", b"size", b"uid", b"gid"))
+_SPARSE_KEYS = (b"GNU.sparse.map", b"GNU.sparse.offset", b"GNU.sparse.major")
+_REAL_SIZES = (b"GNU.sparse.realsize", b"GNU.sparse.size")
+_KEPT = _MEANT.union(_SPARSE_KEYS, _REAL_SIZES, (b"GNU.sparse.name",))
+_REMEMBERED = 1 << 14
+_ZEROS = bytes(BLOCK)
+
+
+class Entry(NamedTuple):
+    """A member. ``name`` and ``link`` are as written, perhaps absolute or with ``..``."""
+
+    name: bytes
+    type: int
+    size: int
+    """Bytes of its content; those of a sparse file with its holes."""
+    mode: int
+    """Permissions, at most ``0o7777``."""
+    uid: int
+    gid: int
+    link: bytes
+    """What a link points at; empty for everything else."""
+    offset: int
+    """Where its content begins."""
+    sparse: bool
+    """The content is stored without its holes."""
+
+
+class Flaw(NamedTuple):
+    """What is wrong with an archive, and where."""
+
+    offset: int
+    reason: str
+
+
+class Source(Protocol):
+    """An archive's bytes."""
+
+    def at(self, offset: int, size: int, /) -> bytes:
+        """The bytes there, fewer at the end of the archive, which is no error.
+
+        No ``offset`` is below the one before, but for the last byte of an archive, which may be asked for at its end.
+        """
+
+
+class Buffer:
+    """An archive in memory: bytes, or an mmap."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    def at(self, offset: int, size: int, /) -> bytes:
+        """The bytes there, fewer at the end."""
+        return self._data[offset : offset + size]
+
+
+def walk(source: Source, flaws: list[Flaw]) -> Iterator[Entry]:
+    """The members of an archive, in order; what is malformed is added to ``flaws``, and the walk goes on behind it.
+
+    No body is read. Between two members, the caller may read the content of the first from the same source.
+    """
+    at, offset, make = source.at, 0, tuple.__new__
+    walker = _Walker(source, flaws)
+    sums, owners = walker.sums, walker.owners
+    while True:
+        header = at(offset, BLOCK)
+        # The low half of an Adler-32 is the sum of the bytes plus one, modulo 65521, which ASCII does not reach.
+        if adler32(header) & 0xFFFF != sums.get(header[148:156]) or len(header) < BLOCK or not header.isascii():
+            step = walker.look(header, offset)
+            if step < 0:
+                return
+            if step:
+                offset += step
+                continue
+        try:
+            kind = header[156]
+            digits = header[124:136].rstrip(b"\0 ")
+            size = _number(header[124:136]) if digits.strip(b"01234567") else int(digits or b"0", 8)
+            owner = owners.get(header[100:124]) or walker.owner(header[100:124])
+            end = header.find(0, 0, 100)
+            name = header[:end] if end >= 0 else header[:100]
+            if header[345] and header[257:263] == b"ustar\0":
+                name = header[345:500].partition(b"\0")[0] + b"/" + name
+            if kind not in _USUAL or walker.extra:
+                entry, offset = walker.special(header, offset, name, size, owner)
+                if entry is None:
+                    continue
+            else:
+                offset += BLOCK
+                entry = make(Entry, (name, kind, size, *owner, b"", offset, False))
+                if kind == REGULAR:
+                    offset += size + 511 & -512
+        except ValueError as error:
+            offset += walker.damage(offset, str(error))
+            continue
+        yield entry
+
+
+class _Walker:
+    """What a walk does for headers that are out of the ordinary."""
+
+    def __init__(self, source: Source, flaws: list[Flaw]) -> None:
+        self._source, self._flaws = source, flaws
+        self.sums: dict[bytes, int] = {}
+        """Checksum fields seen in front of ASCII, and the low half of the Adler-32 that proves them."""
+        self.owners: dict[bytes, tuple[int, int, int]] = {}
+        """Mode, uid and gid by how they are written."""
+        self.extra: dict[bytes, bytes] = {}
+        """What extended headers say of the next member: pax keys, ``L`` and ``K``."""
+        self._damaged = False
+
+    def look(self, header: bytes, offset: int) -> int:
+        """0 for a header that is right, below it for the end of the archive, else how far to go on."""
+        if len(header) < BLOCK:
+            whole = not header and (not offset or self._source.at(offset - 1, 1))
+            self._tell(offset, NO_END if whole else "the archive is cut off")
+            return -1
+        if header == _ZEROS:
+            if not self._damaged:
+                if self._source.at(offset + BLOCK, BLOCK).rstrip(b"\0") == b"":
+                    return -1
+                self._tell(offset, "a block of zeros between two members")
+            return BLOCK
+        if not self._sum_holds(header):
+            return self.damage(offset, "no header of a tar archive: the checksum is wrong")
+        if self._damaged and header[257:262] != b"ustar":
+            return BLOCK
+        self._damaged = False
+        return 0
+
+    def damage(self, offset: int, reason: str) -> int:
+        """Tell of it, and look for the next header from the next block on."""
+        if not self._damaged:
+            self._tell(offset, reason)
+        self._damaged, self.extra = True, {}
+        return BLOCK
+
+    def owner(self, field: bytes) -> tuple[int, int, int]:
+        """Mode, uid and gid."""
+        if len(self.owners) > _REMEMBERED:
+            self.owners.clear()
+        mode, uid, gid = (_number(field[start : start + 8]) for start in (0, 8, 16))
+        self.owners[field] = mode & 0o7777, uid, gid
+        return self.owners[field]
+
+    def special(
+        self, header: bytes, offset: int, name: bytes, size: int, owner: tuple[int, int, int]
+    ) -> tuple[Entry | None, int]:
+        """The member, or None for an extended header, and where the next header is."""
+        kind, start = header[156], offset + BLOCK
+        if kind in _EXTENSIONS:
+            self._extension(kind, start, size)
+            return None, start + (size + 511 & -512)
+        extra, self.extra = self.extra, {}
+        mode, uid, gid = owner
+        stored = size = _decimal(extra, b"size", size)
+        sparse = kind == _SPARSE or any(key in extra for key in _SPARSE_KEYS)
+        if kind == _SPARSE:
+            size, start = _number(header[483:495]), self._behind_map(header[482], start)
+        elif sparse:
+            size = next((_decimal(extra, key, size) for key in _REAL_SIZES if key in extra), size)
+        name = extra.get(b"L") or extra.get(b"GNU.sparse.name") or extra.get(b"path") or name
+        if kind == 0 and name.endswith(b"/"):
+            kind = FOLDER
+        elif kind in (0, _CONTIGUOUS, _SPARSE):
+            kind = REGULAR
+        link = b""
+        if kind in (HARD_LINK, SYMLINK):
+            link = extra.get(b"K") or extra.get(b"linkpath") or header[157:257].partition(b"\0")[0]
+        if kind in _NO_BODY:
+            stored = 0
+        uid, gid = _decimal(extra, b"uid", uid), _decimal(extra, b"gid", gid)
+        return Entry(name, kind, size, mode, uid, gid, link, start, sparse), start + (stored + 511 & -512)
+
+    def _extension(self, kind: int, start: int, size: int) -> None:
+        """Remember what an extended header says."""
+        gnu = {key: value for key, value in self.extra.items() if len(key) == 1}
+        if size > MAX_EXTENSION:
+            self._tell(start - BLOCK, f"an extended header of {size:,} bytes; at most {MAX_EXTENSION:,} are read")
+            return
+        body = self._source.at(start, size)
+        if kind in (_LONG_NAME, _LONG_LINK):
+            self.extra[b"%c" % kind] = body.partition(b"\0")[0]
+            return
+        try:
+            records = pax_records(body)
+        except ValueError as error:
+            self._tell(start - BLOCK, str(error))
+            return
+        if kind == _PAX:
+            self.extra = records | gnu
+        elif not _MEANT.isdisjoint(records):
+            said = ", ".join(sorted(key.decode() for key in _MEANT & records.keys()))
+            self._tell(start - BLOCK, f"a pax header for all members sets {said}; container runtimes ignore it")
+
+    def _behind_map(self, more: int, start: int) -> int:
+        """Where the map of an old GNU sparse file ends."""
+        while more:
+            block = self._source.at(start, BLOCK)
+            if len(block) < BLOCK:
+                raise ValueError("the map of a sparse file is cut off")
+            more, start = block[504], start + BLOCK
+        return start
+
+    def _sum_holds(self, header: bytes) -> bool:
+        field = header[148:156]
+        try:
+            said = _number(field)
+        except ValueError:
+            return False
+        total = sum(header) - sum(field) + 8 * 32
+        if said == total:
+            if len(self.sums) > _REMEMBERED:
+                self.sums.clear()
+            if header.isascii():
+                self.sums[field] = sum(header) + 1
+            return True
+        rest = header[:148] + header[156:]
+        return said == total - 256 * sum(byte > 127 for byte in rest)  # old tars took bytes as signed
+
+    def _tell(self, offset: int, reason: str) -> None:
+        if len(self._flaws) < MAX_FLAWS:
+            self._flaws.append(Flaw(offset, reason))
+
+
+def pax_records(body: bytes) -> dict[bytes, bytes]:
+    """What a pax header says that matters here; ``length key=value`` and a newline each. Raises ValueError."""
+    records: dict[bytes, bytes] = {}
+    position = 0
+    while position < len(body) and body[position]:
+        space = body.find(b" ", position, position + 10)
+        digits = body[position:space] if space > 0 else b""
+        end = position + int(digits) if digits.isdigit() else 0
+        if not space < end - 1 < len(body) or body[end - 1] != 10:
+            raise ValueError("a pax header with a wrong length")
+        key, equals, value = body[space + 1 : end - 1].partition(b"=")
+        if not key or not equals:
+            raise ValueError("a pax header without key or value")
+        if key in _KEPT:
+            if b"\0" in value:
+                raise ValueError(f"a pax header with a NUL in {key.decode()}")
+            records[key] = value
+        position = end
+    return records
+
+
+def _decimal(records: dict[bytes, bytes], key: bytes, otherwise: int) -> int:
+    digits = records.get(key, b"")
+    if not digits:
+        return otherwise
+    if not digits.isdigit() or len(digits) > 19:
+        raise ValueError(f"{key.decode()} in a pax header is no number")
+    return int(digits)
+
+
+def _number(field: bytes) -> int:
+    """An octal number between blanks and NULs, or GNU's base 256. Raises ValueError."""
+    if field[0] & 0x80:
+        if field[0] & 0x40:
+            raise ValueError("a negative number in a header")
+        value = int.from_bytes(field, "big") - (0x80 << 8 * (len(field) - 1))
+        if value >> 63:
+            raise ValueError("a number in a header that is too large")
+        return value
+    digits = field.strip(b"\0 ").partition(b"\0")[0]
+    if digits.strip(b"01234567"):
+        raise ValueError("a field of a header is no number")
+    return int(digits or b"0", 8)

@@ -1,0 +1,66 @@
+"""The content of one member of a layer, read only when somebody wants it."""
+
+from __future__ import annotations
+
+from scanner.model.location import Layer, Location, Text
+from scanner.model.target import File
+from scanner.parsers import secrets, tar
+
+MAX_WHOLE = 128 << 20
+"""Bytes of the largest file, or part of a file, that is read at once (package databases)."""
+MAX_TEXT = 4 << 20
+"""Bytes of the largest file that is read as text."""
+
+
+def file_of(path: str, entry: tar.Entry, layer: Layer, source: tar.Source) -> File:
+    """A member as a file. Its content is there until the walk goes on."""
+    content = _Content(entry, source, path, layer)
+    link = entry.link.decode("utf-8", "surrogateescape") if entry.type == tar.SYMLINK else None
+    return File(
+        at=Location(path, None, layer),
+        size=0 if link is not None else entry.size,
+        mode=entry.mode,
+        owner=entry.uid,
+        link=link,
+        read=content.read,
+        part=content.part,
+        text=content.text,
+    )
+
+
+class _Content:
+    def __init__(self, entry: tar.Entry, source: tar.Source, path: str, layer: Layer) -> None:
+        self._entry, self._source, self._path, self._layer = entry, source, path, layer
+        self._head = b""
+
+    def part(self, start: int, size: int) -> bytes:
+        entry = self._entry
+        if entry.type == tar.SYMLINK:
+            raise ValueError("a symbolic link; what it points at is a file of its own")
+        if entry.sparse:
+            raise ValueError("a sparse file, whose content is not read")
+        size = max(0, min(size, entry.size - start))
+        if start < 0 or size > MAX_WHOLE:
+            raise ValueError(f"{size:,} bytes; at most {MAX_WHOLE:,} are read at once")
+        if start + size <= len(self._head):
+            return self._head[start : start + size]
+        data = self._source.at(entry.offset + start, size)
+        if len(data) < size:
+            raise ValueError("the layer is cut off in the middle of it")
+        if start == 0:
+            self._head = data
+        return data
+
+    def read(self) -> bytes:
+        if self._entry.size > MAX_WHOLE:
+            raise ValueError(f"{self._entry.size:,} bytes; at most {MAX_WHOLE:,} are read at once")
+        return self.part(0, self._entry.size)
+
+    def text(self) -> Text:
+        if self._entry.size > MAX_TEXT:
+            raise ValueError(f"{self._entry.size:,} bytes; at most {MAX_TEXT:,} are read as text")
+        data = self.read()
+        if b"\0" in data[:8192]:
+            raise ValueError("not a text file")
+        raw = data.decode("utf-8", "replace").removeprefix("\ufeff")
+        return Text.of_file(self._path, secrets.mask(raw, secrets.find(raw)), layer=self._layer)

@@ -1,0 +1,134 @@
+"""Read the layers of an image, each once from its beginning to its end, several at a time.
+
+A file of one layer may be taken away by a layer above it, which is known at the end only. So facts are extracted from
+all layers, and what became of their files is filled in afterwards (docs/decisions/009-layers.md).
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Iterator, Sequence
+
+from scanner.model.finding import Problem
+from scanner.model.location import Layer, Location
+from scanner.model.record import Record
+from scanner.sources.image.image import Image
+from scanner.sources.image.merge import removed_by
+from scanner.sources.image.read import Extract, Found, Read, Wants, read_layer
+
+
+class Contents(Record):
+    """What an image's layers hold."""
+
+    found: tuple[Found, ...]
+    """From the bottom layer up, in each as its archive has them, hard links last."""
+    problems: tuple[Problem, ...]
+    entries: int
+    """Members of all layers."""
+
+
+def read_layers(
+    image: Image,
+    wants: Wants,
+    extract: Extract,
+    *,
+    verify: bool = True,
+    jobs: int = 1,
+    on_progress: Callable[[int], None] | None = None,
+) -> Contents:
+    """Walk all layers and extract from the files that are wanted, in memory that does not grow with their size.
+
+    ``extract`` gets a file while its bytes go by: it may read it then, not later. The ValueError and OSError that it
+    raises become problems of that file. ``verify`` holds each layer to its digests. ``jobs`` layers are read at a
+    time, the largest first, each in a process of its own where the system can fork. ``on_progress`` is called with
+    the number of layers that are done.
+    """
+    task = _Task(image, layers_of(image), wants, extract, verify)
+    order = sorted(range(len(image.layers)), key=lambda index: -image.layers[index].size)
+    parallel = jobs > 1 and len(order) > 1 and "fork" in multiprocessing.get_all_start_methods()
+    done: dict[int, Read] = {}
+    problems: list[Problem] = []
+    for index, read in _in_parallel(task, order, jobs, problems) if parallel else _each(task, order):
+        done[index] = read
+        if on_progress is not None:
+            on_progress(len(done))
+    return _merged(task.layers, done, problems)
+
+
+def layers_of(image: Image) -> tuple[Layer, ...]:
+    """The layers as places, each with the command that made it, when the history tells of as many as there are."""
+    history = image.config.get("history")
+    entries = [entry for entry in history if isinstance(entry, dict)] if isinstance(history, list) else []
+    made_by = [str(entry.get("created_by", "")) for entry in entries if not entry.get("empty_layer")]
+    if len(made_by) != len(image.layers):
+        made_by = [""] * len(image.layers)
+    return tuple(
+        Layer(index, blob.diff_id or blob.digest, command)
+        for index, (blob, command) in enumerate(zip(image.layers, made_by, strict=True))
+    )
+
+
+class _Task:
+    """What every process needs; it is handed on by forking, so nothing of it has to be pickled."""
+
+    def __init__(self, image: Image, layers: Sequence[Layer], wants: Wants, extract: Extract, verify: bool) -> None:
+        self.image, self.layers = image, layers
+        self._wants, self._extract, self._verify = wants, extract, verify
+
+    def read(self, index: int) -> Read:
+        blob, layer = self.image.layers[index], self.layers[index]
+        return read_layer(blob, layer, self.image.name, self._wants, self._extract, verify=self._verify)
+
+
+def _each(task: _Task, order: Sequence[int]) -> Iterator[tuple[int, Read]]:
+    for index in order:
+        yield index, task.read(index)
+
+
+def _in_parallel(task: _Task, order: Sequence[int], jobs: int, problems: list[Problem]) -> Iterator[tuple[int, Read]]:
+    from concurrent.futures import ProcessPoolExecutor, as_completed
+    from concurrent.futures.process import BrokenProcessPool
+
+    context = multiprocessing.get_context("fork")
+    with ProcessPoolExecutor(jobs, context, _remember, (task,)) as pool:
+        futures = {pool.submit(_work, index): index for index in order}
+        for future in as_completed(futures):
+            index = futures.pop(future)
+            try:
+                yield index, future.result()
+            except BrokenProcessPool:
+                problems.append(
+                    Problem(
+                        at=Location(task.image.name, None, task.layers[index]),
+                        reason="a process that read layers was killed, so this one was not looked at",
+                        remedy="Give it more memory, or read one layer at a time with -j 1.",
+                    )
+                )
+
+
+_task: _Task
+
+
+def _remember(task: _Task) -> None:
+    global _task  # noqa: PLW0603
+    _task = task
+
+
+def _work(index: int) -> Read:
+    return _task.read(index)
+
+
+def _merged(layers: Sequence[Layer], done: dict[int, Read], problems: list[Problem]) -> Contents:
+    """Bring the layers back in order, and fill in what became of their files."""
+    reads = [(index, done[index]) for index in sorted(done)]
+    found = [(index, one) for index, read in reads for one in read.found]
+    places = [(index, one.at.path.encode("utf-8", "surrogateescape")) for index, one in found]
+    fates = removed_by(places, [(index, read.names) for index, read in reads])
+    return Contents(
+        found=tuple(
+            one if fate is None or one.removed_by is not None else one.replace(removed_by=layers[fate])
+            for (_, one), fate in zip(found, fates, strict=True)
+        ),
+        problems=(*problems, *(problem for _, read in reads for problem in read.problems)),
+        entries=sum(read.entries for _, read in reads),
+    )

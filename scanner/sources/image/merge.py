@@ -1,0 +1,123 @@
+"""What the layers above leave of a layer: files that are replaced or removed are still in the image, for who looks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from itertools import groupby
+
+MAX_PATH = 4096
+"""Bytes of a path; Linux takes no longer ones."""
+WHITEOUT = b".wh."
+OPAQUE = b".wh..wh..opq"
+"""In a folder: nothing of it in the layers below remains."""
+AUFS = b".wh..wh."
+"""Other names at the root that begin so are left over from AUFS and mean nothing."""
+
+_ODD = (b"", b".", b"/")
+
+
+class Names:
+    """The names in one layer, compact: a few bytes a file. A whiteout counts as the name that it takes away."""
+
+    def __init__(self) -> None:
+        self.folders: dict[bytes, bytearray] = {b"": bytearray()}
+        """Every folder that has an entry or an entry below it, and the names in it that are no folders."""
+        self.opaque: set[bytes] = set()
+
+    def add(self, folder: bytes, name: bytes) -> None:
+        """An entry that is no folder, or what a whiteout is for."""
+        names = self.folders.get(folder)
+        if names is None:
+            names = self.add_folder(folder)
+        names += name
+        names += b"\0"
+
+    def add_folder(self, path: bytes) -> bytearray:
+        """A folder, and those above it."""
+        while path not in self.folders:
+            self.folders[path] = bytearray()
+            path = path.rpartition(b"/")[0]
+        return self.folders[path]
+
+    def add_opaque(self, folder: bytes) -> None:
+        """A folder of which nothing below this layer remains."""
+        self.add_folder(folder)
+        self.opaque.add(folder)
+
+    def within(self, folder: bytes) -> frozenset[bytes]:
+        """The names in a folder that are no folders."""
+        return frozenset(bytes(self.folders.get(folder, b"")).split(b"\0"))
+
+
+def path_of(name: bytes) -> bytes:
+    """A name in an archive as a path from the root: no leading slash, no ``.`` and no ``..``, which stops at the root.
+
+    The root itself is b"". Raises ValueError for one that is too long.
+    """
+    if len(name) > MAX_PATH:
+        raise ValueError(f"a name of {len(name):,} bytes; at most {MAX_PATH:,} are read")
+    if name[:1] not in _ODD and b"//" not in name and b"/." not in name and name[-1:] != b"/":
+        return name
+    parts: list[bytes] = []
+    for part in name.split(b"/"):
+        if part == b"..":
+            del parts[-1:]
+        elif part not in _ODD:
+            parts.append(part)
+    return b"/".join(parts)
+
+
+def leaves_root(name: bytes) -> bool:
+    """Whether a name climbs above the root."""
+    depth = 0
+    for part in name.split(b"/"):
+        depth += -1 if part == b".." else part not in _ODD
+        if depth < 0:
+            return True
+    return False
+
+
+def removed_by(files: Sequence[tuple[int, bytes]], layers: Sequence[tuple[int, Names]]) -> list[int | None]:
+    """For files by layer and path: the first layer above that removes or replaces each, None for those that remain.
+
+    ``layers`` go from the bottom up, each with its number.
+    """
+    fates: list[int | None] = [None] * len(files)
+    ordered = sorted(range(len(files)), key=lambda index: files[index][1].rpartition(b"/")[0].split(b"/"))
+    groups = [
+        (folder, list(group)) for folder, group in groupby(ordered, lambda index: files[index][1].rpartition(b"/")[0])
+    ]
+    for number, layer in layers:
+        within = lru_cache(64)(layer.within)
+        for folder, group in groups:
+            below = [index for index in group if files[index][0] < number and fates[index] is None]
+            if not below:
+                continue
+            hidden = _hides(layer, within, folder)
+            if hidden is None:
+                continue
+            names = within(folder)
+            for index in below:
+                path = files[index][1]
+                if hidden or path.rpartition(b"/")[2] in names or path in layer.folders:
+                    fates[index] = number
+    return fates
+
+
+def _hides(layer: Names, within: Callable[[bytes], frozenset[bytes]], folder: bytes) -> bool | None:
+    """Whether a layer takes a folder of the layers below away; None when it has nothing there at all."""
+    if b"" in layer.opaque:
+        return True
+    above, end = b"", -1
+    while folder:
+        start, end = end + 1, folder.find(b"/", end + 1)
+        path, name = (folder[:end], folder[start:end]) if end >= 0 else (folder, folder[start:])
+        if name in within(above) or path in layer.opaque:
+            return True
+        if path not in layer.folders:
+            return None
+        if end < 0:
+            break
+        above = path
+    return False
