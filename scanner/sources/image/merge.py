@@ -34,10 +34,11 @@ class Names:
         names += b"\0"
 
     def add_folder(self, path: bytes) -> bytearray:
-        """A folder, and those above it."""
-        while path not in self.folders:
-            self.folders[path] = bytearray()
-            path = path.rpartition(b"/")[0]
+        """A folder, and those above it; the names in it."""
+        above = path
+        while above not in self.folders:
+            self.folders[above] = bytearray()
+            above = above.rpartition(b"/")[0]
         return self.folders[path]
 
     def add_opaque(self, folder: bytes) -> None:
