@@ -40,6 +40,9 @@ integration:  ## tests against a real Docker daemon (needs root)
 bench:  ## time it beside hadolint, and its start-up beside an empty Python
 	$(BIN)/python -m tests.benchmarks
 
+bench-images:  ## time the reading of an image's layers beside igzip, zstd, tar and sha256sum
+	$(BIN)/python -m tests.benchmarks.layers
+
 effect:  ## what a change does to the findings on all fixtures: make effect BASE=main
 	$(BIN)/python -m tests.effect $(or $(BASE),main)
 
@@ -50,4 +53,4 @@ lock:  ## pin the dependencies anew
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra dev pyproject.toml -o requirements-dev.lock
 
-.PHONY: help setup test check lint types imports docs tables docs-check integration bench effect noise lock
+.PHONY: help setup test check lint types imports docs tables docs-check integration bench bench-images effect noise lock

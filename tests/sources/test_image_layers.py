@@ -477,3 +477,16 @@ def test_a_layer_on_disk_is_read_where_it_is_wanted(tmp_path: Path) -> None:
     )
     assert [quote for _, _, quote in told(found)] == ["1", "2"]
     assert taken < 100_000
+
+
+@given(st.sampled_from(sorted(FORMS)), st.integers(0, 1 << 16), st.binary(max_size=40), st.integers(0, 40))
+def test_damage_of_any_kind_is_told(form: str, place: int, put: bytes, cut: int) -> None:
+    """In any form: no crash, and what differs from the whole layer does so with a problem."""
+    tar = layer(("a", b"1" * 600), ("b", bytes(range(256)) * 4), link("c", "a"))
+    stored = FORMS[form](tar)
+    place %= len(stored)
+    damaged = stored[:place] + put + stored[place + cut :]
+    found = contents(
+        blob(damaged, tar, digest=digest(stored)), extract=lambda file: [says(file, file.link or repr(file.read()))]
+    )
+    assert damaged == stored or found.problems

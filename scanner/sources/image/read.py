@@ -66,7 +66,8 @@ def read_layer(blob: Blob, layer: Layer, name: str, wants: Wants, extract: Extra
         reader.tell(name, str(error), error.hint)
     except (ValueError, OSError) as error:
         reader.tell(name, str(error))
-    return Read(found=reader.found, names=reader.names, problems=reader.problems, entries=reader.entries)
+    names = reader.names if layer.index else Names()  # there is nothing below the lowest that they could hide
+    return Read(found=reader.found, names=names, problems=reader.problems, entries=reader.entries)
 
 
 class _Reader:
