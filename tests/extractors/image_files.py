@@ -21,6 +21,7 @@ def file(path, content=b"", *, layer=LAYER, mode=0o644, link=None, ships=True, s
         link=link,
         ships=ships,
         read=read,
+        part=lambda start, size: read()[start : start + size],
         text=lambda: Text.of_file(path, read().decode("utf-8", "replace"), layer=layer),
     )
 

@@ -7,7 +7,7 @@ import hashlib
 import io
 import os
 import tarfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from scanner.errors import TargetError
 from scanner.model.facts.base import Fact
 from scanner.model.facts.secrets import CredentialFile
+from scanner.model.finding import Problem
 from scanner.model.location import Evidence
 from scanner.model.target import File
 from scanner.sources.image import content, decompress, read
@@ -227,16 +228,21 @@ def test_several_processes_find_the_same() -> None:
 
 
 def test_an_error_of_an_extractor_is_a_problem_of_its_file() -> None:
-    """And the next file is looked at."""
+    """What it said before counts, and the next file is looked at."""
 
-    def picky(file: File) -> Iterable[Fact]:
+    def picky(file: File) -> Iterator[Fact | Problem]:
+        yield from quote(file)
+        if file.at.path == "odd":
+            yield Problem(at=file.at, reason="half of it is missing")
         if file.at.path == "bad":
             raise ValueError("not what it seems")
-        return quote(file)
 
-    found = contents(blob(layer(("bad", b"1"), ("good", b"2"))), extract=picky)
-    assert told(found) == [(0, "good", "2")]
-    assert [(p.at.path, p.reason) for p in found.problems] == [("bad", "not what it seems")]
+    found = contents(blob(layer(("bad", b"1"), ("odd", b"2"), ("good", b"3"))), extract=picky)
+    assert told(found) == [(0, "bad", "1"), (0, "odd", "2"), (0, "good", "3")]
+    assert [(p.at.path, p.reason) for p in found.problems] == [
+        ("bad", "not what it seems"),
+        ("odd", "half of it is missing"),
+    ]
 
 
 # What a file lets one read
@@ -321,6 +327,15 @@ def test_a_hard_link_is_read_as_the_file_it_stands_for(form: str) -> None:
     )
     assert told(found) == [(0, "site/METADATA", "text")]
     assert not found.problems
+
+
+def test_a_hard_link_to_a_file_that_was_read_costs_no_second_pass() -> None:
+    """As those from a cache of conda or uv into site-packages."""
+    tar = layer(("lib/METADATA", b"text"), link("pkgs/METADATA", "lib/METADATA", tarfile.LNKTYPE))
+    opened = iter([io.BytesIO(gzip.compress(tar))])
+    assert told(contents(blob(b"", digest="", diff_id="", open=lambda: next(opened)))) == [
+        (0, "lib/METADATA", "text"), (0, "pkgs/METADATA", "text")
+    ]  # fmt: skip
 
 
 def test_links_to_nothing_out_of_the_root_and_in_a_circle_are_told() -> None:

@@ -12,26 +12,31 @@ MAX_TEXT = 4 << 20
 """Bytes of the largest file that is read as text."""
 
 
-def file_of(path: str, entry: tar.Entry, layer: Layer, source: tar.Source) -> File:
-    """A member as a file. Its content is there until the walk goes on."""
-    content = _Content(entry, source, path, layer)
-    link = entry.link.decode("utf-8", "surrogateescape") if entry.type == tar.SYMLINK else None
-    return File(
-        at=Location(path, None, layer),
-        size=0 if link is not None else entry.size,
-        mode=entry.mode,
-        owner=entry.uid,
-        link=link,
-        read=content.read,
-        part=content.part,
-        text=content.text,
-    )
+class Content:
+    """What is in a member. It is there until the walk goes on."""
 
-
-class _Content:
     def __init__(self, entry: tar.Entry, source: tar.Source, path: str, layer: Layer) -> None:
         self._entry, self._source, self._path, self._layer = entry, source, path, layer
         self._head = b""
+
+    def file(self) -> File:
+        """The member as a file."""
+        link = self._entry.link.decode("utf-8", "surrogateescape") if self._entry.type == tar.SYMLINK else None
+        return File(
+            at=Location(self._path, None, self._layer),
+            size=0 if link is not None else self._entry.size,
+            mode=self._entry.mode,
+            owner=self._entry.uid,
+            link=link,
+            read=self.read,
+            part=self.part,
+            text=self.text,
+        )
+
+    @property
+    def whole(self) -> bytes | None:
+        """All of it, when somebody has read it."""
+        return self._head if len(self._head) == self._entry.size else None
 
     def part(self, start: int, size: int) -> bytes:
         entry = self._entry

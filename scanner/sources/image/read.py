@@ -13,7 +13,7 @@ from scanner.model.location import Layer, Location
 from scanner.model.record import Record
 from scanner.model.target import File
 from scanner.parsers import tar
-from scanner.sources.image.content import file_of
+from scanner.sources.image.content import Content
 from scanner.sources.image.decompress import Inflated, Stored, form_of
 from scanner.sources.image.image import Blob
 from scanner.sources.image.merge import AUFS, OPAQUE, WHITEOUT, Names, leaves_root, path_of
@@ -23,6 +23,8 @@ MAX_ENTRIES = 10_000_000
 """Members of one layer that are looked at."""
 MAX_LINKS = 100_000
 """Hard links of one layer whose files are looked up."""
+MAX_KEPT = 16 << 20
+"""Bytes of files that were read and are kept, lest a hard link to one costs a second pass."""
 MAX_PROBLEMS = 1_000
 """Problems of one layer that are listed."""
 
@@ -32,7 +34,8 @@ Wants = Callable[[str, int | None, int], bool]
 Called for every regular file and, with size 0, for every symbolic link. The size is None for a hard link: if it is
 wanted, the file it stands for is looked up and asked for again, under the link's path and with its size.
 """
-Extract = Callable[[File], Iterable[Fact]]
+Extract = Callable[[File], Iterable[Fact | Problem]]
+"""What a file says, and what could not be read of it."""
 
 
 class Found(Record):
@@ -79,6 +82,9 @@ class _Reader:
         self.entries = 0
         self._places: dict[bytes, int | bytes] = {}
         """Paths that are wanted: where in ``found`` they are, or what they are hard links to."""
+        self._kept: dict[bytes, tuple[tar.Entry, bytes]] = {}
+        self._room = MAX_KEPT
+        self._links = 0
 
     def read(self, *, verify: bool) -> None:
         blob = self._blob
@@ -101,6 +107,9 @@ class _Reader:
         for path, target in self._places.items():
             if isinstance(target, bytes):
                 links.setdefault(target, []).append(path)
+        for target in [target for target in links if target in self._kept]:
+            entry, whole = self._kept[target]
+            self._take_links(links.pop(target), entry, tar.Buffer(whole))
         if links:
             self._follow(links)
 
@@ -168,7 +177,8 @@ class _Reader:
             if self._wants(_text(path), 0, entry.mode | stat.S_IFLNK):
                 self._take(path, entry, source)
         elif kind == tar.HARD_LINK and self._wants(_text(path), None, entry.mode | stat.S_IFREG):
-            if len(self._places) < MAX_LINKS:
+            self._links += 1
+            if self._links <= MAX_LINKS:
                 self._places[path] = path_of(entry.link)
             else:
                 self.tell(_text(path), f"more than {MAX_LINKS:,} hard links in the layer; this one was not looked at")
@@ -184,23 +194,37 @@ class _Reader:
             self.names.add(folder, base[4:])
 
     def _take(self, path: bytes, entry: tar.Entry, source: tar.Source) -> None:
-        file = file_of(_text(path), entry, self._layer, source)
+        content = Content(entry, source, _text(path), self._layer)
+        file = content.file()
+        facts: list[Fact] = []
         try:
-            facts = tuple(self._extract(file))
+            for said in self._extract(file):
+                if isinstance(said, Fact):
+                    facts.append(said)
+                else:
+                    self.tell(file.at.path, said.reason, said.remedy)
         except (ValueError, OSError, RecursionError) as error:
             self.tell(file.at.path, str(error))
-            return
         if facts:
             for fact in facts:
                 for evidence in fact.evidence:
                     evidence.release()
             self._places[path] = len(self.found)
-            self.found.append(Found(at=file.at, facts=facts))
+            self.found.append(Found(at=file.at, facts=tuple(facts)))
+        whole = content.whole
+        if whole is not None and entry.type == tar.REGULAR and len(whole) <= self._room:
+            self._room -= len(whole)
+            self._kept[path] = entry._replace(offset=0), whole
 
     def _replaced(self, path: bytes) -> None:
         place = self._places.pop(path)
         if isinstance(place, int):
             self.found[place] = self.found[place].replace(removed_by=self._layer)
+
+    def _take_links(self, links: Iterable[bytes], entry: tar.Entry, source: tar.Source) -> None:
+        for link in links:
+            if self._wants(_text(link), entry.size, entry.mode | stat.S_IFREG):
+                self._take(link, entry, source)
 
     def _follow(self, links: dict[bytes, list[bytes]]) -> None:
         """Read the files that hard links stand for: their bytes went by before anybody knew of the link."""
@@ -211,9 +235,7 @@ class _Reader:
             source = Seeking(raw) if seek else Forward(Inflated(stored, form, verify=False))
             for entry in tar.walk(source, []):
                 if entry.type == tar.REGULAR:
-                    for link in links.pop(path_of(entry.name), ()):
-                        if self._wants(_text(link), entry.size, entry.mode | stat.S_IFREG):
-                            self._take(link, entry, source)
+                    self._take_links(links.pop(path_of(entry.name), ()), entry, source)
                     if not links:
                         return
         for target, paths in links.items():
