@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import json
 import os
 import tarfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -22,8 +23,10 @@ from scanner.model.finding import Problem
 from scanner.model.location import Evidence
 from scanner.model.target import File
 from scanner.sources.image import content, decompress, read
+from scanner.sources.image.archive import open_archive
 from scanner.sources.image.image import Blob, Image
 from scanner.sources.image.layers import Contents, read_layers
+from scanner.sources.image.verified import verified
 
 Member = tuple[str, bytes] | tarfile.TarInfo
 FORMS: dict[str, Callable[[bytes], bytes]] = {
@@ -63,13 +66,10 @@ def digest(data: bytes) -> str:
 
 def blob(stored: bytes, tar: bytes = b"", **changes: object) -> Blob:
     made = Blob(
-        digest=digest(stored),
-        diff_id=digest(tar or stored),
-        size=len(stored),
-        media_type="",
-        open=lambda: io.BytesIO(stored),
-    )
-    return made.replace(**changes)
+        digest=digest(stored), diff_id=digest(tar or stored), size=len(stored), media_type="",
+        open=lambda: verified(io.BytesIO(stored), made.digest, len(stored)),
+    ).replace(**changes)  # fmt: skip
+    return made
 
 
 def image(*blobs: Blob, **config: object) -> Image:
@@ -115,20 +115,22 @@ def test_each_form_is_found_by_its_first_bytes(form: str, verify: bool) -> None:
 
 
 def test_a_layer_is_verified_by_both_digests() -> None:
-    """The stored bytes against the manifest, the tar against the config."""
+    """The stored bytes against the manifest, by whoever opens them; the tar against the config."""
     tar = layer(("a", b"1"))
     stored = gzip.compress(tar)
-    wrong = "sha256:" + "0" * 64
+    wrong, long = "sha256:" + "0" * 64, "sha512:" + hashlib.sha512(tar).hexdigest()
     found = contents(
-        blob(stored, tar, digest=wrong), blob(stored, tar, diff_id=wrong), blob(stored, tar, digest="", diff_id="")
+        blob(stored, tar, digest=wrong),
+        blob(stored, tar, diff_id=wrong),
+        blob(stored, tar, diff_id=long),
+        blob(stored, tar, diff_id=""),
     )
     assert [(p.at.layer.index, p.reason) for p in found.problems if p.at.layer] == [
-        (0, f"the layer's bytes are {digest(stored)}, the manifest says {wrong}"),
-        (1, f"the layer's bytes are {digest(tar)}, the config says {wrong}"),
+        (0, f"{wrong} holds something else than its digest says"),
+        (1, f"what is in the layer is {digest(tar)}, the image's config says {wrong}"),
     ]
-    assert len(found.found) == 3
-    assert not contents(blob(stored, tar, digest=wrong), verify=False).problems
-    assert "is not verified" in reasons(contents(blob(tar, digest="sha512:abc")))[0]
+    assert [index for index, _, _ in told(found)] == [1, 2, 3]
+    assert not contents(blob(stored, tar, diff_id=wrong), verify=False).problems
 
 
 def test_the_digests_cover_what_follows_the_end_of_the_archive() -> None:
@@ -155,7 +157,7 @@ def test_a_damaged_layer_is_told(form: str) -> None:
     tar = layer(("noise", os.urandom(600_000)))
     stored = bytearray(FORMS[form](tar))
     stored[300_000:300_400] = b"\xff" * 400
-    assert any("damaged" in r or "bytes are" in r for r in reasons(contents(blob(bytes(stored)))))
+    assert any("damaged" in r or "config says" in r for r in reasons(contents(blob(bytes(stored), tar))))
 
 
 @pytest.mark.parametrize("form", ["gzip", "zstd"])
@@ -277,7 +279,7 @@ def test_a_compressed_layer_does_not_go_back() -> None:
 
     tar = layer(("a", os.urandom(500_000)))
     assert reasons(contents(blob(gzip.compress(tar), tar), extract=back)) == ["a compressed layer is read forward only"]
-    assert not contents(blob(tar), extract=back, verify=False).problems
+    assert not contents(blob(tar, open=lambda: io.BytesIO(tar)), extract=back, verify=False).problems
 
 
 def test_large_files_are_not_read_whole(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -505,3 +507,22 @@ def test_damage_of_any_kind_is_told(form: str, place: int, put: bytes, cut: int)
         blob(damaged, tar, digest=digest(stored)), extract=lambda file: [says(file, file.link or repr(file.read()))]
     )
     assert damaged == stored or found.problems
+
+
+def test_an_archive_is_read_in_place(tmp_path: Path) -> None:
+    """As ``docker save`` writes it: the layers are stretches of one file, which several processes read at once."""
+    layers = [layer(("a", b"1"), ("b", b"2")), layer((".wh.a", b""), ("c", b"3"))]
+    config = json.dumps(
+        {"architecture": "amd64", "os": "linux", "rootfs": {"type": "layers", "diff_ids": list(map(digest, layers))}}
+    )
+    listed = json.dumps(
+        [{"Config": "config.json", "RepoTags": ["acme/serve:1"], "Layers": ["0/layer.tar", "1/layer.tar"]}]
+    )
+    members = [("config.json", config.encode()), ("manifest.json", listed.encode())]
+    path = tmp_path / "image.tar"
+    path.write_bytes(layer(*members, *((f"{index}/layer.tar", data) for index, data in enumerate(layers))))
+    for verify, jobs in ((True, 1), (False, 1), (True, 2), (False, 2)):
+        found = read_layers(open_archive(str(path), None), lambda *item: True, quote, verify=verify, jobs=jobs)
+        assert told(found) == [(0, "a", "1"), (0, "b", "2"), (1, "c", "3")]
+        assert [one.removed_by is not None for one in found.found] == [True, False, False]
+        assert not found.problems

@@ -33,11 +33,10 @@ _SKIPPABLE = range(0x50, 0x60)
 
 
 class Stored:
-    """A layer's bytes as they are stored; hashes what goes through it."""
+    """A layer's bytes as they are stored, and how many have gone by."""
 
-    def __init__(self, raw: BinaryIO, *, verify: bool) -> None:
+    def __init__(self, raw: BinaryIO) -> None:
         self._raw, self.size = raw, 0
-        self._sha = _sha256() if verify else None
         self._peeked = b""
 
     def peek(self, size: int) -> bytes:
@@ -50,8 +49,6 @@ class Stored:
         """The next bytes, b"" at the end."""
         data, self._peeked = self._peeked[:size] or self._raw.read(size), self._peeked[size:]
         self.size += len(data)
-        if self._sha is not None:
-            self._sha.update(data)
         return data
 
     def readinto(self, buffer: memoryview) -> int:
@@ -60,20 +57,18 @@ class Stored:
         buffer[: len(data)] = data
         return len(data)
 
-    def digest(self) -> str:
-        """``sha256:…`` of all that is stored; reads what is left."""
+    def drain(self) -> None:
+        """Let what is left go by."""
         while self.read():
             pass
-        return "" if self._sha is None else f"sha256:{self._sha.hexdigest()}"
 
 
 class Inflated:
-    """Chunks of the tar inside. Raises ValueError for what cannot be inflated and for a bomb."""
+    """Chunks of the tar inside, each hashed by ``hashed``. Raises ValueError for damage and for a bomb."""
 
-    def __init__(self, stored: Stored, form: str, *, verify: bool) -> None:
+    def __init__(self, stored: Stored, form: str, hashed: _Hash | None = None) -> None:
         self.size = 0
-        self._stored, self._form = stored, form
-        self._sha = _sha256() if verify and form != "tar" else None
+        self._stored, self._form, self._hashed = stored, form, hashed
 
     def __iter__(self) -> Iterator[bytes]:
         for chunk in _FORMS[self._form](self._stored):
@@ -82,13 +77,9 @@ class Inflated:
                 raise ValueError(
                     f"{self._stored.size:,} bytes inflate to more than {self.size - len(chunk):,}; it looks like a bomb"
                 )
-            if self._sha is not None:
-                self._sha.update(chunk)
+            if self._hashed is not None:
+                self._hashed.update(chunk)
             yield chunk
-
-    def digest(self) -> str:
-        """``sha256:…`` of the tar; meant for when all chunks have been taken."""
-        return self._stored.digest() if self._sha is None else f"sha256:{self._sha.hexdigest()}"
 
 
 def form_of(head: bytes) -> str:
@@ -103,12 +94,6 @@ def form_of(head: bytes) -> str:
     if head[257:262] == b"ustar" or not head.strip(b"\0") or any(tar.walk(tar.Buffer(head), [])):
         return "tar"
     raise ValueError("neither tar nor gzip nor zstd by its first bytes; it may be encrypted or no layer at all")
-
-
-def _sha256() -> _Hash:
-    from hashlib import sha256
-
-    return sha256()
 
 
 def _tar(stored: Stored) -> Iterator[bytes]:

@@ -20,7 +20,8 @@ class Blob(Record):
     media_type: str
     """As the manifest says; "" when nobody says, so that the first bytes decide."""
     open: Callable[[], BinaryIO]
-    """A new reader of the stored bytes. Raises TargetError when there is none; its reads raise OSError, ValueError."""
+    """A new reader of the stored bytes. Raises TargetError when there is none; its reads raise OSError, and ValueError
+    for bytes that are not what ``digest`` says."""
 
 
 class Image(Record):

@@ -39,9 +39,9 @@ def read_layers(
     """Walk all layers and extract from the files that are wanted, in memory that does not grow with their size.
 
     ``extract`` gets a file while its bytes go by: it may read it then, not later. What it raises (ValueError, OSError)
-    becomes a problem of that file, and what it said before counts. ``verify`` holds each layer to its digests.
-    ``jobs`` layers are read at a time, the largest first, each in a process of its own where the system can fork.
-    ``on_progress`` is called with the number of layers that are done.
+    becomes a problem of that file, and what it said before counts. ``verify`` reads each layer to its last byte and
+    holds it to its digests. ``jobs`` layers are read at a time, the largest first, each in a process of its own where
+    the system can fork. ``on_progress`` is called with the number of layers that are done.
     """
     task = _Task(image, layers_of(image), wants, extract, verify)
     order = sorted(range(len(image.layers)), key=lambda index: -image.layers[index].size)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Callable, Iterable
+from hashlib import new
 from typing import BinaryIO
 
 from scanner.errors import TargetError
@@ -17,6 +18,7 @@ from scanner.sources.image.content import Content
 from scanner.sources.image.decompress import Inflated, Stored, form_of
 from scanner.sources.image.image import Blob
 from scanner.sources.image.merge import AUFS, OPAQUE, WHITEOUT, Names, leaves_root, path_of
+from scanner.sources.image.verified import is_digest
 from scanner.sources.image.window import Forward, Seeking
 
 MAX_ENTRIES = 10_000_000
@@ -58,9 +60,10 @@ class Read(Record):
 
 
 def read_layer(blob: Blob, layer: Layer, name: str, wants: Wants, extract: Extract, *, verify: bool) -> Read:
-    """Open a layer of the image ``name``, hold it to its digests, and extract from the files that are wanted.
+    """Open a layer of the image ``name``, and extract from the files that are wanted.
 
-    Whatever is wrong with it becomes a problem, and what can be read all the same is.
+    Its tar is held to ``diff_id``; what is stored is held to ``digest`` by the opener already. Whatever is wrong with
+    it becomes a problem, and what can be read all the same is.
     """
     reader = _Reader(blob, layer, name, wants, extract)
     try:
@@ -91,18 +94,23 @@ class _Reader:
         if blob.media_type.endswith("+encrypted"):
             raise TargetError("the layer is encrypted", hint="Decrypt the image first (skopeo copy --decryption-key).")
         with self._open() as raw:
-            stored = Stored(raw, verify=verify)
+            stored = Stored(raw)
             form = form_of(stored.peek(tar.BLOCK))
-            if form == "tar" and not verify and raw.seekable():
+            hashed = new(blob.diff_id.partition(":")[0]) if verify and is_digest(blob.diff_id) else None
+            if form == "tar" and hashed is None and raw.seekable():
                 self._walk(Seeking(raw), form)
             else:
-                inflated = Inflated(stored, form, verify=verify)
-                source = Forward(inflated)
+                source = Forward(Inflated(stored, form, hashed))
                 self._walk(source, form)
                 if verify:
                     source.drain()
-                    self._hold(blob.digest, stored.digest(), "manifest")
-                    self._hold(blob.diff_id, inflated.digest(), "config")
+                    stored.drain()
+            if hashed is not None and (digest := f"{hashed.name}:{hashed.hexdigest()}") != blob.diff_id:
+                self.tell(
+                    self._name,
+                    f"what is in the layer is {digest}, the image's config says {blob.diff_id}",
+                    "It was damaged or changed after the image was made; fetch the image anew.",
+                )
         links: dict[bytes, list[bytes]] = {}
         for path, target in self._places.items():
             if isinstance(target, bytes):
@@ -130,16 +138,6 @@ class _Reader:
                     f"a foreign layer, which the image only points at: {error}", hint="Scan the image it belongs to."
                 ) from error
             raise
-
-    def _hold(self, said: str, digest: str, where: str) -> None:
-        if said and not said.startswith("sha256:"):
-            self.tell(self._name, f"the {where} has a digest that is not verified, only sha256 is: {said[:80]}")
-        elif said and said != digest:
-            self.tell(
-                self._name,
-                f"the layer's bytes are {digest}, the {where} says {said[:80]}",
-                "It was damaged or changed after the image was made; fetch the image anew.",
-            )
 
     def _walk(self, source: tar.Source, form: str) -> None:
         flaws: list[tar.Flaw] = []
@@ -229,10 +227,10 @@ class _Reader:
     def _follow(self, links: dict[bytes, list[bytes]]) -> None:
         """Read the files that hard links stand for: their bytes went by before anybody knew of the link."""
         with self._open() as raw:
-            stored = Stored(raw, verify=False)
+            stored = Stored(raw)
             form = form_of(stored.peek(tar.BLOCK))
             seek = form == "tar" and raw.seekable()
-            source = Seeking(raw) if seek else Forward(Inflated(stored, form, verify=False))
+            source = Seeking(raw) if seek else Forward(Inflated(stored, form))
             for entry in tar.walk(source, []):
                 if entry.type == tar.REGULAR:
                     self._take_links(links.pop(path_of(entry.name), ()), entry, source)
