@@ -53,6 +53,10 @@ class Stored:
 
     def readinto(self, buffer: memoryview) -> int:
         """The next bytes into a buffer, and how many."""
+        if not self._peeked:
+            count: int = self._raw.readinto(buffer)  # type: ignore[attr-defined]  # readers of bytes have it
+            self.size += count
+            return count
         data = self.read(len(buffer))
         buffer[: len(data)] = data
         return len(data)
