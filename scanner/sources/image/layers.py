@@ -7,7 +7,7 @@ all layers, and what became of their files is filled in afterwards (docs/decisio
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from scanner.model.finding import Problem
 from scanner.model.location import Layer, Location
@@ -34,6 +34,7 @@ def read_layers(
     *,
     verify: bool = True,
     jobs: int = 1,
+    told: Iterable[Layer] = (),
     on_progress: Callable[[int], None] | None = None,
 ) -> Contents:
     """Walk all layers and extract from the files that are wanted, in memory that does not grow with their size.
@@ -41,9 +42,13 @@ def read_layers(
     ``extract`` gets a file while its bytes go by: it may read it then, not later. What it raises (ValueError, OSError)
     becomes a problem of that file, and what it said before counts. ``verify`` reads each layer to its last byte and
     holds it to its digests. ``jobs`` layers are read at a time, the largest first, each in a process of its own where
-    the system can fork. ``on_progress`` is called with the number of layers that are done.
+    the system can fork. ``told`` are layers as the history tells of them; others are known by their digest alone.
+    ``on_progress`` is called with the number of layers that are done.
     """
-    task = _Task(image, layers_of(image), wants, extract, verify)
+    known = {layer.index: layer for layer in told}
+    blobs = enumerate(image.layers)
+    layers = [known.get(index) or Layer(index, blob.digest or blob.diff_id) for index, blob in blobs]
+    task = _Task(image, layers, wants, extract, verify)
     order = sorted(range(len(image.layers)), key=lambda index: -image.layers[index].size)
     parallel = jobs > 1 and len(order) > 1 and "fork" in multiprocessing.get_all_start_methods()
     done: dict[int, Read] = {}
@@ -53,19 +58,6 @@ def read_layers(
         if on_progress is not None:
             on_progress(len(done))
     return _merged(task.layers, done, problems)
-
-
-def layers_of(image: Image) -> tuple[Layer, ...]:
-    """The layers as places, each with the command that made it, when the history tells of as many as there are."""
-    history = image.config.get("history")
-    entries = [entry for entry in history if isinstance(entry, dict)] if isinstance(history, list) else []
-    made_by = [str(entry.get("created_by", "")) for entry in entries if not entry.get("empty_layer")]
-    if len(made_by) != len(image.layers):
-        made_by = [""] * len(image.layers)
-    return tuple(
-        Layer(index, blob.diff_id or blob.digest, command)
-        for index, (blob, command) in enumerate(zip(image.layers, made_by, strict=True))
-    )
 
 
 class _Task:

@@ -58,6 +58,7 @@ def _itself(page: Page, secrets: tuple[SecretHit, ...]) -> File:
         size=len(whole.value),
         secrets=secrets,
         read=lambda: whole.value.encode("utf-8", "replace"),
+        part=lambda start, size: whole.value.encode("utf-8", "replace")[start : start + size],
         text=lambda: whole,
     )
 

@@ -20,7 +20,7 @@ from scanner.errors import TargetError
 from scanner.model.facts.base import Fact
 from scanner.model.facts.secrets import CredentialFile
 from scanner.model.finding import Problem
-from scanner.model.location import Evidence
+from scanner.model.location import Evidence, Layer
 from scanner.model.target import File
 from scanner.sources.image import content, decompress, read
 from scanner.sources.image.archive import open_archive
@@ -205,15 +205,12 @@ def test_encrypted_and_foreign_layers_are_named() -> None:
     assert all(problem.remedy for problem in found.problems)
 
 
-def test_layers_are_named_by_the_history_when_it_fits() -> None:
-    """Entries that made no layer are passed over."""
+def test_layers_are_those_that_the_history_tells_of() -> None:
+    """Others are known by their digest."""
     tar = layer(("a", b"1"))
-    history = [{"created_by": "COPY a"}, {"created_by": "ENV x", "empty_layer": True}, {"created_by": "RUN b"}]
-    found = read_layers(image(blob(tar), blob(tar), history=history), lambda path, size, mode: True, quote)
-    assert [one.at.layer.created_by for one in found.found if one.at.layer] == ["COPY a", "RUN b"]
-    found = read_layers(image(blob(tar), history=history), lambda path, size, mode: True, quote)
-    assert found.found[0].at.layer is not None
-    assert found.found[0].at.layer.created_by == ""
+    told = Layer(1, digest(tar), "COPY a", True)
+    found = contents(blob(tar), blob(tar), told=[told, Layer(None, "")])
+    assert [one.at.layer for one in found.found] == [Layer(0, digest(tar)), told]
 
 
 def test_several_processes_find_the_same() -> None:
