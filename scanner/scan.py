@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from scanner.sources.image.image import Image
 
 
+WARM = 4
+"""Files after which most of what a scan needs is loaded."""
+
+
 class Options(Record):
     """What a scan depends on, apart from its paths."""
 
@@ -64,7 +68,7 @@ def scan(paths: Sequence[str], options: Options, *, on_progress: Callable[[int],
     """
     names = list(discover(paths, options.exclude))
     reports = []
-    for report in _in_parallel(names, options) if options.jobs > 1 and len(names) > 1 else _each(names, options):
+    for report in _in_parallel(names, options) if options.jobs > 1 and len(names) > WARM else _each(names, options):
         reports.append(report)
         if on_progress is not None:
             on_progress(len(reports))
@@ -169,12 +173,13 @@ def _each(names: Sequence[str], options: Options) -> Iterator[Report]:
 
 
 def _in_parallel(names: Sequence[str], options: Options) -> Iterator[Report]:
-    """The same in several processes."""
+    """The same in several processes, which begin with all that the first files had this one load."""
     import multiprocessing
 
+    yield from _each(names[:WARM], options)
     start = "fork" if "fork" in multiprocessing.get_all_start_methods() else None
     with multiprocessing.get_context(start).Pool(options.jobs, _remember, (options,)) as pool:
-        yield from pool.imap(_work, names, chunksize=max(1, min(16, len(names) // (4 * options.jobs))))
+        yield from pool.imap(_work, names[WARM:], chunksize=max(1, min(16, len(names) // (4 * options.jobs))))
 
 
 _options: Options

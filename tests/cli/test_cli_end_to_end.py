@@ -9,6 +9,7 @@ import jsonschema
 import pytest
 
 from scanner.cli import main
+from scanner.scan import WARM
 
 NASTY = """\
 FROM python:3.7 AS base
@@ -106,14 +107,15 @@ def test_text_underlines_the_same_words(outcome):
 
 
 def test_the_report_is_the_same_with_several_processes(folder, capsys):
-    (folder / "b").mkdir()
-    (folder / "b" / "Dockerfile").write_text(NASTY, encoding="utf-8")
+    for name in "bcdefg":
+        (folder / name).mkdir()
+        (folder / name / "Dockerfile").write_text(NASTY, encoding="utf-8")
     texts = []
     for jobs in ("1", "2"):
         main(["scan", "-f", "json", "-j", jobs])
         texts.append(capsys.readouterr().out)
     assert texts[0] == texts[1]
-    assert len(json.loads(texts[0])["targets"]) == 2
+    assert len(json.loads(texts[0])["targets"]) == 7 > WARM + 1
 
 
 def test_an_earlier_report_is_a_baseline(folder, capsys):
