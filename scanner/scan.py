@@ -19,7 +19,7 @@ from scanner.model.record import Record
 from scanner.model.rule import Rule
 from scanner.model.target import Target
 from scanner.sources import dockerfile
-from scanner.sources.discover import discover
+from scanner.sources.discover import discover, is_image, meant
 from scanner.sources.dockerfile.inherit import Resolve
 
 if TYPE_CHECKING:
@@ -54,21 +54,30 @@ class Options(Record):
     """Fingerprints that an earlier report had."""
     shellcheck: bool = False
     """Have ShellCheck look at shell text."""
+    platform: str | None = None
+    """Of an image that is there for several; None: this machine's."""
+    dockerfile: str | None = None
+    """The Dockerfile that made the image."""
+    base: str | None = None
+    """The image that the image is built on."""
     only_own: bool = False
     """What comes from an image's base image does not count."""
+    verify: bool = True
+    """Hold layers to their digests."""
     jobs: int = 1
     keep_facts: bool = False
     """Reports hold all facts, which take most of the memory."""
 
 
 def scan(paths: Sequence[str], options: Options, *, on_progress: Callable[[int], None] | None = None) -> list[Report]:
-    """Scan Dockerfiles and folders of them; a report for each, in order.
+    """Scan Dockerfiles, folders of them, and images; a report for each, in order.
 
-    ``on_progress`` is called with the number of files done. Raises TargetError for a path that cannot be opened.
+    ``on_progress`` is called with the number of files done. Raises TargetError for what cannot be opened.
     """
     names = list(discover(paths, options.exclude))
+    parallel = options.jobs > 1 and len(names) > WARM and not any(map(is_image, names))  # images use jobs for layers
     reports = []
-    for report in _in_parallel(names, options) if options.jobs > 1 and len(names) > WARM else _each(names, options):
+    for report in _in_parallel(names, options) if parallel else _each(names, options):
         reports.append(report)
         if on_progress is not None:
             on_progress(len(reports))
@@ -89,10 +98,17 @@ def scan_image(image: Image, options: Options, *, base: Sequence[str] = (), made
     ``base`` are the ``diff_ids`` of the image it is built on, bottom first, and ``made_by`` is the target of its
     Dockerfile, if they are known.
     """
+    from scanner.extractors.layers import stated, wanted
     from scanner.sources.image import origin, target
+    from scanner.sources.image.layers import read_layers
 
     found = target.read(image, base=base)
-    return examine(origin.tied(found, made_by) if made_by is not None else found, options)
+    if made_by is not None:
+        found = origin.tied(found, made_by)
+    told = (step.at.layer for step in found.steps if step.at.layer is not None)
+    contents = read_layers(image, wanted, stated, verify=options.verify, jobs=options.jobs, told=told)
+    found.problems.extend(contents.problems)
+    return examine(found, options, [fact for held in contents.found for fact in held.stated()])
 
 
 def open_target(path: str, options: Options) -> Target:
@@ -112,11 +128,11 @@ def _resolver(options: Options) -> Resolve:
     return partial(resolve, layouts=options.base_layouts, ask_others=options.resolve_bases)
 
 
-def examine(target: Target, options: Options) -> Report:
-    """Extract, derive, judge, suppress."""
+def examine(target: Target, options: Options, held: Sequence[Fact] = ()) -> Report:
+    """Extract, derive, judge, suppress; ``held`` are facts of files that were extracted while they were read."""
     today = time.strftime("%Y-%m-%d")
     problems: list[Problem] = []
-    facts = collect(target, today, problems, shellcheck=options.shellcheck)
+    facts = collect(target, today, problems, held, shellcheck=options.shellcheck)
     findings, undecided = judge(options.rules, facts)
     findings, notices = suppress(
         target,
@@ -145,9 +161,11 @@ def examine(target: Target, options: Options) -> Report:
     )
 
 
-def collect(target: Target, today: str, problems: list[Problem], *, shellcheck: bool = False) -> list[Fact]:
-    """All facts of a target; what an extractor could not read is added to ``problems``."""
-    facts: list[Fact] = []
+def collect(
+    target: Target, today: str, problems: list[Problem], held: Sequence[Fact] = (), *, shellcheck: bool = False
+) -> list[Fact]:
+    """All facts of a target, with those that are ``held``; what an extractor could not read goes to ``problems``."""
+    facts = list(held)
     for item in target.items():
         for extractor in BY_KIND[type(item)]:
             if extractor.wants(item):
@@ -169,7 +187,7 @@ def collect(target: Target, today: str, problems: list[Problem], *, shellcheck: 
 
 def _each(names: Sequence[str], options: Options) -> Iterator[Report]:
     for name in names:
-        yield examine(open_target(name, options), options)
+        yield _report(name, options)
 
 
 def _in_parallel(names: Sequence[str], options: Options) -> Iterator[Report]:
@@ -191,4 +209,17 @@ def _remember(options: Options) -> None:
 
 
 def _work(name: str) -> Report:
-    return examine(open_target(name, _options), _options)
+    return _report(name, _options)
+
+
+def _report(name: str, options: Options) -> Report:
+    if not is_image(name):
+        return examine(open_target(name, options), options)
+    from scanner.sources.image import open_image
+
+    base: tuple[str, ...] = ()
+    if options.base is not None:
+        below = open_image(meant(options.base) or options.base, platform=options.platform)
+        base = tuple(layer.diff_id for layer in below.layers)
+    made_by = None if options.dockerfile is None else open_target(options.dockerfile, options)
+    return scan_image(open_image(name, platform=options.platform), options, base=base, made_by=made_by)

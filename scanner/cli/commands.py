@@ -73,7 +73,7 @@ def _inputs(command: Any) -> Any:
     return command
 
 
-@hullcheck.command(short_help="Scan Dockerfiles and folders of them.")
+@hullcheck.command(short_help="Scan Dockerfiles, folders of them, and images.")
 @_path
 @click.option("-f", "--format", multiple=True, metavar="text|json|sarif|oscal", help="How to report; may be repeated.")
 @click.option(
@@ -94,6 +94,11 @@ def _inputs(command: Any) -> Any:
 @click.option("--framework", multiple=True, metavar="NAME", help="Report on each control of a compliance framework.")
 @click.option("--baseline", metavar="FILE", help="Earlier JSON report: what it holds does not count.")
 @_inputs
+@click.option("--platform", metavar="OS/ARCH", help="Of an image that is there for several.  [default: this machine's]")
+@click.option("--dockerfile", metavar="FILE", help="The Dockerfile that made the image: findings point into it.")
+@click.option("--base", metavar="IMAGE", help="The image that the image is built on, to tell its layers apart.")
+@click.option("--only", type=click.Choice(["own"]), help="Leave out what comes from an image's base image.")
+@click.option("--no-verify", is_flag=True, default=None, help="Do not hold layers to their digests.")
 @click.option("--shellcheck", is_flag=True, default=None, help="Have ShellCheck look at the shell text of RUN, too.")
 @_config
 @click.option("--show-undecided", is_flag=True, default=None, help="List what could not be decided, and why.")
@@ -103,7 +108,10 @@ def _inputs(command: Any) -> Any:
 @click.option("-v", "--verbose", is_flag=True, help="Say why each finding matters.")
 @click.option("-j", "--jobs", type=click.IntRange(1, 256), metavar="N", help="Processes to scan with.  [default: 1]")
 def scan(**given: Any) -> int:
-    """Scan Dockerfiles, folders of them, or - for standard input. Without PATH: the current folder.
+    """Scan Dockerfiles, folders of them, - for standard input, or images. Without PATH: the current folder.
+
+    An image is NAME:TAG (of the Docker daemon, else of its registry), docker:NAME, registry:NAME, archive:FILE of
+    docker save, or oci:FOLDER.
 
     Flags go before the environment (HULLCHECK_FAIL_ON=high), and that before the configuration file.
     """

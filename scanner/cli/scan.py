@@ -54,6 +54,11 @@ class Flags(Record):
     quiet: bool = False
     verbose: bool = False
     shellcheck: bool | None = None
+    platform: str | None = None
+    dockerfile: str | None = None
+    base: str | None = None
+    only: str | None = None
+    no_verify: bool | None = None
     jobs: int | None = None
 
     APART = frozenset({"paths", "outputs", "config", "no_color", "quiet", "verbose"})
@@ -142,6 +147,11 @@ def scan_options(settings: Settings, frameworks: Sequence[Framework] = (), **cha
             "ignores": settings.ignores,
             "baseline": baseline,
             "shellcheck": settings.shellcheck or (bool(settings.select) and wants_shellcheck(rules)),
+            "platform": settings.platform,
+            "dockerfile": settings.dockerfile,
+            "base": settings.base,
+            "only_own": settings.only == "own",
+            "verify": not settings.no_verify,
             "jobs": settings.jobs,
             "keep_facts": bool(frameworks),
         }

@@ -45,6 +45,11 @@ class Settings(Record):
     exclude: tuple[str, ...] = ()
     format: tuple[str, ...] = ("text",)
     shellcheck: bool = False
+    platform: str | None = None
+    dockerfile: str | None = None
+    base: str | None = None
+    only: str | None = None
+    no_verify: bool = False
     jobs: int = 1
     allow_incomplete: bool = False
     exit_zero: bool = False

@@ -21,7 +21,9 @@ PROFILES = ("default", "strict")
 SEVERITIES = tuple(str(severity) for severity in Severity)
 MAX_JOBS = 256
 
-Kind = Literal["severity", "profile", "formats", "words", "word", "paths", "path", "arguments", "count", "truth"]
+Kind = Literal[
+    "severity", "profile", "formats", "words", "word", "paths", "path", "arguments", "count", "truth", "only"
+]
 
 KEYS: Mapping[str, Kind] = {
     "fail-on": "severity",
@@ -39,6 +41,11 @@ KEYS: Mapping[str, Kind] = {
     "exclude": "words",
     "format": "formats",
     "shellcheck": "truth",
+    "platform": "word",
+    "dockerfile": "path",
+    "base": "word",
+    "only": "only",
+    "no-verify": "truth",
     "jobs": "count",
     "allow-incomplete": "truth",
     "exit-zero": "truth",
@@ -201,4 +208,5 @@ _READERS: Mapping[Kind, Callable[[Document, Node, str], Any]] = {
     "arguments": _arguments,
     "count": _count,
     "truth": Document.truth,
+    "only": lambda document, node, what: document.choice(node, what, ("own",)),
 }

@@ -141,6 +141,8 @@ def _comments(target: Target, catalogue: Sequence[Rule], notices: list[Notice]) 
 
 def _pragmas(target: Target) -> Iterator[tuple[Pragma, Location, Span]]:
     """Every request, where it stands, and the lines it is about."""
+    if not target.may_ignore:
+        return
     taken = set()
     for comment in target.comments:
         text = comment.text

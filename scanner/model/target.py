@@ -156,6 +156,8 @@ class Target(Record):
     directives: tuple[Directive, ...] = ()
     lines: Mapping[str, tuple[str, ...]]
     """Lines of the text files read so far, by path, secrets masked; for reports to quote."""
+    may_ignore: bool = True
+    """Comments in it may ask that findings be ignored; not in an image, which anybody may have made."""
     origins: Mapping[tuple[str, int], Text] = {}
     """The instruction of a Dockerfile that made a line of an image's history, by path and line."""
     problems: list[Problem]

@@ -1,4 +1,4 @@
-"""Find the Dockerfiles that a path means."""
+"""Find out what a path means: an image, a Dockerfile, or all Dockerfiles in a folder."""
 
 from __future__ import annotations
 
@@ -7,23 +7,33 @@ from collections.abc import Iterator, Sequence
 from fnmatch import fnmatch
 
 from scanner.errors import TargetError
+from scanner.parsers import image_reference
 
 STDIN = "-"
+PREFIXES = ("image", "docker", "registry", "archive", "oci")
+"""What stands before the colon of an image; ``image`` is one of the daemon, else of its registry."""
 _SKIPPED = frozenset({".git", ".hg", ".svn", ".venv", "venv", "node_modules", "__pycache__", ".tox", ".nox"})
 
 
 def discover(paths: Sequence[str], exclude: Sequence[str] = ()) -> Iterator[str]:
-    """The Dockerfiles that these paths mean, each once: a file is itself, a folder is searched, ``-`` is stdin.
+    """The Dockerfiles and images that these mean, each once: a file is itself, a folder is searched, ``-`` is stdin.
 
     ``exclude`` are glob patterns over paths found in folders. Raises TargetError for a path that does not exist and
     for a folder without any Dockerfile.
     """
     seen: set[str] = set()
     for path in paths:
+        if (image := meant(path)) is not None:
+            if image not in seen:
+                seen.add(image)
+                yield image
+            continue
         found = False
         for name in _search(path, exclude) if os.path.isdir(path) else [path]:
             if name != STDIN and not os.path.exists(name):
-                raise TargetError(f"{name}: no such file or folder")
+                raise TargetError(
+                    f"{name}: no such file or folder", hint="an image is NAME:TAG, docker:NAME, registry:NAME"
+                )
             found = True
             if (key := os.path.realpath(name) if len(paths) > 1 else name) not in seen:
                 seen.add(key)
@@ -33,6 +43,43 @@ def discover(paths: Sequence[str], exclude: Sequence[str] = ()) -> Iterator[str]
                 f"{path}: no Dockerfile in this folder",
                 hint="Looked for Dockerfile, Dockerfile.*, *.dockerfile and Containerfile; name other files.",
             )
+
+
+def is_image(text: str) -> bool:
+    """Whether it names an image rather than a path."""
+    return text.partition(":")[0] in PREFIXES and ":" in text
+
+
+def meant(text: str) -> str | None:
+    """The image that a text means, with its prefix; None when it means something else.
+
+    A folder with an OCI layout and a tar archive are images; so is a name with a tag or a digest where there is no such
+    file, and then the Docker daemon and the registry are asked. A name alone is more likely a path with a slip in it.
+    """
+    if is_image(text):
+        return text
+    if os.path.isdir(text):
+        return f"oci:{text}" if os.path.isfile(os.path.join(text, "oci-layout")) else None
+    if os.path.isfile(text):
+        return None if is_dockerfile_name(os.path.basename(text)) or not _is_tar(text) else f"archive:{text}"
+    return f"image:{text}" if not os.path.lexists(text) and _is_name(text) else None
+
+
+def _is_name(text: str) -> bool:
+    """Whether it is the name of an image with its tag or digest."""
+    try:
+        reference = image_reference.parse(text)
+    except ValueError:
+        return False
+    return bool(reference.tag or reference.digest)
+
+
+def _is_tar(path: str) -> bool:
+    try:
+        with open(path, "rb") as file:
+            return file.read(512)[257:262] == b"ustar"
+    except OSError:
+        return False
 
 
 def is_dockerfile_name(name: str) -> bool:

@@ -1,55 +1,14 @@
 """Images: registries, daemons, archives and folders of them.
 
-``oci:DIR[:TAG|@DIGEST]``, ``archive:FILE[:NAME]``, ``docker:NAME`` and ``registry:NAME`` each have a module here.
+``oci:DIR[:TAG|@DIGEST]``, ``archive:FILE[:NAME]``, ``docker:NAME`` and ``registry:NAME`` each have a module here;
+``image:NAME`` is one of the last two.
 """
 
 from __future__ import annotations
 
-import os
-
 from scanner.errors import TargetError, UsageError
-from scanner.parsers import image_reference
+from scanner.sources.discover import is_image
 from scanner.sources.image.image import Image
-
-PREFIXES = ("oci", "archive", "docker", "registry")
-"""What stands before the colon of an image that can be opened."""
-
-
-def is_image(text: str) -> bool:
-    """Whether it names an image rather than a path."""
-    return text.partition(":")[0] in PREFIXES and ":" in text
-
-
-def meant(text: str) -> str | None:
-    """The image that a text means, with its prefix; None when it means something else.
-
-    A folder with an OCI layout and a tar archive are images; so is a name with a tag or a digest where there is no such
-    file, and then the Docker daemon and the registry are asked. A name alone is more likely a path with a slip in it.
-    """
-    if is_image(text):
-        return text
-    if os.path.isdir(text):
-        return f"oci:{text}" if os.path.isfile(os.path.join(text, "oci-layout")) else None
-    if os.path.isfile(text):
-        return f"archive:{text}" if _is_tar(text) else None
-    return text if not os.path.lexists(text) and _is_name(text) else None
-
-
-def _is_name(text: str) -> bool:
-    """Whether it is the name of an image with its tag or digest."""
-    try:
-        reference = image_reference.parse(text)
-    except ValueError:
-        return False
-    return bool(reference.tag or reference.digest)
-
-
-def _is_tar(path: str) -> bool:
-    try:
-        with open(path, "rb") as file:
-            return file.read(512)[257:262] == b"ustar"
-    except OSError:
-        return False
 
 
 def open_image(text: str, *, platform: str | None = None) -> Image:
@@ -59,12 +18,12 @@ def open_image(text: str, *, platform: str | None = None) -> Image:
     Raises TargetError when it cannot be opened, UsageError for a text or platform that is none.
     """
     prefix, _, rest = text.partition(":")
-    if not is_image(text) and _is_name(text):
-        return _search(text, platform)
     if not is_image(text) or not rest:
         raise UsageError(
             f"{text!r} names no image", hint="as in: registry:python:3.12, docker:app, archive:app.tar, oci:folder"
         )
+    if prefix == "image":
+        return _search(rest, platform)
     if prefix == "oci":
         from scanner.sources.image.layout import open_layout as opened
     elif prefix == "archive":

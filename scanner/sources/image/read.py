@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from hashlib import new
 from typing import BinaryIO
 
 from scanner.errors import TargetError
 from scanner.model.facts.base import Fact
 from scanner.model.finding import Problem
-from scanner.model.location import Layer, Location
+from scanner.model.location import Evidence, Layer, Location
 from scanner.model.record import Record
 from scanner.model.target import File
 from scanner.parsers import tar
@@ -47,6 +47,15 @@ class Found(Record):
     facts: tuple[Fact, ...]
     removed_by: Layer | None = None
     """The layer that removes or replaces it, perhaps its own; None for a file of the finished image."""
+
+    def stated(self) -> Iterator[Fact]:
+        """Its facts; those of a file that is not in the finished image do not ship, and name the layer that took it."""
+        if self.removed_by is None:
+            yield from self.facts
+            return
+        gone = Evidence(Location(self.at.path, None, self.removed_by), note="removed or replaced here")
+        for fact in self.facts:
+            yield fact.replace(ships=False, evidence=(*fact.evidence, gone))
 
 
 class Read(Record):

@@ -46,6 +46,7 @@ def read(image: Image, *, base: Sequence[str] = ()) -> Target:
         steps=tuple(played.steps),
         files=(_itself(page, rest),) if rest else (),
         lines={told.path: tuple(told.lines), page.path: tuple(page.lines)},
+        may_ignore=False,
         problems=problems,
     )
 

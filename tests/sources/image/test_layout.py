@@ -8,7 +8,8 @@ import os
 import pytest
 
 from scanner.errors import TargetError, UsageError
-from scanner.sources.image import docker, is_image, meant, open_image
+from scanner.sources.discover import is_image, meant
+from scanner.sources.image import docker, open_image
 from scanner.sources.image.manifest import MAX_CONFIG, MAX_DEPTH, MAX_ENTRIES, MAX_MANIFEST
 
 
@@ -206,7 +207,7 @@ def test_texts_that_name_images():
     assert is_image("registry:python:3.12")
     assert not is_image("Dockerfile")
     assert not is_image("oci")
-    for text in ("oci:", "Dockerfile", "services/api"):
+    for text in ("oci:", "image:", "Dockerfile", "python:3.12"):
         with pytest.raises(UsageError, match="names no image"):
             open_image(text)
 
@@ -215,13 +216,14 @@ def test_what_has_no_prefix_is_looked_at_before_it_is_asked_for(make, tmp_path, 
     monkeypatch.chdir(tmp_path)
     make.write(tmp_path / "layout", make.layout_files(make.image()))
     (tmp_path / "app.tar").write_bytes(make.packed({"manifest.json": b"[]"}))
-    (tmp_path / "Dockerfile").write_text("FROM scratch\n")
-    (tmp_path / "python:3.12").write_text("FROM scratch\n")
-    assert [meant(text) for text in ("layout", "app.tar", "oci:x", "ghcr.io/acme/app:1", f"app@sha256:{'1' * 64}")] == [
-        "oci:layout", "archive:app.tar", "oci:x", "ghcr.io/acme/app:1", f"app@sha256:{'1' * 64}"
-    ]  # fmt: skip
-    for text in ("Dockerfile", ".", "Dockerfile.gpu", "services/api", "-", "python:3.12", "a b:c"):
-        assert meant(text) is None
+    for name in ("Dockerfile", "python:3.12"):
+        (tmp_path / name).write_text("FROM scratch\n")
+    digest = f"app@sha256:{'1' * 64}"
+    names = {"layout": "oci:layout", "app.tar": "archive:app.tar", "oci:x": "oci:x"}
+    names |= {name: f"image:{name}" for name in ("ghcr.io/acme/app:1", digest)}
+    assert {name: meant(name) for name in names} == names
+    for name in ("Dockerfile", ".", "Dockerfile.gpu", "services/api", "-", "python:3.12", "a b:c"):
+        assert meant(name) is None
 
 
 def test_a_name_is_asked_of_the_daemon_first_then_of_the_registry(registry, make, monkeypatch):
@@ -230,7 +232,7 @@ def test_a_name_is_asked_of_the_daemon_first_then_of_the_registry(registry, make
     monkeypatch.setattr(docker, "is_there", lambda: True)
     monkeypatch.setattr(docker, "open_docker", lambda text, platform: text)
     monkeypatch.setattr(docker, "inspect", {"app:1": {}}.get)
-    assert open_image("app:1") == "app:1"
-    assert open_image(name).name == f"registry:{name}"
+    assert open_image("image:app:1") == "app:1"
+    assert open_image(f"image:{name}").name == f"registry:{name}"
     with pytest.raises(TargetError, match="no such file, and no such image"):
-        open_image(f"{registry.host}/team/app:2")
+        open_image(f"image:{registry.host}/team/app:2")
