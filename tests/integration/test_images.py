@@ -17,6 +17,7 @@ import pytest
 from scanner.cli import main
 from scanner.errors import TargetError
 from scanner.sources import dockerfile
+from scanner.sources.image import docker as docker_source
 from scanner.sources.image import open_image, resolve
 
 pytestmark = pytest.mark.integration
@@ -56,7 +57,8 @@ def nobody(monkeypatch, tmp_path):
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.delenv("DOCKER_HOST", raising=False)
-    for name, value in (("_known", {}), ("_silent", {}), ("_SOCKET", str(tmp_path / "none.sock"))):
+    monkeypatch.setattr(docker_source, "SOCKET", str(tmp_path / "none.sock"))
+    for name, value in (("_known", {}), ("_silent", {})):
         monkeypatch.setattr(resolve, name, value)
 
 
@@ -105,7 +107,7 @@ def test_from_an_archive(daemon, built, tmp_path):
     built.tag("local/base", "1")
     path = tmp_path / "image.tar"
     with open(path, "wb") as file:
-        file.writelines(daemon.images.get("local/base:1").save(named=True))
+        file.writelines(daemon.images.get("local/base:1").save(named="local/base:1"))
     check(open_image(f"archive:{path}"), built)
     check(open_image(f"archive:{path}:local/base:1"), built)
 
