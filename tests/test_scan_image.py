@@ -20,6 +20,7 @@ MODEL = {"srv/model/config.json": b'{"auto_map": {"AutoModel": "someone/else--mo
 SITE = "usr/local/lib/python3.12/site-packages"
 OWN = {
     f"{SITE}/torch-2.1.0.dist-info/METADATA": b"Metadata-Version: 2.1\nName: torch\nVersion: 2.1.0\n\n",
+    f"{SITE}/litellm-1.82.7.dist-info/METADATA": b"Metadata-Version: 2.1\nName: litellm\nVersion: 1.82.7\n\n",
     **MODEL,
 }
 GONE = {"srv/model/.wh.config.json": b""}
@@ -84,6 +85,7 @@ def test_rules_judge_config_history_and_files(image):
         ("open-ray", f"archive:image.tar history:6:{OPENED}"),
         ("unpinned-ai-library", "archive:image.tar history:3:28 (layer 1)"),
         ("end-of-life-os", "etc/os-release (layer 0)"),
+        ("known-malicious-ai-release", f"{SITE}/litellm-1.82.7.dist-info/METADATA (layer 1)"),
     }
 
 
@@ -91,6 +93,7 @@ def test_packages_are_known_with_the_layer_that_has_them(image):
     packages = {fact.name: fact for fact in looked_at(image).facts if fact.kind == "installed-package"}
     assert {name: (fact.purl, fact.evidence[0].at.layer.index) for name, fact in packages.items()} == {
         "bash": ("pkg:deb/debian/bash@5.0-4?arch=amd64&distro=debian-10", 0),
+        "litellm": ("pkg:pypi/litellm@1.82.7", 1),
         "torch": ("pkg:pypi/torch@2.1.0", 1),
     }
 

@@ -12,7 +12,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from scanner import knowledge
-from scanner.model.facts import BaseImage, Fact, LookAlike, MaliciousRelease, Requirement
+from scanner.model.facts import BaseImage, Fact, InstalledPackage, LookAlike, MaliciousRelease, Requirement
 
 if TYPE_CHECKING:
     from typing import Literal
@@ -30,8 +30,25 @@ def derive(facts: Sequence[Fact], _today: str) -> Iterator[MaliciousRelease | Lo
         if isinstance(fact, Requirement):
             if fact.ecosystem == "pypi" and fact.origin == "index":
                 yield from _package(fact)
+        elif isinstance(fact, InstalledPackage):
+            if fact.ecosystem == "pypi":
+                yield from _copy(fact)
         elif isinstance(fact, BaseImage) and fact.repository and fact.registry in _PUBLIC:
             yield from _image(fact, fact.repository)
+
+
+def _copy(fact: InstalledPackage) -> Iterator[MaliciousRelease]:
+    """What is installed already, whoever asked for it."""
+    releases, advisory, _ = _records().get(fact.name, ("", "", ""))
+    if releases == "*" or fact.version in releases.split(", "):
+        yield MaliciousRelease(
+            evidence=fact.evidence,
+            ships=fact.ships,
+            name=fact.name,
+            release=fact.version,
+            asked=f"{fact.name}=={fact.version}",
+            advisory=advisory,
+        )
 
 
 def _package(fact: Requirement) -> Iterator[MaliciousRelease | LookAlike]:

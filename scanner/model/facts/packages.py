@@ -101,7 +101,7 @@ class PackageManagerCall(Fact):
 
 
 class MaliciousRelease(Fact):
-    """A release on record as malicious that an installer is asked for (rules/tables/malicious-releases.tsv)."""
+    """A release, asked for or installed, that is on record as malicious (rules/tables/malicious-releases.tsv)."""
 
     kind = "malicious-release"
     identity = ("name", "release")
@@ -110,7 +110,7 @@ class MaliciousRelease(Fact):
     """The version that is pinned, or the newest that the range can let in; "" when every release of the name is
     malicious."""
     asked: str
-    """As it is asked for: ``ultralytics==8.3.41``."""
+    """As it is asked for: ``ultralytics==8.3.41``; what is installed, as if it were."""
     advisory: str
     """Its id in the OSV database, or who reported it."""
 
