@@ -17,13 +17,15 @@ from scanner.model.finding import Notice, Problem, Report
 from scanner.model.location import Location
 from scanner.model.record import Record
 from scanner.model.rule import Rule
-from scanner.model.target import Target
+from scanner.model.target import File, Target
 from scanner.sources import dockerfile
 from scanner.sources.discover import discover, is_image, meant
 from scanner.sources.dockerfile.inherit import Resolve
 
 if TYPE_CHECKING:
+    from scanner.extractors.layers import Look
     from scanner.sources.image.image import Image
+    from scanner.sources.image.known import Known
 
 
 WARM = 4
@@ -65,6 +67,8 @@ class Options(Record):
     verify: bool = True
     """Hold layers to their digests."""
     jobs: int = 1
+    cache_limit: int = 0
+    """Bytes that facts of layers may take in the user's cache folder; 0: none are kept, nor looked for."""
     keep_facts: bool = False
     """Reports hold all facts, which take most of the memory."""
 
@@ -98,7 +102,7 @@ def scan_image(image: Image, options: Options, *, base: Sequence[str] = (), made
     ``base`` are the ``diff_ids`` of the image it is built on, bottom first, and ``made_by`` is the target of its
     Dockerfile, if they are known.
     """
-    from scanner.extractors.layers import stated, wanted
+    from scanner.extractors.layers import Look
     from scanner.sources.image import origin, target
     from scanner.sources.image.layers import read_layers
 
@@ -106,9 +110,21 @@ def scan_image(image: Image, options: Options, *, base: Sequence[str] = (), made
     if made_by is not None:
         found = origin.tied(found, made_by)
     told = (step.at.layer for step in found.steps if step.at.layer is not None)
-    contents = read_layers(image, wanted, stated, verify=options.verify, jobs=options.jobs, told=told)
+    look = Look(BY_KIND[File])
+    known = _known(look, options.cache_limit) if options.cache_limit else None
+    contents = read_layers(image, look, verify=options.verify, jobs=options.jobs, told=told, known=known)
     found.problems.extend(contents.problems)
     return examine(found, options, [fact for held in contents.found for fact in held.stated()])
+
+
+def _known(look: Look, limit: int) -> Known | None:
+    """The layers that are known; None for a program without its source, which cannot tell its versions apart."""
+    from scanner.sources.image.known import Known
+
+    try:
+        return Known(look.versions(), limit)
+    except OSError:
+        return None
 
 
 def open_target(path: str, options: Options) -> Target:

@@ -1,8 +1,7 @@
 """Compiled rules, kept in the user's cache folder.
 
-A file is MAGIC, the lengths of key and body, the body's CRC-32, the key, and the body (``marshal``). The key says what
-the body was made from; a body is unmarshalled only when key and checksum are right and nobody else could have written
-the file, since ``marshal`` trusts its input. Whatever is wrong with a kept file, the answer is to compile again.
+A body (``marshal``) is unmarshalled only when key and checksum are right and nobody else could have written the file,
+since ``marshal`` trusts its input. Whatever is wrong with a kept file, the answer is to compile again.
 """
 
 from __future__ import annotations
@@ -15,9 +14,7 @@ from typing import Any
 
 from scanner import kept
 
-MAGIC = b"hullcheck rules 1\n"
 MAX_BYTES = 64_000_000
-_HEAD = len(MAGIC) + 12
 _SOURCES = (".yaml", ".yml", ".txt", ".py")
 
 
@@ -43,21 +40,13 @@ def stamp(folder: str) -> bytes:
 
 def get(folder: str, key: bytes) -> Any:
     """What was kept for a rule folder under this key, or None."""
-    data = kept.read(_name(folder), MAX_BYTES)
-    if data is None or len(data) < _HEAD or data[: len(MAGIC)] != MAGIC:
-        return None
-    key_size, body_size, crc = (int.from_bytes(data[at : at + 4], "little") for at in range(len(MAGIC), _HEAD, 4))
-    body = memoryview(data)[_HEAD + key_size :]
-    if data[_HEAD : _HEAD + key_size] != _whole(key) or len(body) != body_size or zlib.crc32(body) != crc:
-        return None
-    return marshal.loads(body)  # noqa: S302
+    body = kept.unseal(_name(folder), _whole(key), MAX_BYTES)
+    return None if body is None else marshal.loads(body)  # noqa: S302
 
 
 def put(folder: str, key: bytes, value: Any) -> None:
     """Keep something for a rule folder; when that cannot be done, nothing is."""
-    key, body = _whole(key), marshal.dumps(value)
-    sizes = (len(key), len(body), zlib.crc32(body))
-    kept.write(_name(folder), b"".join((MAGIC, *(size.to_bytes(4, "little") for size in sizes), key, body)))
+    kept.seal(_name(folder), _whole(key), marshal.dumps(value))
 
 
 def _whole(key: bytes) -> bytes:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 
-from scanner.extractors import BY_KIND
+from scanner import code
+from scanner.extractors.interface import Extractor
 from scanner.model.facts.base import Fact
 from scanner.model.finding import Problem
 from scanner.model.location import Layer, Location, Text
@@ -16,28 +17,48 @@ _LIKELY = 1 << 20
 """Bytes that a hard link is taken for until its file is known: no extractor finds them too few or too many."""
 
 
-def wanted(path: str, size: int | None, mode: int) -> bool:
-    """Whether an extractor wants a file, by its path, size (None: not known yet) and mode with its type."""
-    file = File(
-        at=Location(path, None, _SOME),
-        size=_LIKELY if size is None else size,
-        mode=stat.S_IMODE(mode),
-        link="" if stat.S_ISLNK(mode) else None,
-        read=_nothing,
-        part=_no_part,
-        text=_no_text,
-    )
-    return any(extractor.wants(file) for extractor in BY_KIND[File])
+class Look:
+    """What extractors of files look for, each under its name."""
+
+    def __init__(self, extractors: Iterable[Extractor]) -> None:
+        self._extractors = {_name(extractor): extractor for extractor in extractors}
+
+    def versions(self) -> dict[str, str]:
+        """A text for each extractor, which changes with its source and all that this imports."""
+        return {name: code.stamp(type(each).__module__, __name__) for name, each in self._extractors.items()}
+
+    def only(self, names: Collection[str]) -> Look:
+        """Some of them."""
+        return Look(each for name, each in self._extractors.items() if name in names)
+
+    def wants(self, path: str, size: int | None, mode: int) -> bool:
+        """Whether one of them wants a file, by its path, size (None: not known yet) and mode with its type."""
+        file = File(
+            at=Location(path, None, _SOME),
+            size=_LIKELY if size is None else size,
+            mode=stat.S_IMODE(mode),
+            link="" if stat.S_ISLNK(mode) else None,
+            read=_nothing,
+            part=_no_part,
+            text=_no_text,
+        )
+        return any(extractor.wants(file) for extractor in self._extractors.values())
+
+    def extract(self, file: File) -> Iterator[tuple[str, Fact | Problem]]:
+        """What it says, and what could not be read of it, with the name of who says so."""
+        for name, extractor in self._extractors.items():
+            if extractor.wants(file):
+                try:
+                    for fact in extractor.extract(file):
+                        yield name, fact
+                except (ValueError, OSError, RecursionError) as error:
+                    yield name, Problem(at=file.at, reason=f"{type(extractor).__name__}: {error}")
 
 
-def stated(file: File) -> Iterator[Fact | Problem]:
-    """What it says, and what could not be read of it."""
-    for extractor in BY_KIND[File]:
-        if extractor.wants(file):
-            try:
-                yield from extractor.extract(file)
-            except (ValueError, OSError, RecursionError) as error:
-                yield Problem(at=file.at, reason=f"{type(extractor).__name__}: {error}")
+def _name(extractor: Extractor) -> str:
+    """``installed.Programs``."""
+    kind = type(extractor)
+    return f"{kind.__module__.removeprefix('scanner.extractors.')}.{kind.__qualname__}"
 
 
 def _nothing() -> bytes:

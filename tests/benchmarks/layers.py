@@ -15,7 +15,7 @@ import shutil
 import sys
 import tarfile
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -63,6 +63,23 @@ def make(folder: Path, seed: int = 7) -> None:
     (folder / "digests.json").write_text(json.dumps(digests))
 
 
+class Heads:
+    """Looks at package metadata, and at the beginning of large files."""
+
+    def versions(self) -> Mapping[str, str]:
+        return {"heads": "1"}
+
+    def only(self, names: Collection[str]) -> Heads:
+        return self
+
+    def wants(self, path: str, size: int | None, mode: int) -> bool:
+        return path.endswith("/METADATA") or (size or 0) > 64 << 20
+
+    def extract(self, file: File) -> Iterator[tuple[str, Fact]]:
+        file.part(0, 1 << 16)
+        yield from ()
+
+
 def read(folder: Path, ending: str, *, verify: bool, jobs: int) -> None:
     """What a scan does with the layers: every name is asked about, package metadata is read, weights by their head."""
     digests = json.loads((folder / "digests.json").read_text())
@@ -83,18 +100,8 @@ def read(folder: Path, ending: str, *, verify: bool, jobs: int) -> None:
             open=opened,
         )
 
-    def extract(file: File) -> Iterator[Fact]:
-        file.part(0, 1 << 16)
-        yield from ()
-
     image = Image(name="image", digest="", config={}, layers=tuple(map(blob, SIZES)))
-    contents = read_layers(
-        image,
-        lambda path, size, mode: path.endswith("/METADATA") or (size or 0) > 64 << 20,
-        extract,
-        verify=verify,
-        jobs=jobs,
-    )
+    contents = read_layers(image, Heads(), verify=verify, jobs=jobs)
     assert not contents.problems
     assert contents.entries == sum(count for count, _, _ in SIZES.values())
 

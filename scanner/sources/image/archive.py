@@ -10,6 +10,7 @@ import os
 import posixpath
 import stat
 import tarfile
+import time
 from typing import Any, BinaryIO, TypeGuard, cast
 
 from scanner.errors import TargetError
@@ -26,6 +27,8 @@ MAX_HEADER = 64 << 10
 """Bytes of a tar header's own data: a long name, say."""
 MAX_LINKS = 8
 """Links that lead from one to the next."""
+SETTLED = 2
+"""Seconds after which a change of a file shows in its times, however coarse they are."""
 DOCKER = "manifest.json"
 
 _COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")
@@ -62,6 +65,10 @@ class Shared:
         self._number = number
         status = os.fstat(number)
         self.regular, self.size = stat.S_ISREG(status.st_mode), status.st_size
+        settled = self.regular and max(status.st_ctime, status.st_mtime) < time.time() - SETTLED
+        known = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+        self.identity = ":".join(map(str, ("file", *known))) if settled else ""
+        """Another when the file is changed or is another one; "" for one that was changed a moment ago."""
 
     def read(self, size: int, at: int) -> bytes:
         """Up to ``size`` bytes from there."""
@@ -161,6 +168,11 @@ class _Archive:
         entry = self._find(path)
         return entry.size if entry is not None else 0
 
+    def identity(self, path: str) -> str:
+        """What tells a file's bytes from all others without reading them; "" for nothing."""
+        entry = self._find(path)
+        return f"{self._file.identity}:{entry.start}:{entry.size}" if entry is not None and self._file.identity else ""
+
     def open(self, path: str) -> BinaryIO:
         """A new reader of a file. Raises TargetError when there is none."""
         entry = self._find(path)
@@ -187,6 +199,7 @@ def _docker(archive: _Archive, wanted: str, platform: str | None) -> Image:
             diff_id=diff_ids[number] if number < len(diff_ids) else "",
             size=archive.size(path),
             media_type="",
+            identity=archive.identity(path),
             open=lambda path=path: archive.open(path),  # type: ignore[misc]
         )
         for number, path in enumerate(one["Layers"])

@@ -48,7 +48,9 @@ def open_docker(text: str, platform: str | None) -> Image:
             except OSError as error:
                 raise TargetError(f"docker:{text}: cannot be written to {folder}: {error}") from None
             shared = Shared(os.dup(file.fileno()))
-    return read_archive(f"docker:{text}", shared, "", platform)
+    found = read_archive(f"docker:{text}", shared, "", platform)
+    # The daemon held each layer to its diff_id when it got or made it.
+    return found.replace(layers=tuple(layer.replace(identity=layer.diff_id) for layer in found.layers))
 
 
 def inspect(name: str) -> Mapping[str, Any] | None:

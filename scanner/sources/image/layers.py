@@ -7,21 +7,22 @@ all layers, and what became of their files is filled in afterwards (docs/decisio
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from scanner.model.finding import Problem
 from scanner.model.location import Layer, Location
 from scanner.model.record import Record
 from scanner.sources.image.image import Image
-from scanner.sources.image.merge import removed_by
-from scanner.sources.image.read import Extract, Found, Read, Wants, read_layer
+from scanner.sources.image.known import Known
+from scanner.sources.image.merge import Names, removed_by
+from scanner.sources.image.read import Found, Look, Read, read_layer
 
 
 class Contents(Record):
     """What an image's layers hold."""
 
     found: tuple[Found, ...]
-    """From the bottom layer up, in each as its archive has them, hard links last."""
+    """From the bottom layer up, in each as its archive has them."""
     problems: tuple[Problem, ...]
     entries: int
     """Members of all layers."""
@@ -29,47 +30,68 @@ class Contents(Record):
 
 def read_layers(
     image: Image,
-    wants: Wants,
-    extract: Extract,
+    look: Look,
     *,
     verify: bool = True,
     jobs: int = 1,
     told: Iterable[Layer] = (),
+    known: Known | None = None,
     on_progress: Callable[[int], None] | None = None,
 ) -> Contents:
     """Walk all layers and extract from the files that are wanted, in memory that does not grow with their size.
 
-    ``extract`` gets a file while its bytes go by: it may read it then, not later. What it raises (ValueError, OSError)
-    becomes a problem of that file, and what it said before counts. ``verify`` reads each layer to its last byte and
-    holds it to its digests. ``jobs`` layers are read at a time, the largest first, each in a process of its own where
-    the system can fork. ``told`` are layers as the history tells of them; others are known by their digest alone.
-    ``on_progress`` is called with the number of layers that are done.
+    ``verify`` reads each layer to its last byte and holds it to its digests. ``jobs`` layers are read at a time, the
+    largest first, each in a process of its own where the system can fork. ``told`` are layers as the history tells of
+    them; others are known by their digest alone. What ``known`` has of a layer is not read again, and what it has not
+    is put there. ``on_progress`` is called with the number of layers that are done.
     """
-    known = {layer.index: layer for layer in told}
+    said = {layer.index: layer for layer in told}
     blobs = enumerate(image.layers)
-    layers = [known.get(index) or Layer(index, blob.digest or blob.diff_id) for index, blob in blobs]
-    task = _Task(image, layers, wants, extract, verify)
+    layers = [said.get(index) or Layer(index, blob.digest or blob.diff_id) for index, blob in blobs]
+    task = _Task(image, layers, look, verify, known)
     order = sorted(range(len(image.layers)), key=lambda index: -image.layers[index].size)
+    done = task.whole()
+    order = [index for index in order if index not in done]
     parallel = jobs > 1 and len(order) > 1 and "fork" in multiprocessing.get_all_start_methods()
-    done: dict[int, Read] = {}
     problems: list[Problem] = []
     for index, read in _in_parallel(task, order, jobs, problems) if parallel else _each(task, order):
         done[index] = read
         if on_progress is not None:
             on_progress(len(done))
+    if known is not None and order:
+        known.shrink()
     return _merged(task.layers, done, problems)
 
 
 class _Task:
     """What every process needs; it is handed on by forking, so nothing of it has to be pickled."""
 
-    def __init__(self, image: Image, layers: Sequence[Layer], wants: Wants, extract: Extract, verify: bool) -> None:
+    def __init__(self, image: Image, layers: Sequence[Layer], look: Look, verify: bool, known: Known | None) -> None:
         self.image, self.layers = image, layers
-        self._wants, self._extract, self._verify = wants, extract, verify
+        self._look, self._verify, self._known = look, verify, known
+        self._parts: dict[int, tuple[Read, Collection[str]]] = {}
+        """Layers of which a part is known, and the extractors that have yet to look at them."""
+
+    def whole(self) -> dict[int, Read]:
+        """The layers of which all is known."""
+        done = {}
+        for index, (blob, layer) in enumerate(zip(self.image.layers, self.layers, strict=True)):
+            found = self._known.get(blob, layer) if self._known is not None else None
+            if found is not None and found[1]:
+                self._parts[index] = found
+            elif found is not None:
+                done[index] = found[0]
+        return done
 
     def read(self, index: int) -> Read:
         blob, layer = self.image.layers[index], self.layers[index]
-        return read_layer(blob, layer, self.image.name, self._wants, self._extract, verify=self._verify)
+        before, missing = self._parts.get(index, (None, ()))
+        look = self._look if before is None else self._look.only(missing)
+        read = read_layer(blob, layer, self.image.name, look, verify=self._verify)
+        if self._known is not None:
+            read = self._known.put(blob, layer, read, before)
+        # There is nothing below the lowest that its names could hide.
+        return read if layer.index else read.replace(names=Names())
 
 
 def _each(task: _Task, order: Sequence[int]) -> Iterator[tuple[int, Read]]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from hashlib import new
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple, Protocol
 
 from scanner.errors import TargetError
 from scanner.model.facts.base import Fact
@@ -30,21 +31,41 @@ MAX_KEPT = 16 << 20
 MAX_PROBLEMS = 1_000
 """Problems of one layer that are listed."""
 
-Wants = Callable[[str, int | None, int], bool]
-"""Whether to extract from a file, by its path, size and mode (with its type, as ``st_mode`` has it).
 
-Called for every regular file and, with size 0, for every symbolic link. The size is None for a hard link: if it is
-wanted, the file it stands for is looked up and asked for again, under the link's path and with its size.
-"""
-Extract = Callable[[File], Iterable[Fact | Problem]]
-"""What a file says, and what could not be read of it."""
+class Look(Protocol):
+    """What is looked for in the files of layers; several extractors, each with a name."""
+
+    def versions(self) -> Mapping[str, str]:
+        """Their names in order, each with a text that changes when the extractor does. Raises OSError."""
+
+    def only(self, names: Collection[str]) -> Look:
+        """Some of them."""
+
+    def wants(self, path: str, size: int | None, mode: int) -> bool:
+        """Whether to extract from a file, by its path, size and mode (with its type, as ``st_mode`` has it).
+
+        Called for every regular file and, with size 0, for every symbolic link; cheap, reads nothing. The size is None
+        for a hard link: if it is wanted, the file it stands for is looked up and asked for again, under the link's path
+        and with its size.
+        """
+
+    def extract(self, file: File) -> Iterable[tuple[str, Fact | Problem]]:
+        """What a file says, and what could not be read of it, each with the name of the extractor.
+
+        It may read the file while its bytes go by, not later. What it raises (ValueError, OSError) becomes a problem of
+        that file, and what it said before counts.
+        """
 
 
 class Found(Record):
     """A file that has something to say, and what became of it."""
 
     at: Location
+    place: int
+    """Its number among the members of its layer's archive."""
     facts: tuple[Fact, ...]
+    by: tuple[str, ...]
+    """The extractor of each fact."""
     removed_by: Layer | None = None
     """The layer that removes or replaces it, perhaps its own; None for a file of the finished image."""
 
@@ -58,77 +79,109 @@ class Found(Record):
             yield fact.replace(ships=False, evidence=(*fact.evidence, gone))
 
 
+class _Link(NamedTuple):
+    """A hard link, by its number among the members."""
+
+    place: int
+    target: bytes
+
+
+class _Wanted(NamedTuple):
+    path: bytes
+    place: int
+
+
 class Read(Record):
     """What one layer holds."""
 
     found: list[Found]
+    """As its archive has them."""
     names: Names
     problems: list[Problem]
     entries: int
     """Members of its archive."""
+    sure: bool
+    """It was read to its end, is what its ``diff_id`` says, and there were no problems."""
 
 
-def read_layer(blob: Blob, layer: Layer, name: str, wants: Wants, extract: Extract, *, verify: bool) -> Read:
+def read_layer(blob: Blob, layer: Layer, name: str, look: Look, *, verify: bool) -> Read:
     """Open a layer of the image ``name``, and extract from the files that are wanted.
 
     Its tar is held to ``diff_id``; what is stored is held to ``digest`` by the opener already. Whatever is wrong with
     it becomes a problem, and what can be read all the same is.
     """
-    reader = _Reader(blob, layer, name, wants, extract)
+    reader = _Reader(blob, layer, name, look, verify)
     try:
-        reader.read(verify=verify)
+        reader.read()
     except TargetError as error:
         reader.tell(name, str(error), error.hint)
     except (ValueError, OSError) as error:
         reader.tell(name, str(error))
-    names = reader.names if layer.index else Names()  # there is nothing below the lowest that they could hide
-    return Read(found=reader.found, names=names, problems=reader.problems, entries=reader.entries)
+    return Read(
+        found=sorted(reader.found, key=lambda one: one.place),
+        names=reader.names,
+        problems=reader.problems,
+        entries=reader.entries,
+        sure=reader.verified and not reader.problems,
+    )
 
 
 class _Reader:
-    def __init__(self, blob: Blob, layer: Layer, name: str, wants: Wants, extract: Extract) -> None:
-        self._blob, self._layer, self._name, self._wants, self._extract = blob, layer, name, wants, extract
+    def __init__(self, blob: Blob, layer: Layer, name: str, look: Look, verify: bool) -> None:
+        self._blob, self._layer, self._name, self._look, self._verify = blob, layer, name, look, verify
         self.found: list[Found] = []
         self.names = Names()
         self.problems: list[Problem] = []
         self.entries = 0
-        self._places: dict[bytes, int | bytes] = {}
+        self.verified = False
+        self._places: dict[bytes, int | _Link] = {}
         """Paths that are wanted: where in ``found`` they are, or what they are hard links to."""
         self._kept: dict[bytes, tuple[tar.Entry, bytes]] = {}
         self._room = MAX_KEPT
         self._links = 0
 
-    def read(self, *, verify: bool) -> None:
-        blob = self._blob
-        if blob.media_type.endswith("+encrypted"):
+    def read(self) -> None:
+        if self._blob.media_type.endswith("+encrypted"):
             raise TargetError("the layer is encrypted", hint="Decrypt the image first (skopeo copy --decryption-key).")
-        with self._open() as raw:
-            stored = Stored(raw)
-            form = form_of(stored.peek(tar.BLOCK))
-            hashed = new(blob.diff_id.partition(":")[0]) if verify and is_digest(blob.diff_id) else None
-            if form == "tar" and hashed is None and raw.seekable():
-                self._walk(Seeking(raw), form)
-            else:
-                source = Forward(Inflated(stored, form, hashed))
-                self._walk(source, form)
-                if verify:
-                    source.drain()
-                    stored.drain()
-            if hashed is not None and (digest := f"{hashed.name}:{hashed.hexdigest()}") != blob.diff_id:
-                self.tell(
-                    self._name,
-                    f"what is in the layer is {digest}, the image's config says {blob.diff_id}",
-                    "It was damaged or changed after the image was made; fetch the image anew.",
-                )
-        links: dict[bytes, list[bytes]] = {}
-        for path, target in self._places.items():
-            if isinstance(target, bytes):
-                links.setdefault(target, []).append(path)
+        with self._opened(self._verify) as (source, form):
+            self._walk(source, form)
+        links: dict[bytes, list[_Wanted]] = {}
+        for path, link in self._places.items():
+            if isinstance(link, _Link):
+                links.setdefault(link.target, []).append(_Wanted(path, link.place))
         for target in [target for target in links if target in self._kept]:
             entry, whole = self._kept[target]
             self._take_links(links.pop(target), entry, tar.Buffer(whole))
         if links:
             self._follow(links)
+
+    @contextmanager
+    def _opened(self, verify: bool) -> Iterator[tuple[tar.Source, str]]:
+        """The tar inside and the form it is stored in; in the end it is held to its digests."""
+        blob = self._blob
+        self.verified = False
+        with self._open() as raw:
+            stored = Stored(raw)
+            form = form_of(stored.peek(tar.BLOCK))
+            hashed = new(blob.diff_id.partition(":")[0]) if verify and is_digest(blob.diff_id) else None
+            if form == "tar" and hashed is None and raw.seekable():
+                yield Seeking(raw), form
+                return
+            source = Forward(Inflated(stored, form, hashed))
+            yield source, form
+            if verify:
+                source.drain()
+                stored.drain()
+            if hashed is None:
+                return
+            digest = f"{hashed.name}:{hashed.hexdigest()}"
+            self.verified = digest == blob.diff_id
+            if not self.verified:
+                self.tell(
+                    self._name,
+                    f"what is in the layer is {digest}, the image's config says {blob.diff_id}",
+                    "It was damaged or changed after the image was made; fetch the image anew.",
+                )
 
     def tell(self, path: str, reason: str, remedy: str = "") -> None:
         """Add a problem."""
@@ -178,15 +231,15 @@ class _Reader:
             return
         self.names.add(folder, base)
         if kind == tar.REGULAR:
-            if self._wants(path.decode("utf-8", "surrogateescape"), entry[2], entry[3] | stat.S_IFREG):
-                self._take(path, entry, source)
+            if self._look.wants(path.decode("utf-8", "surrogateescape"), entry[2], entry[3] | stat.S_IFREG):
+                self._take(path, self.entries, entry, source)
         elif kind == tar.SYMLINK:
-            if self._wants(_text(path), 0, entry.mode | stat.S_IFLNK):
-                self._take(path, entry, source)
-        elif kind == tar.HARD_LINK and self._wants(_text(path), None, entry.mode | stat.S_IFREG):
+            if self._look.wants(_text(path), 0, entry.mode | stat.S_IFLNK):
+                self._take(path, self.entries, entry, source)
+        elif kind == tar.HARD_LINK and self._look.wants(_text(path), None, entry.mode | stat.S_IFREG):
             self._links += 1
             if self._links <= MAX_LINKS:
-                self._places[path] = path_of(entry.link)
+                self._places[path] = _Link(self.entries, path_of(entry.link))
             else:
                 self.tell(_text(path), f"more than {MAX_LINKS:,} hard links in the layer; this one was not looked at")
 
@@ -200,14 +253,16 @@ class _Reader:
         else:
             self.names.add(folder, base[4:])
 
-    def _take(self, path: bytes, entry: tar.Entry, source: tar.Source) -> None:
+    def _take(self, path: bytes, place: int, entry: tar.Entry, source: tar.Source) -> None:
         content = Content(entry, source, _text(path), self._layer)
         file = content.file()
         facts: list[Fact] = []
+        by: list[str] = []
         try:
-            for said in self._extract(file):
+            for name, said in self._look.extract(file):
                 if isinstance(said, Fact):
                     facts.append(said)
+                    by.append(name)
                 else:
                     self.tell(file.at.path, said.reason, said.remedy)
         except (ValueError, OSError, RecursionError) as error:
@@ -217,7 +272,7 @@ class _Reader:
                 for evidence in fact.evidence:
                     evidence.release()
             self._places[path] = len(self.found)
-            self.found.append(Found(at=file.at, facts=tuple(facts)))
+            self.found.append(Found(at=file.at, place=place, facts=tuple(facts), by=tuple(by)))
         whole = content.whole
         if whole is not None and entry.type == tar.REGULAR and len(whole) <= self._room:
             self._room -= len(whole)
@@ -228,25 +283,21 @@ class _Reader:
         if isinstance(place, int):
             self.found[place] = self.found[place].replace(removed_by=self._layer)
 
-    def _take_links(self, links: Iterable[bytes], entry: tar.Entry, source: tar.Source) -> None:
-        for link in links:
-            if self._wants(_text(link), entry.size, entry.mode | stat.S_IFREG):
-                self._take(link, entry, source)
+    def _take_links(self, links: Iterable[_Wanted], entry: tar.Entry, source: tar.Source) -> None:
+        for path, place in links:
+            if self._look.wants(_text(path), entry.size, entry.mode | stat.S_IFREG):
+                self._take(path, place, entry, source)
 
-    def _follow(self, links: dict[bytes, list[bytes]]) -> None:
+    def _follow(self, links: dict[bytes, list[_Wanted]]) -> None:
         """Read the files that hard links stand for: their bytes went by before anybody knew of the link."""
-        with self._open() as raw:
-            stored = Stored(raw)
-            form = form_of(stored.peek(tar.BLOCK))
-            seek = form == "tar" and raw.seekable()
-            source = Seeking(raw) if seek else Forward(Inflated(stored, form))
+        with self._opened(self.verified) as (source, _):
             for entry in tar.walk(source, []):
                 if entry.type == tar.REGULAR:
                     self._take_links(links.pop(path_of(entry.name), ()), entry, source)
                     if not links:
-                        return
+                        break
         for target, paths in links.items():
-            for path in paths:
+            for path, _ in paths:
                 self.tell(_text(path), f"a hard link to {_text(target)}, no file of its layer; it was not read")
 
 

@@ -8,7 +8,7 @@ import io
 import json
 import os
 import tarfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -22,7 +22,7 @@ from scanner.model.facts.secrets import CredentialFile
 from scanner.model.finding import Problem
 from scanner.model.location import Evidence, Layer
 from scanner.model.target import File
-from scanner.sources.image import content, decompress, read
+from scanner.sources.image import content, decompress
 from scanner.sources.image.archive import open_archive
 from scanner.sources.image.image import Blob, Image
 from scanner.sources.image.layers import Contents, read_layers
@@ -89,10 +89,24 @@ def quote(file: File) -> Iterable[Fact]:
     yield says(file, file.link if file.link is not None else file.read().decode())
 
 
-def contents(
-    *blobs: Blob, wants: read.Wants = lambda path, size, mode: True, extract: read.Extract = quote, **options
-) -> Contents:
-    return read_layers(image(*blobs), wants, extract, **options)
+class Look:
+    """One extractor."""
+
+    def __init__(self, wants=lambda *item: True, extract=quote) -> None:
+        self.wants, self._extract = wants, extract
+
+    def versions(self) -> dict[str, str]:
+        return {"test": "1"}
+
+    def only(self, names: Collection[str]) -> Look:
+        return self
+
+    def extract(self, file: File) -> Iterator[tuple[str, Fact | Problem]]:
+        return (("test", said) for said in self._extract(file))
+
+
+def contents(*blobs: Blob, wants=lambda path, size, mode: True, extract=quote, **options) -> Contents:
+    return read_layers(image(*blobs), Look(wants, extract), **options)
 
 
 def told(found: Contents) -> list[tuple[int, str, str]]:
@@ -519,7 +533,7 @@ def test_an_archive_is_read_in_place(tmp_path: Path) -> None:
     path = tmp_path / "image.tar"
     path.write_bytes(layer(*members, *((f"{index}/layer.tar", data) for index, data in enumerate(layers))))
     for verify, jobs in ((True, 1), (False, 1), (True, 2), (False, 2)):
-        found = read_layers(open_archive(str(path), None), lambda *item: True, quote, verify=verify, jobs=jobs)
+        found = read_layers(open_archive(str(path), None), Look(), verify=verify, jobs=jobs)
         assert told(found) == [(0, "a", "1"), (0, "b", "2"), (1, "c", "3")]
         assert [one.removed_by is not None for one in found.found] == [True, False, False]
         assert not found.problems
