@@ -34,12 +34,15 @@ def stamp(*modules: str) -> str:
 
 
 def imported(modules: tuple[str, ...]) -> set[str]:
-    """These modules and all of this package that they import, wherever in their source that stands."""
+    """These modules and all of this package that they import, wherever in their source that stands; but not this one.
+
+    A package counts when something other than its modules is taken from it.
+    """
     found: set[str] = set()
     waiting = list(modules)
     while waiting:
         module = waiting.pop()
-        if module not in found:
+        if module not in found and module != __name__:
             found.add(module)
             waiting += _imports(module)
     return found
@@ -47,11 +50,12 @@ def imported(modules: tuple[str, ...]) -> set[str]:
 
 @cache
 def _imports(module: str) -> tuple[str, ...]:
-    names = []
+    names: list[str] = []
     for source, taken, plain in _IMPORT.findall(_source(_file(module)).decode()):
-        said = [plain or source, *(f"{source}.{name}" for name in re.findall(r"\w+", re.sub("#.*", "", taken)))]
-        names += [name for name in said if name != _PACKAGE and os.path.isfile(_file(name))]
-    return tuple(names)
+        said = [f"{source}.{name}" for name in re.findall(r"\w+", re.sub(r"#.*|\bas\s+\w+", "", taken))] or [plain]
+        modules = [name for name in said if os.path.isfile(_file(name))]
+        names += modules if len(modules) == len(said) else [*modules, source or plain]
+    return tuple(name for name in names if name != _PACKAGE)
 
 
 @cache

@@ -199,6 +199,7 @@ def test_an_empty_file_says_nothing(here, text):
     ("select:\n  - a\n  - 1\n", "3: each of 'select' should be text, found 1", 'write it in quotes: "1"'),
     ("jobs: 0\n", "1: 'jobs' should be a number from 1 to 256, found 0", ""),
     ("jobs: many\n", "1: 'jobs' should be a number from 1 to 256, found 'many'", ""),
+    ("cache-limit: -1\n", "1: 'cache-limit' should be a number from 0 to 1048576, found -1", ""),
     ("jobs: true\n", "1: 'jobs' should be a number from 1 to 256, found true", ""),
     ("exit-zero: yes\n", "1: 'exit-zero' should be true or false, found 'yes'", ""),
     ("baseline: {}\n", "1: 'baseline' should be text, found an empty mapping", ""),

@@ -5,11 +5,14 @@ import io
 import json
 import os
 import tarfile
+import zlib
 
 import pytest
 
 from scanner.engine.load import load
-from scanner.scan import Options, scan
+from scanner.scan import Options, scan, scan_image
+from scanner.sources.image import archive, layers
+from scanner.sources.image.image import Blob, Image
 
 RULES = load()
 BELOW = {
@@ -49,7 +52,7 @@ def packed(files):
 @pytest.fixture
 def image(tmp_path, monkeypatch):
     """A ``docker save`` of three layers: Debian, what was installed on it, and what was removed again."""
-    layers = [packed(files) for files in (BELOW, OWN, GONE)]
+    tars = [packed(files) for files in (BELOW, OWN, GONE)]
     told = [
         {"created_by": words, "empty_layer": empty, "comment": "buildkit.dockerfile.v0"} for words, empty in HISTORY
     ]
@@ -58,13 +61,13 @@ def image(tmp_path, monkeypatch):
         "architecture": "amd64",
         "config": {"Cmd": json.loads(HISTORY[-1][0][4:].replace('" "', '", "')), "ExposedPorts": {"8265/tcp": {}}},
         "history": told,
-        "rootfs": {"diff_ids": [f"sha256:{hashlib.sha256(layer).hexdigest()}" for layer in layers]},
+        "rootfs": {"diff_ids": [f"sha256:{hashlib.sha256(layer).hexdigest()}" for layer in tars]},
     }
-    names = [f"{number}.tar" for number in range(len(layers))]
+    names = [f"{number}.tar" for number in range(len(tars))]
     manifest = [{"Config": "config.json", "RepoTags": ["acme/ray:1"], "Layers": names}]
     files = {"config.json": json.dumps(config).encode(), "manifest.json": json.dumps(manifest).encode()}
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "image.tar").write_bytes(packed(files | dict(zip(names, layers, strict=True))))
+    (tmp_path / "image.tar").write_bytes(packed(files | dict(zip(names, tars, strict=True))))
     return "image.tar"
 
 
@@ -116,6 +119,79 @@ def test_what_the_base_image_did_can_be_left_out(image):
 def test_the_report_is_the_same_however_many_layers_are_read_at_once(image):
     one, three = looked_at(image), looked_at(image, jobs=3)
     assert one == three
+
+
+def test_the_report_is_the_same_from_the_cache(image, monkeypatch, tmp_path):
+    """Of a first scan and of a second, which opens no layer."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(archive, "SETTLED", -60)  # as if the file were a minute old
+    without = looked_at(image)
+    assert looked_at(image, cache_limit=1 << 20) == without
+    monkeypatch.setattr(layers, "read_layer", None)
+    assert looked_at(image, cache_limit=1 << 20) == without
+    assert looked_at(image, cache_limit=1 << 20, verify=False, jobs=2) == without
+
+
+def test_an_archive_that_is_written_anew_is_read_anew(image, monkeypatch, tmp_path):
+    """Its config still says the digests of layers that are known; also by whoever sets its time back."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(archive, "SETTLED", -60)
+    looked_at(image, cache_limit=1 << 20)
+    before = os.stat(image)
+    with open(image, "r+b") as file:
+        data = file.read()
+        file.seek(0)
+        file.write(data.replace(b"Version: 2.1.0\n", b"Version: 2.6.0\n"))
+    os.utime(image, ns=(before.st_atime_ns, before.st_mtime_ns))
+    for _ in range(2):
+        (problem,) = looked_at(image, cache_limit=1 << 20).problems
+        assert "the image's config says sha256:" in problem.reason
+
+
+def test_an_archive_that_was_just_written_is_not_known_by_its_times(image, monkeypatch, tmp_path):
+    """It could be changed again within the same tick of the clock."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    looked_at(image, cache_limit=1 << 20)
+    monkeypatch.setattr(layers, "read_layer", None)
+    with pytest.raises(TypeError):
+        looked_at(image, cache_limit=1 << 20)
+
+
+def test_no_secret_gets_into_the_cache(monkeypatch, tmp_path):
+    """Not of a file that is read, nor of an address."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    token = "ghp_" + "x9Kd02mQzP7bLr4TnVw8" + "Yc6HsEa1JfGu"[:16]
+    url = (
+        f'{{"url": "https://user:{token}@example.com/x.git", "vcs_info": {{"vcs": "git", "commit_id": "{"a" * 40}"}}}}'
+    )
+    layer = packed(
+        {
+            f"{SITE}/x-1.dist-info/direct_url.json": url.encode(),
+            f"{SITE}/x-1.dist-info/METADATA": b"Name: x\nVersion: 1\n\n",
+        }
+    )
+    blob = Blob(
+        digest="",
+        diff_id=f"sha256:{hashlib.sha256(layer).hexdigest()}",
+        size=1,
+        media_type="",
+        open=lambda: io.BytesIO(layer),
+    )
+    report = scan_image(
+        Image(name="x", digest="", config={}, layers=(blob,)),
+        Options(rules=RULES, build_args={}, keep_facts=True, cache_limit=1 << 20),
+    )
+    assert any("example.com" in fact.url for fact in report.facts if fact.kind == "installed-package")
+    (path,) = (tmp_path / "cache" / "hullcheck" / "layers").iterdir()
+    data, unpacked = path.read_bytes(), b""
+    for at in range(len(data)):
+        if data[at : at + 1] == b"x":
+            try:
+                unpacked += zlib.decompressobj().decompress(data[at:])
+            except zlib.error:
+                continue
+    assert b"example.com" in unpacked
+    assert token[:16].encode() not in unpacked + data
 
 
 def test_an_image_cannot_ask_for_findings_to_be_ignored(image):

@@ -99,6 +99,7 @@ def _inputs(command: Any) -> Any:
 @click.option("--base", metavar="IMAGE", help="The image that the image is built on, to tell its layers apart.")
 @click.option("--only", type=click.Choice(["own"]), help="Leave out what comes from an image's base image.")
 @click.option("--no-verify", is_flag=True, default=None, help="Do not hold layers to their digests.")
+@click.option("--no-cache", is_flag=True, default=None, help="Read all layers, those that are known as well.")
 @click.option("--shellcheck", is_flag=True, default=None, help="Have ShellCheck look at the shell text of RUN, too.")
 @_config
 @click.option("--show-undecided", is_flag=True, default=None, help="List what could not be decided, and why.")
@@ -183,6 +184,15 @@ def init(force: bool, **wanted: bool) -> int:
     from scanner.cli.init import run as work
 
     return work([name for name, chosen in wanted.items() if chosen], force=force)
+
+
+@hullcheck.command(short_help="Show or clear what is kept of earlier scans.")
+@click.argument("action", type=click.Choice(["info", "clear"]))
+def cache(action: str) -> int:
+    """Show what is kept of earlier scans (info), or delete it (clear)."""
+    from scanner.cli import cache as kept
+
+    return kept.clear() if action == "clear" else kept.info()
 
 
 @hullcheck.command(short_help="Print a shell's completion script.")

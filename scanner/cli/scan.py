@@ -60,6 +60,7 @@ class Flags(Record):
     only: str | None = None
     no_verify: bool | None = None
     jobs: int | None = None
+    no_cache: bool | None = None
 
     APART = frozenset({"paths", "outputs", "config", "no_color", "quiet", "verbose"})
     """Not settings."""
@@ -153,6 +154,7 @@ def scan_options(settings: Settings, frameworks: Sequence[Framework] = (), **cha
             "only_own": settings.only == "own",
             "verify": not settings.no_verify,
             "jobs": settings.jobs,
+            "cache_limit": 0 if settings.no_cache else settings.cache_limit << 20,
             "keep_facts": bool(frameworks),
         }
         | changes

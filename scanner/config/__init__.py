@@ -51,6 +51,9 @@ class Settings(Record):
     only: str | None = None
     no_verify: bool = False
     jobs: int = 1
+    no_cache: bool = False
+    cache_limit: int = 1024
+    """MiB that the facts of layers may take in the cache folder."""
     allow_incomplete: bool = False
     exit_zero: bool = False
     show_undecided: bool = False

@@ -20,9 +20,11 @@ FORMATS = ("text", "json", "sarif", "oscal")
 PROFILES = ("default", "strict")
 SEVERITIES = tuple(str(severity) for severity in Severity)
 MAX_JOBS = 256
+MAX_CACHE = 1 << 20
+"""MiB."""
 
 Kind = Literal[
-    "severity", "profile", "formats", "words", "word", "paths", "path", "arguments", "count", "truth", "only"
+    "severity", "profile", "formats", "words", "word", "paths", "path", "arguments", "count", "size", "truth", "only"
 ]
 
 KEYS: Mapping[str, Kind] = {
@@ -47,6 +49,8 @@ KEYS: Mapping[str, Kind] = {
     "only": "only",
     "no-verify": "truth",
     "jobs": "count",
+    "no-cache": "truth",
+    "cache-limit": "size",
     "allow-incomplete": "truth",
     "exit-zero": "truth",
     "show-undecided": "truth",
@@ -147,7 +151,7 @@ def _node(kind: Kind, words: str) -> Node:
     value: object = words
     if kind == "truth":
         value = _TRUTHS.get(words.lower(), words)
-    elif kind == "count" and re.fullmatch("[0-9]{1,9}", words):
+    elif kind in {"count", "size"} and re.fullmatch("[0-9]{1,9}", words):
         value = int(words)
     return Node(value, 0, words)
 
@@ -175,8 +179,12 @@ def _path(document: Document, node: Node, what: str) -> str:
 
 
 def _count(document: Document, node: Node, what: str) -> int:
-    if type(node.value) is not int or not 0 < node.value <= MAX_JOBS:
-        raise document.fail(node, f"{what} should be a number from 1 to {MAX_JOBS}, found {shown(node)}")
+    return _number(document, node, what, 1, MAX_JOBS)
+
+
+def _number(document: Document, node: Node, what: str, least: int, most: int) -> int:
+    if type(node.value) is not int or not least <= node.value <= most:
+        raise document.fail(node, f"{what} should be a number from {least} to {most}, found {shown(node)}")
     return node.value
 
 
@@ -207,6 +215,7 @@ _READERS: Mapping[Kind, Callable[[Document, Node, str], Any]] = {
     "path": _path,
     "arguments": _arguments,
     "count": _count,
+    "size": lambda document, node, what: _number(document, node, what, 0, MAX_CACHE),
     "truth": Document.truth,
     "only": lambda document, node, what: document.choice(node, what, ("own",)),
 }

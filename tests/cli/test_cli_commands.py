@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import os
 import shutil
 import subprocess
 import sys
@@ -87,11 +88,13 @@ def test_help_lists_the_commands_in_the_order_of_use(run, arguments):
     code, out, err = run(*arguments)
     assert (code, err) == (0, "")
     names = [line.split()[0] for line in out.partition("Commands:\n")[2].splitlines() if line.startswith("  ")]
-    assert names[:8] == ["scan", "explain", "rules", "frameworks", "facts", "test", "init", "completion"]
+    assert names[:9] == ["scan", "explain", "rules", "frameworks", "facts", "test", "init", "cache", "completion"]
     assert "3 could not" in out
 
 
-@pytest.mark.parametrize("command", ["scan", "explain", "rules", "frameworks", "facts", "test", "init", "completion"])
+@pytest.mark.parametrize(
+    "command", ["scan", "explain", "rules", "frameworks", "facts", "test", "init", "cache", "completion"]
+)
 def test_every_command_has_help(run, command):
     code, out, _ = run(command, "--help")
     assert code == 0
@@ -103,6 +106,28 @@ def test_a_command_that_is_none_is_2(run):
     assert (code, out) == (2, "")
     assert err.startswith("error: No such command 'scna'")
     assert "hint: 'hullcheck --help'" in err
+
+
+def test_the_cache_is_shown_and_cleared(run, monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "hullcheck"
+    assert run("cache", "info")[1].startswith(f"{folder}\n0 layers, 0.0 MiB of at most 1,024.0 MiB\n")
+    (folder / "layers").mkdir(parents=True)
+    for path, size, day in (("layers/a", 3 << 20, 86400 * 2), ("layers/b", 1 << 20, 86400), ("rules-1", 1 << 20, 0)):
+        (folder / path).write_bytes(bytes(size))
+        os.utime(folder / path, (day + 43200, day + 43200))
+    (tmp_path / "kept").write_text("not ours")
+    (folder / "layers" / "link").symlink_to(tmp_path)
+    assert run("cache", "info")[1].splitlines()[1:] == [
+        "3 layers, 4.0 MiB of at most 1,024.0 MiB",
+        "the oldest was last used on 1970-01-02",
+        "rules and base images: 1.0 MiB",
+    ]
+    assert run("cache", "clear") == (0, "4 files deleted, 5.0 MiB\n", "")
+    assert [path for path in folder.rglob("*") if not path.is_dir()] == []
+    assert (tmp_path / "kept").exists()
+    assert run("cache", "burn")[0] == 2
 
 
 def test_explain_shows_a_rule_wrong_and_right(rules, run):

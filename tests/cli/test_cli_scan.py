@@ -193,6 +193,16 @@ def test_flags_reach_the_scan(stage, run):
     assert [rule.id for rule in stage.options.catalogue] == ["some-rule", "other-rule"]
 
 
+def test_layers_are_kept_unless_somebody_says_no(stage, run, monkeypatch):
+    run("scan")
+    assert stage.options.cache_limit == 1 << 30
+    monkeypatch.setenv("HULLCHECK_CACHE_LIMIT", "5")
+    run("scan")
+    assert stage.options.cache_limit == 5 << 20
+    run("scan", "--no-cache")
+    assert stage.options.cache_limit == 0
+
+
 def test_flags_go_before_the_environment_and_that_before_the_file(stage, run, monkeypatch, tmp_path):
     stage.finds(Severity.MEDIUM)
     (tmp_path / ".hullcheck.yaml").write_text("fail-on: high\n")

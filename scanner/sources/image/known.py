@@ -66,6 +66,8 @@ class Known:
         """What was ``read``, with what was known ``before``; it is kept when it is sure."""
         if before is not None:
             read = read.replace(found=self._joined(before.found, read.found))
+            if not read.sure:
+                read = read.replace(names=before.names, entries=before.entries)
         if not read.sure:
             return read
         whole = self._load(blob)
