@@ -18,7 +18,7 @@ from pathlib import Path
 from unittest import mock
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scanner import kept
@@ -28,7 +28,7 @@ from scanner.model.facts.installed import PackageRecord
 from scanner.model.facts.secrets import CredentialFile
 from scanner.model.finding import Problem
 from scanner.model.location import Evidence, Text
-from scanner.sources.image import known, read
+from scanner.sources.image import known, open_image, read
 from scanner.sources.image.image import Blob, Image
 from scanner.sources.image.known import FOLDER, Known
 from scanner.sources.image.layers import read_layers
@@ -143,6 +143,7 @@ MEMBERS = st.lists(st.tuples(NAMES.map("/".join), st.binary(max_size=5)), max_si
 LAYERS = st.lists(MEMBERS.map(lambda members: blob(packed(*members))), min_size=1, max_size=3)
 
 
+@settings(deadline=None)
 @given(LAYERS, LAYERS)
 def test_what_is_found_is_the_same_with_and_without(first, second):
     """For a first reading, for a second, and for another image that has the same layers elsewhere."""
@@ -161,6 +162,20 @@ def test_a_known_layer_is_not_opened(folder):
     assert look_at(shut(blob(UPPER)), shut(blob(LOWER)), shut(new)) == look_at(
         blob(UPPER), blob(LOWER), new, cache=False
     )
+
+
+def test_of_a_known_image_a_registry_is_asked_for_manifest_and_config_only(folder, registry, make):
+    registry.put(make.image(), "1")
+    config = make.image().document["config"]["digest"]
+    results = []
+    for _ in range(2):
+        registry.asked.clear()
+        image = open_image(f"registry:{registry.host}/team/app:1")
+        results.append(read_layers(image, Look(), known=Known(Look().versions(), LIMIT)))
+        asked = [path.rpartition("/")[2] for path, _ in registry.asked]
+    assert asked == ["1", config]
+    assert results[0] == results[1]
+    assert not results[0].problems
 
 
 def test_all_layers_are_counted_as_done(folder):
@@ -314,6 +329,7 @@ BODIES = st.recursive(
 )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(BODIES, BODIES, BODIES)
 def test_a_file_with_anything_in_it_is_ignored(head, found, names):
     """With a right checksum: it can do no more than be wrong."""
