@@ -76,6 +76,12 @@ def test_the_version_of_an_extractor_is_its_own(changed):
     assert changed("model", "location.py") == set(Look(BY_KIND[File]).versions())
 
 
+def test_each_extractor_of_files_has_a_name_and_no_settings():
+    """Its class tells what it does, so that the source of that is its version."""
+    assert len(Look(BY_KIND[File]).versions()) == len(BY_KIND[File])
+    assert not any(getattr(each, "__dict__", {}) for each in BY_KIND[File])
+
+
 def test_what_reads_layers_has_a_version_of_its_own(changed):
     def versions():
         return {"reading": code.stamp("scanner.sources.image.known")}

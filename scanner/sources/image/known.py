@@ -3,12 +3,13 @@
 A file a layer, named by its ``diff_id``: the facts of each extractor with that extractor's version, and the names that
 hide files of layers below. It has no problems, only what a verified reading said, and tells of which stored bytes that
 was: a layer counts as known when its ``digest`` or ``identity`` is among these (docs/decisions/011-layer-cache.md).
-It is JSON in zlib, so that reading it can do no more than fail.
+It is JSON and names in zlib, so that reading it runs nothing.
 """
 
 from __future__ import annotations
 
 import json
+import struct
 import zlib
 from collections.abc import Collection, Iterable, Mapping
 from itertools import groupby
@@ -30,6 +31,10 @@ MAX_UNPACKED = 1 << 30
 MAX_IDENTITIES = 16
 """Stored forms and places that one layer is known by; the latest count."""
 
+_WRONG = (ValueError, TypeError, LookupError, AttributeError, RecursionError, struct.error, zlib.error)
+"""What a file raises that holds something else than was written."""
+_FOLDER = struct.Struct("<HI?")
+"""Bytes of a folder's path and of the names in it, and whether it is opaque; path and names follow."""
 _PLAIN = (str, bool, int, type(None))
 
 
@@ -45,7 +50,7 @@ class Known:
         """What is known of a layer, and the extractors of which nothing is; None when it has to be read anew."""
         whole = self._load(blob)
         identity = blob.digest or blob.identity
-        if whole is None or not identity or identity not in {blob.diff_id, *whole[0]["identities"]}:
+        if whole is None or not identity or identity not in (blob.diff_id, *whole[0]["identities"]):
             return None
         head, names = whole
         try:
@@ -57,7 +62,7 @@ class Known:
                 entries=head["entries"],
                 sure=True,
             )
-        except (ValueError, TypeError, LookupError, AttributeError, zlib.error, RecursionError):
+        except _WRONG:
             return None
         kept.touch(_name(blob))
         return read, self._versions.keys() - current
@@ -84,7 +89,7 @@ class Known:
         except ValueError:
             return read
         packed = zlib.compress(json.dumps(head).encode(), 1)
-        body = b"".join((len(packed).to_bytes(4, "little"), packed, zlib.compress(_plain_names(read.names), 1)))
+        body = b"".join((len(packed).to_bytes(4, "little"), packed, _packed_names(read.names)))
         if len(body) < MAX_FILE:
             kept.seal(_name(blob), self._key(blob), body)
         return read
@@ -101,7 +106,7 @@ class Known:
         try:
             head = json.loads(_unpacked(body[4:size]))
             return (head, body[size:]) if isinstance(head["identities"], list) else None
-        except (ValueError, TypeError, LookupError, zlib.error, RecursionError):
+        except _WRONG:
             return None
 
     def _key(self, blob: Blob) -> bytes:
@@ -177,20 +182,23 @@ def _fact(kind: str, evidence: list[Any], values: list[Any], at: Location) -> Fa
     return KINDS[kind].of((tuple(told), *(tuple(value) if type(value) is list else value for value in values)))
 
 
-def _plain_names(names: Names) -> bytes:
-    """Names hold no slash, and JSON has a short word for one."""
-    folders = {
-        path.decode("latin-1"): held.replace(b"\0", b"/").decode("latin-1") for path, held in names.folders.items()
-    }
-    opaque = [path.decode("latin-1") for path in names.opaque]
-    return json.dumps([folders, opaque], ensure_ascii=False).encode()
+def _packed_names(names: Names) -> bytes:
+    """Folder by folder, since a layer may have millions of files."""
+    packing = zlib.compressobj(1)
+    parts = [
+        packing.compress(b"".join((_FOLDER.pack(len(path), len(held), path in names.opaque), path, held)))
+        for path, held in names.folders.items()
+    ]
+    return b"".join((*parts, packing.flush()))
 
 
 def _names(data: bytes) -> Names:
-    folders, opaque = json.loads(data)
-    names = Names()
-    names.folders = {
-        path.encode("latin-1"): bytearray(held.encode("latin-1").replace(b"/", b"\0")) for path, held in folders.items()
-    }
-    names.opaque = {path.encode("latin-1") for path in opaque}
+    names, at = Names(), 0
+    while at < len(data):
+        path_size, size, opaque = _FOLDER.unpack_from(data, at)
+        middle = at + _FOLDER.size + path_size
+        path, at = data[at + _FOLDER.size : middle], middle + size
+        names.folders[path] = bytearray(data[middle:at])
+        if opaque:
+            names.opaque.add(path)
     return names
