@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from scanner.derive import artifacts, combinations, cuda, end_of_life, impostors, provenance, telemetry, twice
-from scanner.model.facts import GpuLibrary, PackageRecord
+from scanner.model.facts import GpuLibrary, LayerFile, PackageRecord
 from scanner.model.facts.base import Fact
 
 Deriver = Callable[[Sequence[Fact], str], Iterator[Fact]]
@@ -22,8 +22,17 @@ def _installed(facts: Sequence[Fact], today: str) -> Iterator[Fact]:
         yield from gpu.derive([*facts, *packages], today)
 
 
+def _held(facts: Sequence[Fact], today: str) -> Iterator[Fact]:
+    """What the files of layers say together; not imported for a Dockerfile either."""
+    if any(isinstance(fact, LayerFile) for fact in facts):
+        from scanner.derive import layers
+
+        yield from layers.derive(facts, today)
+
+
 DERIVERS: tuple[Deriver, ...] = (
     _installed,
+    _held,
     end_of_life.derive,
     cuda.derive,
     twice.derive,

@@ -1,4 +1,4 @@
-"""Artifacts of development and training, put together for each COPY that brings them."""
+"""Artifacts of development and training, put together for each COPY that brings them and each layer that has them."""
 
 from __future__ import annotations
 
@@ -17,11 +17,13 @@ MAX_WORDS = 400
 
 
 def derive(facts: Sequence[Fact], _today: str) -> Iterator[Artifact]:
-    """One fact for each type that a COPY brings, at the COPY."""
-    groups: dict[tuple[str, Evidence], list[CopiedArtifact]] = {}
+    """One fact for each type that a COPY brings, at the COPY, or that a layer holds, at the first file."""
+    groups: dict[tuple[str, bool, Evidence | int], list[CopiedArtifact]] = {}
     for fact in facts:
         if isinstance(fact, CopiedArtifact):
-            groups.setdefault((fact.type, fact.evidence[0]), []).append(fact)
+            first = fact.evidence[0]
+            in_layer = not fact.by_name and first.at.level >= 0
+            groups.setdefault((fact.type, fact.ships, first.at.level if in_layer else first), []).append(fact)
     if not groups:
         return
     training = any(
@@ -29,15 +31,16 @@ def derive(facts: Sequence[Fact], _today: str) -> Iterator[Artifact]:
         for fact in facts
     )
     notebooks = any(isinstance(fact, Service) and fact.role == "notebook" for fact in facts)
-    for (type_, _), found in groups.items():
-        first = next((fact for fact in found if fact.by_name), found[0])
+    for (type_, _, _), found in groups.items():
+        best = next((fact for fact in found if fact.by_name), found[0])
         files = sum(not fact.by_name for fact in found)
         yield Artifact(
-            evidence=tuple(dict.fromkeys(evidence for fact in (first, *found[:3]) for evidence in fact.evidence)),
-            ships=first.ships,
-            type=first.type,
-            path=first.path,
-            others=files if first.by_name else files - 1,
-            by_name=first.by_name,
+            evidence=tuple(dict.fromkeys(evidence for fact in (best, *found[:3]) for evidence in fact.evidence)),
+            ships=best.ships,
+            type=best.type,
+            path=best.path,
+            others=files if best.by_name else files - 1,
+            by_name=best.by_name,
             wanted=training if type_ == "training-state" else notebooks and type_ == "notebook-outputs",
+            made_by=best.made_by,
         )

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from scanner.extractors import (
+    accounts,
     agents,
     artifacts,
     base_images,
+    caches,
     clones,
     commands,
     copies,
@@ -23,6 +25,7 @@ from scanner.extractors import (
     model_code,
     models,
     packages,
+    permissions,
     ports,
     removals,
     secrets,
@@ -32,7 +35,7 @@ from scanner.extractors import (
     verification,
 )
 from scanner.extractors.interface import Extractor
-from scanner.model.target import Config, File, Item, Step
+from scanner.model.target import Config, File, Folder, Item, Step
 
 ALL: tuple[Extractor, ...] = (
     *base_images.EXTRACTORS,
@@ -56,8 +59,11 @@ ALL: tuple[Extractor, ...] = (
     *ports.EXTRACTORS,
     *services.EXTRACTORS,
     *installed.EXTRACTORS,
+    *permissions.EXTRACTORS,
+    *accounts.EXTRACTORS,
+    *caches.EXTRACTORS,
 )
 
 BY_KIND: Mapping[type[Item], tuple[Extractor, ...]] = {
-    kind: tuple(extractor for extractor in ALL if kind in extractor.of) for kind in (Config, Step, File)
+    kind: tuple(extractor for extractor in ALL if kind in extractor.of) for kind in (Config, Step, File, Folder)
 }

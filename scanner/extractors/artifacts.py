@@ -1,15 +1,17 @@
-"""Files of development and training that COPY and ADD take out of the build context."""
+"""Files of development and training: what COPY and ADD take out of the build context, and what layers hold."""
 
 from __future__ import annotations
 
 import posixpath
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
-from scanner.extractors.credential_files import taken_along
-from scanner.model.facts.artifacts import ArtifactType, CopiedArtifact
+from scanner.extractors.copies import data_file
+from scanner.extractors.credential_files import ours, taken_along
+from scanner.model.facts.artifacts import ArtifactType, CopiedArtifact, MadeBy
 from scanner.model.instruction import Copy
-from scanner.model.location import Evidence
+from scanner.model.location import Evidence, Layer
 from scanner.model.target import File, Item, Step
 from scanner.parsers.lazy import Lazy
 
@@ -46,6 +48,20 @@ _FILES: tuple[tuple[ArtifactType, re.Pattern[str]], ...] = (
     ("compile-cache", Lazy(r"(?:^|/)(?:torch_compile_cache|torchinductor\w*|torch_extensions)/.*\.(?:so|cubin|o)$")),
 )  # fmt: skip
 """Files that are such wherever they lie."""
+_NAMES: dict[str, ArtifactType] = {
+    "Dockerfile": "build-file", "Containerfile": "build-file", "docker-compose.yml": "build-file",
+    "docker-compose.yaml": "build-file", "compose.yml": "build-file", "compose.yaml": "build-file",
+}  # fmt: skip
+"""Files that only a layer is asked for: of a COPY, the fact about it says so."""
+_SUFFIXES = frozenset(
+    {
+        ".faiss", ".usearch", ".hnsw", ".so", ".o", ".cubin", ".pth", ".csv", ".tsv", ".parquet", ".jsonl", ".ndjson",
+        ".tfrecord", ".tfrecords", ".arrow", ".feather", ".h5ad", ".gz",
+    }
+)  # fmt: skip
+_LIKELY = frozenset({"chroma.sqlite3", "optimizer.pt", "optimizer.bin", "scheduler.pt", "trainer_state.json", "HEAD"})
+SMALLEST_DATA = 1 << 16
+"""Bytes of the smallest data file of a layer that counts; smaller ones are settings, word lists, test cases."""
 
 
 class NamedArtifacts:
@@ -91,14 +107,33 @@ class CarriedArtifacts:
             yield _carried(type_, item)
 
 
+class HeldArtifacts:
+    """Files in a layer, where people put files of their own."""
+
+    of = (File,)
+
+    def wants(self, item: Item) -> bool:
+        """By their path."""
+        return isinstance(item, File) and item.at.layer is not None and item.link is None and _held(item) is not None
+
+    def extract(self, item: Item) -> Iterator[CopiedArtifact]:
+        """The fact."""
+        assert isinstance(item, File)
+        type_ = _held(item)
+        if type_ is not None:
+            yield _carried(type_, item)
+
+
 class NotebookOutputs:
     """Notebooks that were saved with their outputs."""
 
     of = (File,)
 
     def wants(self, item: Item) -> bool:
-        """Notebooks that a COPY or ADD brings, by name."""
-        return isinstance(item, File) and item.copied_by is not None and item.at.path.endswith(".ipynb")
+        """Notebooks that a COPY or ADD brings, or that lie in a layer, by name."""
+        if not isinstance(item, File) or not item.at.path.endswith(".ipynb"):
+            return False
+        return item.copied_by is not None or (item.at.layer is not None and item.link is None and ours(item.at.path))
 
     def extract(self, item: Item) -> Iterator[CopiedArtifact]:
         """A fact when a cell has outputs. Raises ValueError when it is no notebook."""
@@ -114,10 +149,51 @@ def _type(file: File) -> ArtifactType | None:
     return next((type_ for type_, pattern in _FILES if pattern.search(path)), None)
 
 
+def _held(file: File) -> ArtifactType | None:
+    """What a file of a layer is; the name and a few folders are looked at first, since it is asked of every file."""
+    path = file.at.path
+    folder, _, name = path.rpartition("/")
+    suffix = name[name.rfind(".") :]
+    if not (
+        suffix in _SUFFIXES
+        or name in _LIKELY
+        or name in _NAMES
+        or "wandb/" in path
+        or "mlruns/" in path
+        or "lightning_logs/" in path
+        or "/.neptune/" in path
+        or "/.aim/" in path
+        or "/.dvc/" in path
+        or "global_step" in path
+        or name.startswith("events.out.")
+    ):
+        return None
+    if not ours(path) or len(path) > MAX_PATH:
+        return None
+    if name == "HEAD":
+        return "git" if folder.endswith("/.git") or folder == ".git" else None
+    found = _NAMES.get(name) or next((type_ for type_, pattern in _FILES if pattern.search(path)), None)
+    if found is None and file.size >= SMALLEST_DATA and data_file(name):
+        return "data"
+    return found
+
+
+@lru_cache(64)
+def _made_by(layer: Layer) -> MadeBy:
+    """What the history says made a layer; only imported for an image."""
+    from scanner.parsers.created_by import parse
+
+    keyword = parse(layer.created_by).keyword
+    return "copy" if keyword in {"COPY", "ADD"} else "run" if keyword == "RUN" else "unknown"
+
+
 def _carried(type_: ArtifactType, file: File) -> CopiedArtifact:
-    assert file.copied_by is not None
-    evidence = file.copied_by, Evidence(file.at, note="gets into the image")
-    return _fact(type_, file.at.path, evidence, by_name=False, ships=file.ships)
+    if file.copied_by is not None:
+        evidence = file.copied_by, Evidence(file.at, note="gets into the image")
+        return _fact(type_, file.at.path, evidence, by_name=False, ships=file.ships)
+    assert file.at.layer is not None
+    fact = _fact(type_, file.at.path, (Evidence(file.at),), by_name=False, ships=file.ships)
+    return fact.replace(made_by=_made_by(file.at.layer))
 
 
 def _fact(
@@ -136,4 +212,4 @@ def _has_outputs(data: bytes) -> bool:
     return isinstance(cells, list) and any(isinstance(cell, dict) and bool(cell.get("outputs")) for cell in cells)
 
 
-EXTRACTORS = (NamedArtifacts(), CarriedArtifacts(), NotebookOutputs())
+EXTRACTORS = (NamedArtifacts(), CarriedArtifacts(), HeldArtifacts(), NotebookOutputs())

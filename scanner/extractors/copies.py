@@ -56,6 +56,11 @@ def model_format(name: str) -> str:
     return _MODELS.get(suffix, "")
 
 
+def data_file(name: str) -> bool:
+    """Whether a file's name says that it holds data."""
+    return _DATA.search(name) is not None
+
+
 def _copy(step: Step, instruction: CopyInstruction, source: Word) -> Copy:
     origin = _origin(step, instruction, source)
     name = posixpath.basename(posixpath.normpath(source.text)) if source.text else ""
@@ -88,7 +93,7 @@ def _copy(step: Step, instruction: CopyInstruction, source: Word) -> Copy:
         relative_destination=_relative(step, destination),
         many_without_slash=_many(instruction),
         model_format=model_format(name) if origin in {"context", "url", None} else "",
-        data_file=origin in {"context", None} and (bool(_DATA.search(name)) or name.lower() in _DATA_FOLDERS),
+        data_file=origin in {"context", None} and (data_file(name) or name.lower() in _DATA_FOLDERS),
         notebook=name.lower().endswith(".ipynb"),
         vcs=origin == "context" and (cleaned == ".git" or (whole is True and _takes_git(step, destination))),
         ignored=(None if step.ignore_file is None else source in step.kept_out) if origin == "context" else False,

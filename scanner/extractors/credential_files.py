@@ -27,6 +27,7 @@ _PATHS = (
     (Lazy(r"(?:^|/)\.kube/config$", re.IGNORECASE), "kubernetes"),
     (Lazy(r"(?:^|/)\.(?:cargo|gem)/credentials(?:\.toml)?$", re.IGNORECASE), "registry"),
     (Lazy(r"(?:^|/)\.(?:config/)?(?:gcloud|gh|ngc)(?:/|$)", re.IGNORECASE), "cloud"),
+    (Lazy(r"(?:^|/)ssh_host_\w+_key$"), "ssh key"),
     (Lazy(r"(?:^|/)\.env(?:\.[\w-]+)*$|(?:^|/)[\w-]+\.env$", re.IGNORECASE), ".env"),
     (Lazy(r"(?:^|/)[^/]*_(?:rsa|ed25519|ecdsa)$|\.ppk$", re.IGNORECASE), "ssh key"),
     (Lazy(r"(?:^|/)[^/]*(?:key|priv)[^/]*\.pem$|\.key$|\.(?:p12|pfx)$", re.IGNORECASE), "private key"),
@@ -35,12 +36,56 @@ _PATHS = (
         "google cloud",
     ),
 )  # fmt: skip
+_ENDS = frozenset(
+    {".env", ".pem", ".key", ".p12", ".pfx", ".ppk", "pmrc", "_rsa", "5519", "cdsa", "_dsa", "_key", "json"}
+)  # fmt: skip
+"""The last four letters of most names of credential files."""
+_ACCOUNTS = Lazy(r"account|secret|gcp|google", re.IGNORECASE)
+_STORES = frozenset(
+    {
+        "credentials", "credentials.toml", "config", "config.json", "token", "stored_tokens", "hosts.yml",
+        "access_tokens.db", "credentials.db",
+    }
+)  # fmt: skip
+"""What tools call the files in these folders that hold credentials; the others are settings and logs."""
+_FOLDERS = frozenset(
+    {
+        ".aws", ".docker", "huggingface", ".huggingface", ".kube", ".cargo", ".gem", "gcloud", ".gcloud", "gh", ".gh",
+        ".ngc",
+    }
+)  # fmt: skip
+HEAD = 1 << 16
+"""Bytes at the beginning of a file that tell whether it holds a credential."""
+_PRIVATE_KEY = r"PRIVATE KEY-----|^PuTTY-User-Key-File|\A0\x82"
+_SHOWN = {
+    "ssh key": Lazy(_PRIVATE_KEY),
+    "private key": Lazy(_PRIVATE_KEY),
+    ".env": Lazy(r"^[ \t]*(?:export[ \t]+)?\w{1,100}[ \t]*=[ \t]*[^\s#]", re.MULTILINE),
+    "docker config": Lazy(r'"(?:auth|identitytoken|registrytoken)"\s{0,100}:\s{0,100}"[^"]'),
+    "aws": Lazy(r"aws_(?:secret_access_key|session_token)\s{0,100}=", re.IGNORECASE),
+    "kubernetes": Lazy(r"(?:token|client-key-data|password)\s{0,100}:"),
+    "netrc": Lazy(r"\bpassword\s"),
+    "google cloud": Lazy(r'"(?:private_key|refresh_token|client_secret)"'),
+    "pypi": Lazy(r"^\s{0,100}password\s{0,100}[=:]", re.MULTILINE),
+    "npm": Lazy(r"_auth"),
+}
+"""What stands in a file of such a type that holds a credential; where the type is not named, anything does."""
 _HARMLESS = Lazy(
     r"example|sample|template|\.(?:dist|tmpl|tpl|j2|pub|md|py|js|ts|sh|crt|cer|schema)$|public|(?:^|[._-])pub(?:[._-]|$)"
     r"|defaults?$|\.enc$|\.gpg$|\.age$",
     re.IGNORECASE,
 )
 _NOT_OURS = Lazy(r"(?:^|/)(?:tests?|testdata|fixtures|examples?|docs?|node_modules|site-packages|vendor)/")
+_SYSTEM = Lazy(
+    r"usr/(?!src/|local/)|usr/local/(?:lib|share|include|go|cuda[^/]{0,20})/|lib(?:32|64)?/|boot/|var/(?:lib|cache)/"
+    r"|opt/(?:conda|miniconda3?|miniforge3?|nvidia|intel)/(?:lib|share|include|pkgs|ssl|compilers_and_libraries)/"
+    r"|etc/(?:ssl/certs|pki|apt|ca-certificates)/"
+)
+_FETCHED = Lazy(
+    r"(?:^|/)(?:dist-packages|go/pkg/mod|\.cargo/registry|gems|lib/python[\d.]{1,5}|\.cache)/"
+    r"(?!huggingface/(?:token|stored_tokens)$)|/ssl-cert-snakeoil\.key$"
+)
+"""Where package managers put other people's files."""
 
 
 def credential_type(path: str) -> str:
@@ -61,6 +106,30 @@ def credential_type(path: str) -> str:
     return next((kind for pattern, kind in _PATHS if pattern.search(path)), "")
 
 
+def in_layer(path: str) -> bool:
+    """Whether a file of a layer has such a name and lies where people put their own; cheap for nearly all paths."""
+    folder, _, name = path.rpartition("/")
+    end = name[-4:].lower()
+    if end in _ENDS:
+        likely = end != "json" or name in _NAMES or _ACCOUNTS.search(name) is not None or name in _STORES
+    else:
+        likely = name in _NAMES or name in _STORES or name[:4] == ".env" or "/.ssh/" in path
+    if not likely or (name in _STORES and folder[folder.rfind("/") + 1 :] not in _FOLDERS):
+        return False
+    return ours(path) and (name == ".npmrc" or bool(credential_type(path)))
+
+
+def shows(kind: str, head: bytes) -> bool:
+    """Whether a file that begins so holds a credential of that type, as far as that can be told."""
+    pattern = _SHOWN.get(kind)
+    return bool(head.strip()) if pattern is None else pattern.search(head.decode("latin-1")) is not None
+
+
 def taken_along(path: str) -> bool:
     """Whether a file that nobody names counts: those of tests, examples and other people's packages do not."""
     return _NOT_OURS.search(path) is None
+
+
+def ours(path: str) -> bool:
+    """Whether a path of a layer is none of the system's, of a package's, or of its tests and examples."""
+    return _SYSTEM.match(path) is None and _FETCHED.search(path) is None and taken_along(path)

@@ -10,7 +10,7 @@ from scanner.extractors.interface import Extractor
 from scanner.model.facts.base import Fact
 from scanner.model.finding import Problem
 from scanner.model.location import Layer, Location, Text
-from scanner.model.target import File
+from scanner.model.target import File, Folder
 
 _SOME = Layer(0, "")
 _LIKELY = 1 << 20
@@ -22,6 +22,8 @@ class Look:
 
     def __init__(self, extractors: Iterable[Extractor]) -> None:
         self._extractors = {_name(extractor): extractor for extractor in extractors}
+        self._wants = tuple(each.wants for each in self._extractors.values())
+        self._want_folders = tuple(each.wants for each in self._extractors.values() if Folder in each.of)
 
     def versions(self) -> dict[str, str]:
         """A text for each extractor, which changes with its source and all that this imports."""
@@ -32,22 +34,29 @@ class Look:
         return Look(each for name, each in self._extractors.items() if name in names)
 
     def wants(self, path: str, size: int | None, mode: int) -> bool:
-        """Whether one of them wants a file, by its path, size (None: not known yet) and mode with its type."""
+        """Whether one of them wants a file or folder, by its path, size (None: a hard link) and mode with its type."""
+        if stat.S_ISDIR(mode):
+            folder = Folder(at=Location(path, None, _SOME), mode=stat.S_IMODE(mode))
+            return any(wants(folder) for wants in self._want_folders)
         file = File(
             at=Location(path, None, _SOME),
             size=_LIKELY if size is None else size,
             mode=stat.S_IMODE(mode),
             link="" if stat.S_ISLNK(mode) else None,
+            hard_link=size is None,
             read=_nothing,
             part=_no_part,
             text=_no_text,
         )
-        return any(extractor.wants(file) for extractor in self._extractors.values())
+        for wants in self._wants:  # noqa: SIM110  (any() takes longer, and it is asked for millions of files)
+            if wants(file):
+                return True
+        return False
 
-    def extract(self, file: File) -> Iterator[tuple[str, Fact | Problem]]:
+    def extract(self, file: File | Folder) -> Iterator[tuple[str, Fact | Problem]]:
         """What it says, and what could not be read of it, with the name of who says so."""
         for name, extractor in self._extractors.items():
-            if extractor.wants(file):
+            if type(file) in extractor.of and extractor.wants(file):
                 try:
                     for fact in extractor.extract(file):
                         yield name, fact

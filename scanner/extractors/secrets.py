@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Literal
 
 from scanner.extractors import logins, secret_mounts
-from scanner.extractors.credential_files import credential_type, taken_along
+from scanner.extractors.credential_files import HEAD, credential_type, in_layer, shows, taken_along
 from scanner.extractors.place import stage
-from scanner.model.facts import CredentialFile, Login, Secret, SecretMount
+from scanner.model.facts import CredentialFile, LayerFile, Login, Secret, SecretMount
 from scanner.model.instruction import Copy, Run
 from scanner.model.location import Evidence
 from scanner.model.secret import SecretHit
@@ -108,6 +108,33 @@ class CarriedCredentialFiles:
                 type=kind,
                 by_name=False,
                 stage="",
+            )
+
+
+class HeldCredentialFiles:
+    """Credential files in layers, those that a later layer removes included."""
+
+    of = (File,)
+
+    def wants(self, item: Item) -> bool:
+        """By name, where people put files of their own."""
+        if not isinstance(item, File) or item.at.layer is None or item.link is not None or not item.size:
+            return False
+        return in_layer(item.at.path)
+
+    def extract(self, item: Item) -> Iterator[LayerFile]:
+        """The fact, when a credential is in it, unless a COPY names the file itself."""
+        assert isinstance(item, File)
+        kind = credential_type(item.at.path) or "npm"
+        if shows(kind, item.part(0, HEAD)) and not _named(item):
+            yield LayerFile(
+                evidence=(Evidence(item.at),),
+                ships=item.ships,
+                role="credential",
+                path=item.at.path,
+                type=kind,
+                folder="",
+                size=item.size,
             )
 
 
@@ -219,10 +246,27 @@ def _credentials(
             yield "secret-mount" if secrets else "unknown"
 
 
+def _named(file: File) -> bool:
+    """Whether the COPY that made the file's layer names it, or a folder of credentials that it lies in."""
+    assert file.at.layer is not None
+    words = file.at.layer.created_by.removesuffix("# buildkit").split()
+    if not {"COPY", "ADD"}.intersection(words[:4]):
+        return False
+    parts = file.at.path.split("/")
+    return any(credential_type(word) and word.rstrip("/").rpartition("/")[2] in parts for word in words[:-1])
+
+
 def _from_dockerfile(path: str, copied_by: Evidence) -> str:
     """A file's path without the folders above its Dockerfile, which say nothing about the image."""
     folder = copied_by.at.path.rpartition("/")[0]
     return path.removeprefix(f"{folder}/") if folder else path
 
 
-EXTRACTORS = (Secrets(), NamedCredentialFiles(), CarriedCredentialFiles(), Logins(), SecretMounts())
+EXTRACTORS = (
+    Secrets(),
+    NamedCredentialFiles(),
+    CarriedCredentialFiles(),
+    HeldCredentialFiles(),
+    Logins(),
+    SecretMounts(),
+)

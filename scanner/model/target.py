@@ -127,6 +127,8 @@ class File(Record):
     """The user's id; None in a build context, where the COPY decides."""
     link: str | None = None
     """Target of a symbolic link, as written."""
+    hard_link: bool = False
+    """Another name in its layer for a file that is there under its own."""
     copied_by: Evidence | None = None
     """The COPY or ADD that brings it into the image, for files of a build context."""
     ships: bool = True
@@ -142,7 +144,15 @@ class File(Record):
     """The content as text, secrets in it masked. Raises ValueError when it is no text."""
 
 
-Item = Config | Step | File
+class Folder(Record):
+    """A folder of a layer that everyone may write to; others have nothing to say."""
+
+    at: Location
+    mode: int
+    ships: bool = True
+
+
+Item = Config | Step | File | Folder
 
 
 class Target(Record):

@@ -28,6 +28,7 @@ from scanner.model.facts.image import (
     UndefinedVariable,
 )
 from scanner.model.facts.installed import GpuLibrary, InstalledPackage, OperatingSystem, PackageRecord
+from scanner.model.facts.layers import Account, LayerFile, PackageCache, SetIdProgram, WorldWritable
 from scanner.model.facts.models import ModelDownload, RemoteCode, UnsafeLoad
 from scanner.model.facts.network import ExposedPort, ServerSwitch, Service
 from scanner.model.facts.packages import (
@@ -43,6 +44,7 @@ from scanner.model.facts.supply import Download, GitClone, VerificationOff
 
 __all__ = [
     "KINDS",
+    "Account",
     "AgentExecution",
     "Artifact",
     "BaseImage",
@@ -67,12 +69,14 @@ __all__ = [
     "Instruction",
     "Label",
     "LateRemoval",
+    "LayerFile",
     "Login",
     "LookAlike",
     "MaliciousRelease",
     "ModelCode",
     "ModelDownload",
     "OperatingSystem",
+    "PackageCache",
     "PackageIndex",
     "PackageManagerCall",
     "PackageRecord",
@@ -84,6 +88,7 @@ __all__ = [
     "SecretMount",
     "ServerSwitch",
     "Service",
+    "SetIdProgram",
     "ShellWeakness",
     "Stage",
     "SymbolicLink",
@@ -91,4 +96,5 @@ __all__ = [
     "UndefinedVariable",
     "UnsafeLoad",
     "VerificationOff",
+    "WorldWritable",
 ]

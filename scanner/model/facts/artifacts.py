@@ -6,13 +6,19 @@ from typing import Literal
 
 from scanner.model.facts.base import Fact
 
-ArtifactType = Literal["experiment", "training-state", "vector-index", "compile-cache", "notebook-outputs", "prompts"]
+ArtifactType = Literal[
+    "experiment", "training-state", "vector-index", "compile-cache", "notebook-outputs", "prompts", "git", "data",
+    "build-file",
+]  # fmt: skip
 """``experiment``: records of an experiment tracker; ``training-state``: what only resuming a training needs;
-``compile-cache``: kernels compiled elsewhere; ``notebook-outputs``: notebooks saved with what their cells printed."""
+``compile-cache``: kernels compiled elsewhere; ``notebook-outputs``: notebooks saved with what their cells printed. In
+layers also ``git``: the history of a repository; ``data``: a data set; ``build-file``: a Dockerfile or Compose file."""
+MadeBy = Literal["copy", "run", "unknown"]
+"""The instruction that brings it, as far as the build file or the history of the image says."""
 
 
 class CopiedArtifact(Fact):
-    """A file or folder of such a type that a COPY names or takes along."""
+    """A file or folder of such a type that a COPY names or takes along, or that lies in a layer of an image."""
 
     kind = "copied-artifact"
     identity = ("type", "path")
@@ -20,10 +26,11 @@ class CopiedArtifact(Fact):
     path: str
     by_name: bool
     """The COPY names it, rather than taking it along with a folder."""
+    made_by: MadeBy = "copy"
 
 
 class Artifact(Fact):
-    """All that one COPY or ADD brings of one type."""
+    """All that one COPY or ADD brings, or one layer holds, of one type."""
 
     kind = "artifact"
     identity = ("type", "path")
@@ -35,6 +42,7 @@ class Artifact(Fact):
     by_name: bool
     wanted: bool
     """What the container starts is there to use such files: a training, a notebook server."""
+    made_by: MadeBy = "copy"
 
 
 class ModelCode(Fact):

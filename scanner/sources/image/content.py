@@ -15,8 +15,9 @@ MAX_TEXT = 4 << 20
 class Content:
     """What is in a member. It is there until the walk goes on."""
 
-    def __init__(self, entry: tar.Entry, source: tar.Source, path: str, layer: Layer) -> None:
+    def __init__(self, entry: tar.Entry, source: tar.Source, path: str, layer: Layer, *, hard_link: bool) -> None:
         self._entry, self._source, self._path, self._layer = entry, source, path, layer
+        self._hard_link = hard_link
         self._head = b""
 
     def file(self) -> File:
@@ -28,6 +29,7 @@ class Content:
             mode=self._entry.mode,
             owner=self._entry.uid,
             link=link,
+            hard_link=self._hard_link,
             read=self.read,
             part=self.part,
             text=self.text,

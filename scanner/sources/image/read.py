@@ -13,7 +13,7 @@ from scanner.model.facts.base import Fact
 from scanner.model.finding import Problem
 from scanner.model.location import Evidence, Layer, Location
 from scanner.model.record import Record
-from scanner.model.target import File
+from scanner.model.target import File, Folder
 from scanner.parsers import tar
 from scanner.sources.image.content import Content
 from scanner.sources.image.decompress import Inflated, Stored, form_of
@@ -44,12 +44,12 @@ class Look(Protocol):
     def wants(self, path: str, size: int | None, mode: int) -> bool:
         """Whether to extract from a file, by its path, size and mode (with its type, as ``st_mode`` has it).
 
-        Called for every regular file and, with size 0, for every symbolic link; cheap, reads nothing. The size is None
-        for a hard link: if it is wanted, the file it stands for is looked up and asked for again, under the link's path
-        and with its size.
+        Called for every regular file and, with size 0, for every symbolic link and every folder that everyone may write
+        to; cheap, reads nothing. The size is None for a hard link: if it is wanted, the file it stands for is looked up
+        and asked for again, under the link's path and with its size.
         """
 
-    def extract(self, file: File) -> Iterable[tuple[str, Fact | Problem]]:
+    def extract(self, file: File | Folder) -> Iterable[tuple[str, Fact | Problem]]:
         """What a file says, and what could not be read of it, each with the name of the extractor.
 
         It may read the file while its bytes go by, not later. What it raises (ValueError, OSError) becomes a problem of
@@ -228,6 +228,8 @@ class _Reader:
             self._replaced(path)
         if kind == tar.FOLDER:
             self.names.add_folder(path)
+            if entry[3] & stat.S_IWOTH and self._look.wants(_text(path), 0, entry[3] | stat.S_IFDIR):
+                self._state(path, self.entries, Folder(at=Location(_text(path), None, self._layer), mode=entry[3]))
             return
         self.names.add(folder, base)
         if kind == tar.REGULAR:
@@ -254,8 +256,14 @@ class _Reader:
             self.names.add(folder, base[4:])
 
     def _take(self, path: bytes, place: int, entry: tar.Entry, source: tar.Source) -> None:
-        content = Content(entry, source, _text(path), self._layer)
-        file = content.file()
+        content = Content(entry, source, _text(path), self._layer, hard_link=path_of(entry.name) != path)
+        self._state(path, place, content.file())
+        whole = content.whole
+        if whole is not None and entry.type == tar.REGULAR and len(whole) <= self._room:
+            self._room -= len(whole)
+            self._kept[path] = entry._replace(offset=0), whole
+
+    def _state(self, path: bytes, place: int, file: File | Folder) -> None:
         facts: list[Fact] = []
         by: list[str] = []
         try:
@@ -273,10 +281,6 @@ class _Reader:
                     evidence.release()
             self._places[path] = len(self.found)
             self.found.append(Found(at=file.at, place=place, facts=tuple(facts), by=tuple(by)))
-        whole = content.whole
-        if whole is not None and entry.type == tar.REGULAR and len(whole) <= self._room:
-            self._room -= len(whole)
-            self._kept[path] = entry._replace(offset=0), whole
 
     def _replaced(self, path: bytes) -> None:
         place = self._places.pop(path)

@@ -1,0 +1,62 @@
+"""Files of layers that belong together, put together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator, Sequence
+
+from scanner.model.facts import CredentialFile, Fact
+from scanner.model.facts.layers import LayerFile, PackageCache, WorldWritable
+from scanner.model.location import Evidence
+
+MAX_SHOWN = 3
+"""Places of one fact."""
+_MEGABYTE = 1_000_000
+
+
+def derive(facts: Sequence[Fact], _today: str) -> Iterator[Fact]:
+    """A fact for each credential file, for each layer's files that all may write to, and for each cache."""
+    files = [fact for fact in facts if isinstance(fact, LayerFile)]
+    yield from map(_credential, _groups(files, "credential", lambda file: file.path))
+    yield from map(_writable, _groups(files, "world-writable", lambda file: (file.evidence[0].at.level, file.ships)))
+    yield from map(_cache, _groups(files, "package-cache", lambda file: (file.type, file.folder)))
+
+
+def _groups(files: Sequence[LayerFile], role: str, key: Callable[[LayerFile], Hashable]) -> Sequence[list[LayerFile]]:
+    groups: dict[Hashable, list[LayerFile]] = {}
+    for file in files:
+        if file.role == role:
+            groups.setdefault(key(file), []).append(file)
+    return list(groups.values())
+
+
+def _credential(found: list[LayerFile]) -> CredentialFile:
+    """The same file in several layers, where one of them changes its owner, is one."""
+    return CredentialFile(
+        evidence=_evidence(found),
+        ships=any(file.ships for file in found),
+        path=found[0].path,
+        type=found[0].type,
+        by_name=False,
+        stage="",
+    )
+
+
+def _writable(found: list[LayerFile]) -> WorldWritable:
+    found.sort(key=lambda file: file.path.count("/"))
+    return WorldWritable(evidence=_evidence(found), ships=found[0].ships, path=found[0].path, others=len(found) - 1)
+
+
+def _cache(found: list[LayerFile]) -> PackageCache:
+    ships = any(file.ships for file in found)
+    return PackageCache(
+        evidence=_evidence(found),
+        ships=ships,
+        tool=found[0].type,
+        folder=found[0].folder,
+        megabytes=sum(file.size for file in found) // _MEGABYTE,
+        removed=not ships,
+    )
+
+
+def _evidence(found: Sequence[LayerFile]) -> tuple[Evidence, ...]:
+    return tuple(dict.fromkeys(evidence for file in found for evidence in file.evidence))[:MAX_SHOWN]

@@ -1,0 +1,86 @@
+"""What installers downloaded and left in a layer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from scanner.extractors.packages.caches import CACHES
+from scanner.model.facts.layers import LayerFile
+from scanner.model.location import Evidence, Location
+from scanner.model.target import File, Item
+
+SMALLEST = 1 << 16
+"""Bytes of the smallest file that is counted: what weighs are archives and lists, which are larger."""
+_LINKED = frozenset({"uv", "pnpm", "bun", "pixi"})
+"""They install by hard links into their cache: what is in it takes no room of its own."""
+_ARCHIVES = (".conda", ".tar.bz2")
+"""In conda's cache; the unpacked packages beside them are linked into the environment too."""
+
+
+class _Places(NamedTuple):
+    fixed: tuple[tuple[str, str], ...]
+    """(folder from the root, tool)."""
+    home: tuple[tuple[str, str], ...]
+    """(folder in anybody's home, tool)."""
+
+
+def _places() -> _Places:
+    kept = [(folder, tool) for tool, cache in CACHES.items() if tool not in _LINKED for folder in cache.folders]
+    return _Places(
+        fixed=tuple((f"{folder[1:]}/", tool) for folder, tool in kept if folder[0] == "/" and tool != "conda"),
+        home=(
+            *((f"{folder[1:]}/", tool) for folder, tool in kept if folder[0] == "~"),
+            ("/.cache/huggingface/xet/", "hugging-face"),
+        ),
+    )
+
+
+_FIXED, _HOME = _places()
+
+
+def cache(path: str) -> tuple[str, str] | None:
+    """The tool and the folder of the cache that a file of a layer belongs to."""
+    if path.endswith(_ARCHIVES):
+        folder = path.rpartition("/")[0]
+        return ("conda", folder) if folder.endswith("/pkgs") else None
+    for folder, tool in _FIXED:
+        if path.startswith(folder):
+            return tool, folder[:-1]
+    if "/." in path:
+        for end, tool in _HOME:
+            at = path.find(end)
+            if at >= 0:
+                return tool, path[: at + len(end) - 1]
+    return None
+
+
+class Caches:
+    """Files in the caches of installers."""
+
+    of = (File,)
+
+    def wants(self, item: Item) -> bool:
+        """By size, then by path; in layers only."""
+        if not isinstance(item, File) or item.size < SMALLEST or item.hard_link or item.at.layer is None:
+            return False
+        return cache(item.at.path) is not None
+
+    def extract(self, item: Item) -> Iterator[LayerFile]:
+        """One fact, at the cache."""
+        assert isinstance(item, File)
+        found = cache(item.at.path)
+        assert found is not None
+        tool, folder = found
+        yield LayerFile(
+            evidence=(Evidence(Location(folder, None, item.at.layer)),),
+            ships=item.ships,
+            role="package-cache",
+            path=item.at.path,
+            type=tool,
+            folder=folder,
+            size=item.size,
+        )
+
+
+EXTRACTORS = (Caches(),)

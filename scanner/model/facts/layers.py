@@ -1,0 +1,73 @@
+"""What the files of an image's layers show by their path, size and mode, and whom its lists of accounts know."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from scanner.model.facts.base import Fact
+
+
+class LayerFile(Fact):
+    """A file or folder of one layer that is worth knowing; those that belong together make one fact of another kind."""
+
+    kind = "layer-file"
+    identity = ("role", "path")
+    role: Literal["credential", "world-writable", "package-cache"]
+    path: str
+    type: str
+    """The kind of credential, or the tool whose cache it is in; else ""."""
+    folder: str
+    """The cache it is in; else ""."""
+    size: int
+    """Bytes."""
+
+
+class WorldWritable(Fact):
+    """The folders, programs, scripts and settings of one layer that everyone may write to; temporary ones left out."""
+
+    kind = "world-writable"
+    identity = ("path",)
+    path: str
+    """The first of them."""
+    others: int
+    """How many more there are."""
+
+
+class SetIdProgram(Fact):
+    """A file that runs with the rights of its owner or group, whoever starts it."""
+
+    kind = "set-id-program"
+    identity = ("path", "sets")
+    path: str
+    sets: Literal["user", "group"]
+    """Whose rights; ``user`` where both bits are set."""
+    owner_is_root: bool | None
+
+
+class Account(Fact):
+    """A line of ``etc/passwd``, ``etc/shadow`` or ``etc/group``."""
+
+    kind = "account"
+    identity = ("database", "name")
+    database: Literal["passwd", "shadow", "group"]
+    name: str
+    number: int | None
+    """None in ``shadow``, and where it is no number."""
+    password: Literal["empty", "set", "none"]
+    """``set``: a hash is there, which may be guessed; ``none``: locked, or kept in another file."""
+    shares_with: str
+    """The first name in the same file that has the same number; "" when there is none."""
+
+
+class PackageCache(Fact):
+    """What an installer downloaded and left in an image's layers."""
+
+    kind = "package-cache"
+    identity = ("tool", "folder")
+    tool: str
+    """``apt lists``, ``apt packages``, ``pip``, ``conda``, ``rpm``, …"""
+    folder: str
+    megabytes: int
+    """Of 1,000,000 bytes, rounded down; files of less than 64 kB are not counted."""
+    removed: bool
+    """A later layer removes it, so that the container does not show it."""
