@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from scanner.extractors.copies import data_file
-from scanner.extractors.credential_files import ours, taken_along
+from scanner.extractors.credential_files import foreign, ours, taken_along
 from scanner.model.facts.artifacts import ArtifactType, CopiedArtifact, MadeBy
 from scanner.model.instruction import Copy
 from scanner.model.location import Evidence, Layer
@@ -152,6 +152,8 @@ def _type(file: File) -> ArtifactType | None:
 def _held(file: File) -> ArtifactType | None:
     """What a file of a layer is; the name and a few folders are looked at first, since it is asked of every file."""
     path = file.at.path
+    if foreign(path):
+        return None
     folder, _, name = path.rpartition("/")
     suffix = name[name.rfind(".") :]
     if not (

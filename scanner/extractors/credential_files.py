@@ -37,7 +37,7 @@ _PATHS = (
     ),
 )  # fmt: skip
 _ENDS = frozenset(
-    {".env", ".pem", ".key", ".p12", ".pfx", ".ppk", "pmrc", "_rsa", "5519", "cdsa", "_dsa", "_key", "json"}
+    {".env", ".pem", ".key", ".p12", ".pfx", ".ppk", "pmrc", "_rsa", "5519", "cdsa", "_key", "json"}
 )  # fmt: skip
 """The last four letters of most names of credential files."""
 _ACCOUNTS = Lazy(r"account|secret|gcp|google", re.IGNORECASE)
@@ -81,6 +81,7 @@ _SYSTEM = Lazy(
     r"|opt/(?:conda|miniconda3?|miniforge3?|nvidia|intel)/(?:lib|share|include|pkgs|ssl|compilers_and_libraries)/"
     r"|etc/(?:ssl/certs|pki|apt|ca-certificates)/"
 )
+_MOST = ("usr/lib/", "usr/share/", "usr/include/", "usr/bin/", "usr/sbin/", "var/lib/dpkg/")
 _FETCHED = Lazy(
     r"(?:^|/)(?:dist-packages|go/pkg/mod|\.cargo/registry|gems|lib/python[\d.]{1,5}|\.cache)/"
     r"(?!huggingface/(?:token|stored_tokens)$)|/ssl-cert-snakeoil\.key$"
@@ -108,6 +109,8 @@ def credential_type(path: str) -> str:
 
 def in_layer(path: str) -> bool:
     """Whether a file of a layer has such a name and lies where people put their own; cheap for nearly all paths."""
+    if foreign(path):
+        return False
     folder, _, name = path.rpartition("/")
     end = name[-4:].lower()
     if end in _ENDS:
@@ -128,6 +131,11 @@ def shows(kind: str, head: bytes) -> bool:
 def taken_along(path: str) -> bool:
     """Whether a file that nobody names counts: those of tests, examples and other people's packages do not."""
     return _NOT_OURS.search(path) is None
+
+
+def foreign(path: str) -> bool:
+    """Whether a path of a layer is the system's or a Python package's at a glance, as most are."""
+    return path.startswith(_MOST) or "site-packages/" in path
 
 
 def ours(path: str) -> bool:
