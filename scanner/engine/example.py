@@ -19,8 +19,11 @@ DOCKERFILE = "Dockerfile"
 Files = Mapping[str, bytes]
 Scan = Callable[[str, Files | None], Report]
 """Scans a Dockerfile's text with the files of its build context; None: there is no context."""
-ScanImage = Callable[[Mapping[str, Any], Files | None], Report]
-"""Scans an image made up of ``{config, history, files}``."""
+Modes = Mapping[str, int]
+ScanImage = Callable[[Mapping[str, Any], Files, Modes], Report]
+"""Scans an image of one layer, made up of ``{config, history}``, the layer's files and those modes that matter."""
+MAX_EXAMPLE = 100_000_000
+"""Bytes of a file that an example describes by its size alone."""
 
 _MARK = re.compile(r"[ \t]*#[ \t]*expect\b(?:[ \t]+(?P<words>\S.*?))?[ \t]*$", re.MULTILINE)
 
@@ -43,7 +46,10 @@ class Example(Record):
     dockerfile: str | None
     image: Mapping[str, Any] | None
     files: Files | None
-    """The build context; None when the example has no ``files``."""
+    """The build context, or the files of an image's layer, where a name that ends with ``/`` is a folder; None when the
+    example has no ``files``."""
+    modes: Modes
+    """Of those files of a layer that have one; the others are as usual."""
     marks: tuple[Mark, ...]
 
 
@@ -65,12 +71,15 @@ def read(document: Document, node: Node, verdict: Literal["bad", "good"]) -> Exa
         dockerfile = _marked(document, entry["dockerfile"], DOCKERFILE, marks)
     else:
         image = plain(entry["image"])
-        document.mapping(entry["image"], "'image'", (), ("config", "history", "files"))
+        document.mapping(entry["image"], "'image'", (), ("config", "history"))
     files: dict[str, bytes] | None = None
+    modes: dict[str, int] = {}
     if "files" in entry:
         files = {}
         for path, value in document.mapping(entry["files"], "'files'", (), None).items():
             files[path] = _content(document, value, path, marks)
+            if isinstance(value.value, dict) and "mode" in value.value:
+                modes[path] = _mode(document, value.value["mode"])
     if marks and verdict == "good":
         raise document.fail(node, "a good example expects nothing: take '# expect' out")
     return Example(
@@ -80,6 +89,7 @@ def read(document: Document, node: Node, verdict: Literal["bad", "good"]) -> Exa
         dockerfile=dockerfile,
         image=image,
         files=files,
+        modes=modes,
         marks=tuple(marks),
     )
 
@@ -94,13 +104,29 @@ def plain(node: Node) -> Any:
 def _content(document: Document, node: Node, path: str, marks: list[Mark]) -> bytes:
     if not isinstance(node.value, dict):
         return _marked(document, node, path, marks).encode()
+    keys = document.mapping(node, f"'{path}'", (), ("text", "base64", "size", "mode"))
+    if "size" in keys:
+        size = keys["size"].value
+        if type(size) is not int or not 0 <= size <= MAX_EXAMPLE:
+            raise document.fail(keys["size"], f"'size' should be a number of bytes, at most {MAX_EXAMPLE:,}")
+        return bytes(size)
+    if "base64" not in keys:
+        return _marked(document, keys["text"], path, marks).encode() if "text" in keys else b""
     import binascii
 
-    encoded = document.mapping(node, f"'{path}'", ("base64",))["base64"]
+    encoded = keys["base64"]
     try:
         return binascii.a2b_base64("".join(document.text(encoded, "'base64'").split()), strict_mode=True)
     except ValueError as error:
         raise document.fail(encoded, f"not base64: {error}") from None
+
+
+def _mode(document: Document, node: Node) -> int:
+    """``"4755"``: octal, in quotes, since a bare number would be taken for a decimal one."""
+    text = document.text(node, "'mode'")
+    if not re.fullmatch(r"[0-7]{3,4}", text):
+        raise document.fail(node, f"'mode' should be octal digits in quotes, found {text!r}", 'as in mode: "4755"')
+    return int(text, 8)
 
 
 def _marked(document: Document, node: Node, path: str, marks: list[Mark]) -> str:
@@ -136,7 +162,7 @@ def run(rule: Rule, example: Example, scan: Scan, scan_image: ScanImage | None =
     if example.dockerfile is not None:
         report = scan(example.dockerfile, example.files)
     elif scan_image is not None and example.image is not None:
-        report = scan_image(example.image, example.files)
+        report = scan_image(example.image, example.files or {}, example.modes)
     else:
         return ()
     return tuple(_reasons(rule, example, report))

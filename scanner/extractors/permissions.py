@@ -34,7 +34,7 @@ class SetId:
             evidence=(Evidence(item.at, note=f"mode {item.mode:04o}"),),
             ships=item.ships,
             path=item.at.path,
-            sets="user" if item.mode & stat.S_ISUID else "group",
+            sets="owner" if item.mode & stat.S_ISUID else "group",
             owner_is_root=None if item.owner is None else item.owner == 0,
         )
 

@@ -31,6 +31,8 @@ class WorldWritable(Fact):
     """The first of them."""
     others: int
     """How many more there are."""
+    told: bool
+    """The instruction that made the layer says so: ``chmod``, or ``COPY --chmod``."""
 
 
 class SetIdProgram(Fact):
@@ -39,8 +41,8 @@ class SetIdProgram(Fact):
     kind = "set-id-program"
     identity = ("path", "sets")
     path: str
-    sets: Literal["user", "group"]
-    """Whose rights; ``user`` where both bits are set."""
+    sets: Literal["owner", "group"]
+    """Whose rights; ``owner`` where both bits are set."""
     owner_is_root: bool | None
 
 
