@@ -8,7 +8,6 @@ from typing import Literal, cast
 from scanner.model.facts.layers import Account
 from scanner.model.location import Evidence, Location, Span
 from scanner.model.target import File, Item
-from scanner.parsers import accounts
 
 _LISTS = frozenset({"etc/passwd", "etc/shadow", "etc/group"})
 
@@ -24,6 +23,8 @@ class Accounts:
 
     def extract(self, item: Item) -> Iterator[Account]:
         """A fact for each account; a password is never part of it. Raises ValueError for a list that is too long."""
+        from scanner.parsers import accounts
+
         assert isinstance(item, File)
         which = cast(Literal["passwd", "shadow", "group"], item.at.path.rpartition("/")[2])
         first: dict[int, str] = {}
