@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from scanner.model.facts import Artifact, Command, CopiedArtifact, Fact, Service
-from scanner.model.location import Evidence
+from scanner.model.facts.artifacts import MadeBy
+from scanner.model.location import Evidence, Layer
 from scanner.parsers.lazy import Lazy
 
 _TRAINS = Lazy(
@@ -42,5 +43,15 @@ def derive(facts: Sequence[Fact], _today: str) -> Iterator[Artifact]:
             others=files if best.by_name else files - 1,
             by_name=best.by_name,
             wanted=training if type_ == "training-state" else notebooks and type_ == "notebook-outputs",
-            made_by=best.made_by,
+            made_by=_made_by(best.evidence[0].at.layer),
         )
+
+
+def _made_by(layer: Layer | None) -> MadeBy:
+    """What made a layer, by the history; what is in none was named by a COPY of the build file."""
+    if layer is None:
+        return "copy"
+    from scanner.parsers.created_by import parse
+
+    keyword = parse(layer.created_by).keyword
+    return "copy" if keyword in {"COPY", "ADD"} else "run" if keyword == "RUN" else "unknown"

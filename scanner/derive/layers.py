@@ -14,9 +14,16 @@ _MEGABYTE = 1_000_000
 
 
 def derive(facts: Sequence[Fact], _today: str) -> Iterator[Fact]:
-    """A fact for each credential file, for each layer's files that all may write to, and for each cache."""
+    """A fact for each credential file that no COPY names, each layer's files that all may write to, and each cache."""
     files = [fact for fact in facts if isinstance(fact, LayerFile)]
-    yield from map(_credential, _groups(files, "credential", lambda file: file.path))
+    named = {
+        (fact.evidence[0].at.level, fact.path.rstrip("/").rpartition("/")[2])
+        for fact in facts
+        if isinstance(fact, CredentialFile) and fact.by_name
+    }
+    for found in _groups(files, "credential", lambda file: file.path):
+        if not any((file.evidence[0].at.level, part) in named for file in found for part in file.path.split("/")):
+            yield _credential(found)
     said = {fact.evidence[0].at.level for fact in facts if isinstance(fact, Command | Copy) and fact.world_writable}
     for found in _groups(files, "world-writable", lambda file: (file.evidence[0].at.level, file.ships)):
         yield _writable(found, told=found[0].evidence[0].at.level in said)

@@ -5,13 +5,11 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 
-from scanner.extractors.copies import data_file
 from scanner.extractors.credential_files import foreign, ours, taken_along
-from scanner.model.facts.artifacts import ArtifactType, CopiedArtifact, MadeBy
+from scanner.model.facts.artifacts import ArtifactType, CopiedArtifact
 from scanner.model.instruction import Copy
-from scanner.model.location import Evidence, Layer
+from scanner.model.location import Evidence
 from scanner.model.target import File, Item, Step
 from scanner.parsers.lazy import Lazy
 
@@ -60,6 +58,7 @@ _SUFFIXES = frozenset(
     }
 )  # fmt: skip
 _LIKELY = frozenset({"chroma.sqlite3", "optimizer.pt", "optimizer.bin", "scheduler.pt", "trainer_state.json", "HEAD"})
+_DATA = Lazy(r"\.(?:csv|tsv|parquet|jsonl|ndjson|tfrecords?|arrow|feather|h5ad|sqlite3?|db)(?:\.gz)?$", re.IGNORECASE)
 SMALLEST_DATA = 1 << 16
 """Bytes of the smallest data file of a layer that counts; smaller ones are settings, word lists, test cases."""
 
@@ -149,6 +148,11 @@ def _type(file: File) -> ArtifactType | None:
     return next((type_ for type_, pattern in _FILES if pattern.search(path)), None)
 
 
+def data_file(name: str) -> bool:
+    """Whether a file's name says that it holds data."""
+    return _DATA.search(name) is not None
+
+
 def _held(file: File) -> ArtifactType | None:
     """What a file of a layer is; the name and a few folders are looked at first, since it is asked of every file."""
     path = file.at.path
@@ -180,22 +184,11 @@ def _held(file: File) -> ArtifactType | None:
     return found
 
 
-@lru_cache(64)
-def _made_by(layer: Layer) -> MadeBy:
-    """What the history says made a layer; only imported for an image."""
-    from scanner.parsers.created_by import parse
-
-    keyword = parse(layer.created_by).keyword
-    return "copy" if keyword in {"COPY", "ADD"} else "run" if keyword == "RUN" else "unknown"
-
-
 def _carried(type_: ArtifactType, file: File) -> CopiedArtifact:
     if file.copied_by is not None:
         evidence = file.copied_by, Evidence(file.at, note="gets into the image")
         return _fact(type_, file.at.path, evidence, by_name=False, ships=file.ships)
-    assert file.at.layer is not None
-    fact = _fact(type_, file.at.path, (Evidence(file.at),), by_name=False, ships=file.ships)
-    return fact.replace(made_by=_made_by(file.at.layer))
+    return _fact(type_, file.at.path, (Evidence(file.at),), by_name=False, ships=file.ships)
 
 
 def _fact(

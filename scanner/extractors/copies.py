@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from scanner import knowledge
+from scanner.extractors.artifacts import data_file
 from scanner.extractors.user import is_root
 from scanner.model.facts import Copy
 from scanner.model.instruction import Copy as CopyInstruction
@@ -18,7 +19,6 @@ from scanner.parsers.lazy import Lazy
 
 _ARCHIVE = Lazy(r"\.(?:tar|tar\.(?:gz|bz2|xz|zst|lzma)|tgz|tbz2?|txz)$", re.IGNORECASE)
 _GIT = Lazy(r"^(?:git@|git://|ssh://)|\.git(?:#|$)")
-_DATA = Lazy(r"\.(?:csv|tsv|parquet|jsonl|ndjson|tfrecords?|arrow|feather|h5ad|sqlite3?|db)(?:\.gz)?$", re.IGNORECASE)
 _DATA_FOLDERS = frozenset({"data", "dataset", "datasets", "training_data", "train_data", "raw_data", "corpus"})
 _MODELS = {
     "pt": "pytorch", "pth": "pytorch", "ckpt": "pytorch", "bin": "pytorch", "pkl": "pickle", "pickle": "pickle",
@@ -54,11 +54,6 @@ def model_format(name: str) -> str:
     if suffix == "bin" and not _BIN.search(name):
         return ""
     return _MODELS.get(suffix, "")
-
-
-def data_file(name: str) -> bool:
-    """Whether a file's name says that it holds data."""
-    return _DATA.search(name) is not None
 
 
 def _copy(step: Step, instruction: CopyInstruction, source: Word) -> Copy:

@@ -123,10 +123,10 @@ class HeldCredentialFiles:
         return in_layer(item.at.path)
 
     def extract(self, item: Item) -> Iterator[LayerFile]:
-        """The fact, when a credential is in it, unless a COPY names the file itself."""
+        """The fact, when a credential is in it."""
         assert isinstance(item, File)
         kind = credential_type(item.at.path) or "npm"
-        if shows(kind, item.part(0, HEAD)) and not _named(item):
+        if shows(kind, item.part(0, HEAD)):
             yield LayerFile(
                 evidence=(Evidence(item.at),),
                 ships=item.ships,
@@ -244,16 +244,6 @@ def _credentials(
             yield "argument"
         else:
             yield "secret-mount" if secrets else "unknown"
-
-
-def _named(file: File) -> bool:
-    """Whether the COPY that made the file's layer names it, or a folder of credentials that it lies in."""
-    assert file.at.layer is not None
-    words = file.at.layer.created_by.removesuffix("# buildkit").split()
-    if not {"COPY", "ADD"}.intersection(words[:4]):
-        return False
-    parts = file.at.path.split("/")
-    return any(credential_type(word) and word.rstrip("/").rpartition("/")[2] in parts for word in words[:-1])
 
 
 def _from_dockerfile(path: str, copied_by: Evidence) -> str:

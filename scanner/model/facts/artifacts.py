@@ -26,7 +26,6 @@ class CopiedArtifact(Fact):
     path: str
     by_name: bool
     """The COPY names it, rather than taking it along with a folder."""
-    made_by: MadeBy = "copy"
 
 
 class Artifact(Fact):
