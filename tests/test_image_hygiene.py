@@ -96,6 +96,14 @@ def test_a_copy_whose_destination_alone_is_a_credentials_name_does_not_name_it()
     ]
 
 
+def test_the_keys_that_an_ssh_server_makes_are_one_finding():
+    keys = [(f"etc/ssh/ssh_host_{kind}_key", KEY) for kind in ("ecdsa", "ed25519", "rsa")]
+    report = looked_at(("RUN /bin/sh -c apt-get install -y openssh-server # buildkit", *keys))
+    assert found(report, "credential-file-carried") == [
+        ("credential-file-carried", "etc/ssh/ssh_host_ecdsa_key (layer 0)")
+    ]
+
+
 def test_a_folder_of_five_hundred_tables_is_one_finding():
     tables = [(f"data/part-{number}.parquet", bytes(70_000)) for number in range(500)]
     report = looked_at(("COPY data /data # buildkit", *tables))

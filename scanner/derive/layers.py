@@ -10,6 +10,8 @@ from scanner.model.location import Evidence
 
 MAX_SHOWN = 3
 """Places of one fact."""
+_TOGETHER = frozenset({"aws", "cloud", "hugging-face", "ssh key"})
+"""Credentials of which a login or a package makes several files in one folder."""
 _MEGABYTE = 1_000_000
 
 
@@ -21,7 +23,7 @@ def derive(facts: Sequence[Fact], _today: str) -> Iterator[Fact]:
         for fact in facts
         if isinstance(fact, CredentialFile) and fact.by_name
     }
-    for found in _groups(files, "credential", lambda file: file.path):
+    for found in _groups(files, "credential", _login):
         if not any((file.evidence[0].at.level, part) in named for file in found for part in file.path.split("/")):
             yield _credential(found)
     said = {fact.evidence[0].at.level for fact in facts if isinstance(fact, Command | Copy) and fact.world_writable}
@@ -38,8 +40,12 @@ def _groups(files: Sequence[LayerFile], role: str, key: Callable[[LayerFile], Ha
     return list(groups.values())
 
 
+def _login(file: LayerFile) -> tuple[str, str]:
+    return file.type, file.path.rpartition("/")[0] if file.type in _TOGETHER else file.path
+
+
 def _credential(found: list[LayerFile]) -> CredentialFile:
-    """The same file in several layers, where one of them changes its owner, is one."""
+    """The files of one login; the same file in several layers, where one of them changes its owner, is one."""
     return CredentialFile(
         evidence=_evidence(found),
         ships=any(file.ships for file in found),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import NamedTuple
 
-from scanner.extractors.packages.caches import CACHES
 from scanner.model.facts.layers import LayerFile
 from scanner.model.location import Evidence, Location
 from scanner.model.target import File, Item
@@ -25,7 +25,11 @@ class _Places(NamedTuple):
     """(folder in anybody's home, tool)."""
 
 
+@cache
 def _places() -> _Places:
+    """Where installers keep what they download; only imported for the first large file of a layer."""
+    from scanner.extractors.packages.caches import CACHES
+
     kept = [(folder, tool) for tool, cache in CACHES.items() if tool not in _LINKED for folder in cache.folders]
     return _Places(
         fixed=tuple((f"{folder[1:]}/", tool) for folder, tool in kept if folder[0] == "/" and tool != "conda"),
@@ -36,19 +40,16 @@ def _places() -> _Places:
     )
 
 
-_FIXED, _HOME = _places()
-
-
-def cache(path: str) -> tuple[str, str] | None:
+def cache_of(path: str) -> tuple[str, str] | None:
     """The tool and the folder of the cache that a file of a layer belongs to."""
     if path.endswith(_ARCHIVES):
         folder = path.rpartition("/")[0]
         return ("conda", folder) if folder.endswith("/pkgs") else None
-    for folder, tool in _FIXED:
+    for folder, tool in _places().fixed:
         if path.startswith(folder):
             return tool, folder[:-1]
     if "/." in path:
-        for end, tool in _HOME:
+        for end, tool in _places().home:
             at = path.find(end)
             if at >= 0:
                 return tool, path[: at + len(end) - 1]
@@ -64,12 +65,12 @@ class Caches:
         """By size, then by path; in layers only."""
         if not isinstance(item, File) or item.size < SMALLEST or item.hard_link or item.at.layer is None:
             return False
-        return cache(item.at.path) is not None
+        return cache_of(item.at.path) is not None
 
     def extract(self, item: Item) -> Iterator[LayerFile]:
         """One fact, at the cache."""
         assert isinstance(item, File)
-        found = cache(item.at.path)
+        found = cache_of(item.at.path)
         assert found is not None
         tool, folder = found
         yield LayerFile(
