@@ -79,6 +79,8 @@ def read(document: Document, node: Node, verdict: Literal["bad", "good"]) -> Exa
         for path, value in document.mapping(entry["files"], "'files'", (), None).items():
             files[path] = _content(document, value, path, marks)
             if isinstance(value.value, dict) and "mode" in value.value:
+                if image is None:
+                    raise document.fail(value, f"'{path}' has a mode, which only the files of an 'image' have")
                 modes[path] = _mode(document, value.value["mode"])
     if marks and verdict == "good":
         raise document.fail(node, "a good example expects nothing: take '# expect' out")

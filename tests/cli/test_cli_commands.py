@@ -188,6 +188,18 @@ def test_an_example_that_comes_out_wrong_is_1_and_named(rules, run):
     assert "1 failure." in out
 
 
+def test_examples_that_are_images_are_scanned(rules, run):
+    file = rules / "health" / "no-health-check.yaml"
+    start, end = RULE.index("bad:"), RULE.index("good:")
+    image = "bad:\n  - name: an image\n    image: {config: {Cmd: [/serve]}}\n    files: {serve: {mode: '755'}}\n"
+    file.write_text(RULE[:start] + image + RULE[end:])
+    assert run("test", str(rules)) == (0, "1 rule, 2 examples, 0 failures.\n", "")
+    file.write_text(RULE[:start] + image.replace("Cmd: [/serve]", "Healthcheck: {Test: [CMD, x]}") + RULE[end:])
+    code, out, _ = run("test", str(rules))
+    assert code == 1
+    assert "bad example 'an image': does not fire" in out
+
+
 def test_a_rule_file_that_is_wrong_is_2_with_its_line(rules, run):
     (rules / "health" / "no-health-check.yaml").write_text(RULE.replace("severity: low", "severity: lov"))
     code, _, err = run("test", str(rules))

@@ -6,6 +6,7 @@ import pytest
 
 from scanner.engine import example
 from scanner.engine.judge import judge
+from scanner.errors import RuleError
 from scanner.model.facts import RuntimeUser
 from scanner.model.finding import Problem, Report
 from scanner.model.location import Evidence, Location, Span
@@ -112,6 +113,34 @@ def test_files_are_text_with_marks_or_bytes(read):
     case = read(("good:\n", f"{files}good:\n")).examples[0]
     assert case.files == {"r.txt": b"a\ntorch\n", "m.bin": b"\x80\x02."}
     assert example.Mark("r.txt", 2, None) in case.marks
+
+
+IMAGE = "    dockerfile: |\n      FROM python:3.12\n      # expect\n      USER root\n"
+
+
+def test_the_files_of_an_image_have_modes_and_may_be_large_or_folders(read):
+    files = (
+        '    image: {}\n    files:\n      a.txt: {text: "a\\n", mode: "4755"}\n      b.bin: {size: 3}\n'
+        '      c/: {mode: "777"}\n'
+    )
+    case = read((IMAGE, files)).examples[0]
+    assert case.files == {"a.txt": b"a\n", "b.bin": b"\0\0\0", "c/": b""}
+    assert case.modes == {"a.txt": 0o4755, "c/": 0o777}
+
+
+@pytest.mark.parametrize(("file", "reason"), [
+    ('{mode: "9"}', "'mode' should be octal digits in quotes, found '9'"),
+    ("{size: -1}", "'size' should be a number of bytes, at most 100,000,000"),
+    ("{sise: 1}", "sise"),
+])  # fmt: skip
+def test_what_is_wrong_with_a_file_is_told(read, file, reason):
+    with pytest.raises(RuleError, match=reason):
+        read((IMAGE, f"    image: {{}}\n    files:\n      a: {file}\n"))
+
+
+def test_a_build_context_has_no_modes(read):
+    with pytest.raises(RuleError, match="only the files of an 'image'"):
+        read(("good:\n", '    files:\n      a: {mode: "755"}\ngood:\n'))
 
 
 def test_no_files_is_no_build_context(read):
