@@ -96,6 +96,12 @@ def test_a_copy_whose_destination_alone_is_a_credentials_name_does_not_name_it()
     ]
 
 
+def test_a_key_beside_one_that_the_copy_names_is_still_told():
+    files = [("root/.ssh/id_rsa", KEY), ("root/.ssh/id_ed25519", KEY)]
+    report = looked_at(("COPY id_rsa /root/.ssh/ # buildkit", *files), (CHOWN, files[0]))
+    assert found(report, "credential-file-carried") == [("credential-file-carried", "root/.ssh/id_ed25519 (layer 0)")]
+
+
 def test_the_keys_that_an_ssh_server_makes_are_one_finding():
     keys = [(f"etc/ssh/ssh_host_{kind}_key", KEY) for kind in ("ecdsa", "ed25519", "rsa")]
     report = looked_at(("RUN /bin/sh -c apt-get install -y openssh-server # buildkit", *keys))

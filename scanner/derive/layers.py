@@ -2,37 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 
-from scanner.model.facts import Command, Copy, CredentialFile, Fact
-from scanner.model.facts.layers import LayerFile, PackageCache, WorldWritable
+from scanner.model.facts import Account, Command, Copy, CredentialFile, Fact
+from scanner.model.facts.layers import AccountPassword, LayerFile, PackageCache, WorldWritable
 from scanner.model.location import Evidence
 
 MAX_SHOWN = 3
 """Places of one fact."""
 _TOGETHER = frozenset({"aws", "cloud", "hugging-face", "ssh key"})
 """Credentials of which a login or a package makes several files in one folder."""
+_EMPTY = {"empty": True, "set": False}
 _MEGABYTE = 1_000_000
 
 
 def derive(facts: Sequence[Fact], _today: str) -> Iterator[Fact]:
-    """A fact for each credential file that no COPY names, each layer's files that all may write to, and each cache."""
+    """A fact for each login's files, each layer's files that all may write to, each cache, and each password."""
     files = [fact for fact in facts if isinstance(fact, LayerFile)]
-    named = {
-        (fact.evidence[0].at.level, fact.path.rstrip("/").rpartition("/")[2])
-        for fact in facts
-        if isinstance(fact, CredentialFile) and fact.by_name
-    }
-    for found in _groups(files, "credential", _login):
-        if not any((file.evidence[0].at.level, part) in named for file in found for part in file.path.split("/")):
-            yield _credential(found)
+    named = _named(files, facts)
+    yield from map(_credential, _groups((file for file in files if file.path not in named), "credential", _login))
     said = {fact.evidence[0].at.level for fact in facts if isinstance(fact, Command | Copy) and fact.world_writable}
     for found in _groups(files, "world-writable", lambda file: (file.evidence[0].at.level, file.ships)):
         yield _writable(found, told=found[0].evidence[0].at.level in said)
     yield from map(_cache, _groups(files, "package-cache", lambda file: (file.type, file.folder)))
+    yield from _passwords(facts)
 
 
-def _groups(files: Sequence[LayerFile], role: str, key: Callable[[LayerFile], Hashable]) -> Sequence[list[LayerFile]]:
+def _named(files: Sequence[LayerFile], facts: Sequence[Fact]) -> frozenset[str]:
+    """The paths of credential files that the COPY of their layer names, or a folder they lie in."""
+    names = {
+        (fact.evidence[0].at.level, fact.path.rstrip("/").rpartition("/")[2])
+        for fact in facts
+        if isinstance(fact, CredentialFile) and fact.by_name
+    }
+    return frozenset(
+        file.path
+        for file in (files if names else ())
+        if any((file.evidence[0].at.level, part) in names for part in file.path.split("/"))
+    )
+
+
+def _passwords(facts: Sequence[Fact]) -> Iterator[AccountPassword]:
+    told = any(isinstance(fact, Command) and fact.sets_password and fact.ships for fact in facts)
+    for fact in facts:
+        if isinstance(fact, Account) and fact.ships and fact.password in _EMPTY:
+            yield AccountPassword(evidence=fact.evidence, name=fact.name, empty=_EMPTY[fact.password], told=told)
+
+
+def _groups(files: Iterable[LayerFile], role: str, key: Callable[[LayerFile], Hashable]) -> Sequence[list[LayerFile]]:
     groups: dict[Hashable, list[LayerFile]] = {}
     for file in files:
         if file.role == role:

@@ -28,7 +28,7 @@ from scanner.model.facts.image import (
     UndefinedVariable,
 )
 from scanner.model.facts.installed import GpuLibrary, InstalledPackage, OperatingSystem, PackageRecord
-from scanner.model.facts.layers import Account, LayerFile, PackageCache, SetIdProgram, WorldWritable
+from scanner.model.facts.layers import Account, AccountPassword, LayerFile, PackageCache, SetIdProgram, WorldWritable
 from scanner.model.facts.models import ModelDownload, RemoteCode, UnsafeLoad
 from scanner.model.facts.network import ExposedPort, ServerSwitch, Service
 from scanner.model.facts.packages import (
@@ -45,6 +45,7 @@ from scanner.model.facts.supply import Download, GitClone, VerificationOff
 __all__ = [
     "KINDS",
     "Account",
+    "AccountPassword",
     "AgentExecution",
     "Artifact",
     "BaseImage",

@@ -61,6 +61,17 @@ class Account(Fact):
     """The first name in the same file that has the same number; "" when there is none."""
 
 
+class AccountPassword(Fact):
+    """A password of an account that the image has, or an empty one."""
+
+    kind = "account-password"
+    identity = ("name",)
+    name: str
+    empty: bool
+    told: bool
+    """A command of the build sets a password."""
+
+
 class PackageCache(Fact):
     """What an installer downloaded and left in an image's layers."""
 
