@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from scanner.model.location import Evidence, Text, Word
@@ -25,6 +26,11 @@ class Assignment(Record, kw_only=False):
     end: int
 
 
+def base_name(words: Sequence[Word]) -> str:
+    """The base name of the program that some words run (``/usr/bin/pip3`` is ``pip3``); "" when it is not known."""
+    return words[0].text.rpartition("/")[2] if words and words[0].known else ""
+
+
 class Command(Record):
     """One simple command. Offsets of its words are offsets into ``source``.
 
@@ -35,6 +41,8 @@ class Command(Record):
 
     source: Text
     words: tuple[Word, ...]
+    program: str
+    """As ``base_name`` its words has it; asked for too often to be worked out each time."""
     wrappers: tuple[Word, ...] = ()
     """The programs peeled off, outermost first; ``sudo -u app env X=1 pip`` has ``sudo`` and ``env``."""
     assignments: tuple[Assignment, ...] = ()
@@ -51,13 +59,6 @@ class Command(Record):
     """Index of the command that runs it: ``sh -c``, or whose word is ``$(…)``, `` `…` ``, ``<(…)``."""
     inside: Literal["", "-c", "$()", "<()", ">()"] = ""
     """How ``parent`` holds it."""
-
-    @property
-    def program(self) -> str:
-        """The program's base name (``/usr/bin/pip3`` is ``pip3``); "" when there is none or it is not known."""
-        if not self.words or not self.words[0].known:
-            return ""
-        return self.words[0].text.rpartition("/")[2]
 
     @property
     def arguments(self) -> tuple[Word, ...]:

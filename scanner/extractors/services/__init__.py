@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from scanner.extractors.services.calls import SHELLS, Call, match, program_of
 from scanner.extractors.services.products import Product, of_image
 from scanner.extractors.services.switches import ServerSwitches
-from scanner.model.command import Command
+from scanner.model.command import Command, base_name
 from scanner.model.facts import Fact, Service
 from scanner.model.location import Evidence, Word
 from scanner.model.target import Config, Item
@@ -114,8 +114,8 @@ def _own(command: Command, config: Config) -> Command:
         return command
     span = config.says["entrypoint"][0].at.span
     assert span is not None
-    words = (word for word in command.words if not span[:2] <= command.source.place(word.start) <= span[2:])
-    return command.replace(words=tuple(words))
+    words = tuple(word for word in command.words if not span[:2] <= command.source.place(word.start) <= span[2:])
+    return command.replace(words=words, program=base_name(words))
 
 
 def _argued(command: Command, image: Product) -> Call | None:

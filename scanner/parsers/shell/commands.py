@@ -238,6 +238,7 @@ class CommandReader(WordReader):
         commands[draft.index] = command = Command(
             source=self.text,
             words=tuple(words[at:] if at else words),
+            program=program,
             wrappers=wrappers,
             assignments=tuple(assignments),
             redirects=tuple(draft.redirects),

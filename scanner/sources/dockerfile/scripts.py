@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from scanner.model.command import Command, Script
+from scanner.model.command import Command, Script, base_name
 from scanner.model.finding import Problem
 from scanner.model.location import Location, Text, Word
 from scanner.model.target import File
@@ -117,7 +117,9 @@ def shebang(script: Text) -> Command | None:
     words = [Word(each[0], each.start(), each.end()) for each in re.finditer(r"[^\s#!]\S*", line)]
     if len(words) > 1 and words[0].text.endswith("/env"):
         del words[: 2 if words[1].text == "-S" else 1]
-    return Command(source=script, words=tuple(words), heredoc=script) if words else None
+    if not words:
+        return None
+    return Command(source=script, words=tuple(words), program=base_name(words), heredoc=script)
 
 
 def _started(command: Command) -> int | None:
