@@ -19,7 +19,7 @@ from scanner.model.record import Record
 from scanner.model.rule import Rule
 from scanner.model.target import File, Target
 from scanner.sources import dockerfile
-from scanner.sources.discover import discover, is_image, meant
+from scanner.sources.discover import ROOTFS, discover, is_image, meant
 from scanner.sources.dockerfile.inherit import Resolve
 
 if TYPE_CHECKING:
@@ -115,6 +115,17 @@ def scan_image(image: Image, options: Options, *, base: Sequence[str] = (), made
     contents = read_layers(image, look, verify=options.verify, jobs=options.jobs, told=told, known=known)
     found.problems.extend(contents.problems)
     return examine(found, options, [fact for held in contents.found for fact in held.stated()])
+
+
+def scan_rootfs(folder: str, options: Options) -> Report:
+    """Scan the files of an unpacked root file system: those of an image without its config and history."""
+    from scanner.extractors.layers import Look
+    from scanner.sources.image.rootfs import read_rootfs
+
+    contents = read_rootfs(folder, Look(BY_KIND[File]))
+    name = f"{ROOTFS}:{folder}"
+    target = Target(name=name, config=None, lines={}, may_ignore=False, problems=list(contents.problems))
+    return examine(target, options, [fact for held in contents.found for fact in held.stated()])
 
 
 def _known(look: Look, limit: int) -> Known | None:
@@ -231,6 +242,9 @@ def _work(name: str) -> Report:
 def _report(name: str, options: Options) -> Report:
     if not is_image(name):
         return examine(open_target(name, options), options)
+    kind, _, rest = name.partition(":")
+    if kind == ROOTFS:
+        return scan_rootfs(rest, options)
     from scanner.sources.image import open_image
 
     base: tuple[str, ...] = ()

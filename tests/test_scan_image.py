@@ -110,6 +110,20 @@ def test_a_file_that_a_later_layer_removes_is_still_told_of(image):
     ]
 
 
+def test_an_unpacked_root_file_system_says_what_its_files_say(image, tmp_path):
+    """And nothing of a config: who runs it is not known."""
+    for files in (BELOW, OWN):
+        for name, content in files.items():
+            (tmp_path / "root" / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / "root" / name).write_bytes(content)
+    files, whole = looked_at("rootfs:root"), looked_at(image)
+    assert files.problems == ()
+    purls = [{fact.purl for fact in each.facts if fact.kind == "installed-package"} for each in (files, whole)]
+    assert purls[0] == purls[1] != set()
+    assert ("end-of-life-os", "etc/os-release (layer 0)") in found(files)
+    assert not {"runtime-user", "health-check"} & {fact.kind for fact in files.facts}
+
+
 def test_what_the_base_image_did_can_be_left_out(image):
     own, every = found(looked_at(image, only_own=True)), found(looked_at(image))
     assert own < every

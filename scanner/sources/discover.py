@@ -10,8 +10,10 @@ from scanner.errors import TargetError
 from scanner.parsers import image_reference
 
 STDIN = "-"
-PREFIXES = ("image", "docker", "registry", "archive", "oci")
-"""What stands before the colon of an image; ``image`` is one of the daemon, else of its registry."""
+ROOTFS = "rootfs"
+PREFIXES = ("image", "docker", "registry", "archive", "oci", ROOTFS)
+"""What stands before the colon of an image; ``image`` is one of the daemon, else of its registry, and ``rootfs`` only
+the files of one, in a folder."""
 _SKIPPED = frozenset({".git", ".hg", ".svn", ".venv", "venv", "node_modules", "__pycache__", ".tox", ".nox"})
 
 

@@ -1,13 +1,13 @@
 """Images: registries, daemons, archives and folders of them.
 
 ``oci:DIR[:TAG|@DIGEST]``, ``archive:FILE[:NAME]``, ``docker:NAME`` and ``registry:NAME`` each have a module here;
-``image:NAME`` is one of the last two.
+``image:NAME`` is one of the last two. ``rootfs:DIR`` is no image, only the files of one (``rootfs.py``).
 """
 
 from __future__ import annotations
 
 from scanner.errors import TargetError, UsageError
-from scanner.sources.discover import is_image
+from scanner.sources.discover import ROOTFS, is_image
 from scanner.sources.image.image import Image
 
 
@@ -22,6 +22,8 @@ def open_image(text: str, *, platform: str | None = None) -> Image:
         raise UsageError(
             f"{text!r} names no image", hint="as in: registry:python:3.12, docker:app, archive:app.tar, oci:folder"
         )
+    if prefix == ROOTFS:
+        raise UsageError(f"{text} has files only: no config, and no layers", hint="name the image it was unpacked from")
     if prefix == "image":
         return _search(rest, platform)
     if prefix == "oci":

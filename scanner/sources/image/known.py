@@ -19,9 +19,10 @@ from scanner import code, kept
 from scanner.model.facts import KINDS
 from scanner.model.facts.base import Fact
 from scanner.model.location import Evidence, Layer, Location, Span
+from scanner.sources.image.gather import Found
 from scanner.sources.image.image import Blob
 from scanner.sources.image.merge import Names
-from scanner.sources.image.read import Found, Read
+from scanner.sources.image.read import Read
 
 FOLDER = "layers"
 MAX_FILE = 256 << 20

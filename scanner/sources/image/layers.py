@@ -12,10 +12,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from scanner.model.finding import Problem
 from scanner.model.location import Layer, Location
 from scanner.model.record import Record
+from scanner.sources.image.gather import Found, Look
 from scanner.sources.image.image import Image
 from scanner.sources.image.known import Known
 from scanner.sources.image.merge import Names, removed_by
-from scanner.sources.image.read import Found, Look, Read, read_layer
+from scanner.sources.image.read import Read, read_layer
 
 
 class Contents(Record):

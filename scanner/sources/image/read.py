@@ -3,80 +3,29 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from hashlib import new
-from typing import BinaryIO, NamedTuple, Protocol
+from typing import BinaryIO, NamedTuple
 
 from scanner.errors import TargetError
-from scanner.model.facts.base import Fact
 from scanner.model.finding import Problem
-from scanner.model.location import Evidence, Layer, Location
+from scanner.model.location import Layer, Location
 from scanner.model.record import Record
 from scanner.model.target import File, Folder
 from scanner.parsers import tar
 from scanner.sources.image.content import Content
 from scanner.sources.image.decompress import Inflated, Stored, form_of
+from scanner.sources.image.gather import MAX_ENTRIES, Found, Gathering, Look
 from scanner.sources.image.image import Blob
 from scanner.sources.image.merge import AUFS, OPAQUE, WHITEOUT, Names, leaves_root, path_of
 from scanner.sources.image.verified import is_digest
 from scanner.sources.image.window import Forward, Seeking
 
-MAX_ENTRIES = 10_000_000
-"""Members of one layer that are looked at."""
 MAX_LINKS = 100_000
 """Hard links of one layer whose files are looked up."""
 MAX_KEPT = 16 << 20
 """Bytes of files that were read and are kept, lest a hard link to one costs a second pass."""
-MAX_PROBLEMS = 1_000
-"""Problems of one layer that are listed."""
-
-
-class Look(Protocol):
-    """What is looked for in the files of layers; several extractors, each with a name."""
-
-    def versions(self) -> Mapping[str, str]:
-        """Their names in order, each with a text that changes when the extractor does. Raises OSError."""
-
-    def only(self, names: Collection[str]) -> Look:
-        """Some of them."""
-
-    def wants(self, path: str, size: int | None, mode: int) -> bool:
-        """Whether to extract from a file, by its path, size and mode (with its type, as ``st_mode`` has it).
-
-        Called for every regular file and, with size 0, for every symbolic link and every folder that everyone may write
-        to; cheap, reads nothing. The size is None for a hard link: if it is wanted, the file it stands for is looked up
-        and asked for again, under the link's path and with its size.
-        """
-
-    def extract(self, file: File | Folder) -> Iterable[tuple[str, Fact | Problem]]:
-        """What a file says, and what could not be read of it, each with the name of the extractor.
-
-        It may read the file while its bytes go by, not later. What it raises (ValueError, OSError) becomes a problem of
-        that file, and what it said before counts.
-        """
-
-
-class Found(Record):
-    """A file that has something to say, and what became of it."""
-
-    at: Location
-    place: int
-    """Its number among the members of its layer's archive."""
-    facts: tuple[Fact, ...]
-    by: tuple[str, ...]
-    """The extractor of each fact."""
-    removed_by: Layer | None = None
-    """The layer that removes or replaces it, perhaps its own; None for a file of the finished image."""
-
-    def stated(self) -> Iterator[Fact]:
-        """Its facts; those of a file that is not in the finished image do not ship, and name the layer that took it."""
-        if self.removed_by is None:
-            yield from self.facts
-            return
-        gone = Evidence(Location(self.at.path, None, self.removed_by), note="removed or replaced here")
-        for fact in self.facts:
-            yield fact.replace(ships=False, evidence=(*fact.evidence, gone))
 
 
 class _Link(NamedTuple):
@@ -126,13 +75,11 @@ def read_layer(blob: Blob, layer: Layer, name: str, look: Look, *, verify: bool)
     )
 
 
-class _Reader:
+class _Reader(Gathering):
     def __init__(self, blob: Blob, layer: Layer, name: str, look: Look, verify: bool) -> None:
-        self._blob, self._layer, self._name, self._look, self._verify = blob, layer, name, look, verify
-        self.found: list[Found] = []
+        super().__init__(layer, name, look)
+        self._blob, self._verify = blob, verify
         self.names = Names()
-        self.problems: list[Problem] = []
-        self.entries = 0
         self.verified = False
         self._places: dict[bytes, int | _Link] = {}
         """Paths that are wanted: where in ``found`` they are, or what they are hard links to."""
@@ -182,14 +129,6 @@ class _Reader:
                     f"what is in the layer is {digest}, the image's config says {blob.diff_id}",
                     "It was damaged or changed after the image was made; fetch the image anew.",
                 )
-
-    def tell(self, path: str, reason: str, remedy: str = "") -> None:
-        """Add a problem."""
-        if len(self.problems) == MAX_PROBLEMS:
-            path, remedy = self._name, ""
-            reason = f"more than {MAX_PROBLEMS:,} problems in this layer; the others are not listed"
-        if len(self.problems) <= MAX_PROBLEMS:
-            self.problems.append(Problem(at=Location(path, None, self._layer), reason=reason, remedy=remedy))
 
     def _open(self) -> BinaryIO:
         try:
@@ -264,23 +203,8 @@ class _Reader:
             self._kept[path] = entry._replace(offset=0), whole
 
     def _state(self, path: bytes, place: int, file: File | Folder) -> None:
-        facts: list[Fact] = []
-        by: list[str] = []
-        try:
-            for name, said in self._look.extract(file):
-                if isinstance(said, Fact):
-                    facts.append(said)
-                    by.append(name)
-                else:
-                    self.tell(file.at.path, said.reason, said.remedy)
-        except (ValueError, OSError, RecursionError) as error:
-            self.tell(file.at.path, str(error))
-        if facts:
-            for fact in facts:
-                for evidence in fact.evidence:
-                    evidence.release()
-            self._places[path] = len(self.found)
-            self.found.append(Found(at=file.at, place=place, facts=tuple(facts), by=tuple(by)))
+        if self.take(file, place):
+            self._places[path] = len(self.found) - 1
 
     def _replaced(self, path: bytes) -> None:
         place = self._places.pop(path)

@@ -1,0 +1,102 @@
+"""What is found in one layer while it is read: in its archive, or in a folder that holds what it was unpacked to."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Protocol
+
+from scanner.model.facts.base import Fact
+from scanner.model.finding import Problem
+from scanner.model.location import Evidence, Layer, Location
+from scanner.model.record import Record
+from scanner.model.target import File, Folder
+
+MAX_ENTRIES = 10_000_000
+"""Files of one layer that are looked at."""
+MAX_PROBLEMS = 1_000
+"""Problems of one layer that are listed."""
+
+
+class Look(Protocol):
+    """What is looked for in the files of layers; several extractors, each with a name."""
+
+    def versions(self) -> Mapping[str, str]:
+        """Their names in order, each with a text that changes when the extractor does. Raises OSError."""
+
+    def only(self, names: Collection[str]) -> Look:
+        """Some of them."""
+
+    def wants(self, path: str, size: int | None, mode: int) -> bool:
+        """Whether to extract from a file, by its path, size and mode (with its type, as ``st_mode`` has it).
+
+        Called for every regular file and, with size 0, for every symbolic link and every folder that everyone may write
+        to; cheap, reads nothing. The size is None for a hard link: if it is wanted, the file it stands for is looked up
+        and asked for again, under the link's path and with its size.
+        """
+
+    def extract(self, file: File | Folder) -> Iterable[tuple[str, Fact | Problem]]:
+        """What a file says, and what could not be read of it, each with the name of the extractor.
+
+        It may read the file while its bytes go by, not later. What it raises (ValueError, OSError) becomes a problem of
+        that file, and what it said before counts.
+        """
+
+
+class Found(Record):
+    """A file that has something to say, and what became of it."""
+
+    at: Location
+    place: int
+    """Its number among the members of its layer's archive."""
+    facts: tuple[Fact, ...]
+    by: tuple[str, ...]
+    """The extractor of each fact."""
+    removed_by: Layer | None = None
+    """The layer that removes or replaces it, perhaps its own; None for a file of the finished image."""
+
+    def stated(self) -> Iterator[Fact]:
+        """Its facts; those of a file that is not in the finished image do not ship, and name the layer that took it."""
+        if self.removed_by is None:
+            yield from self.facts
+            return
+        gone = Evidence(Location(self.at.path, None, self.removed_by), note="removed or replaced here")
+        for fact in self.facts:
+            yield fact.replace(ships=False, evidence=(*fact.evidence, gone))
+
+
+class Gathering:
+    """Takes files as they come. ``found``, ``problems`` and the number of ``entries`` are the outcome."""
+
+    def __init__(self, layer: Layer, name: str, look: Look) -> None:
+        self._layer, self._name, self._look = layer, name, look
+        self.found: list[Found] = []
+        self.problems: list[Problem] = []
+        self.entries = 0
+
+    def tell(self, path: str, reason: str, remedy: str = "") -> None:
+        """Add a problem."""
+        if len(self.problems) == MAX_PROBLEMS:
+            path, remedy = self._name, ""
+            reason = f"more than {MAX_PROBLEMS:,} problems in this layer; the others are not listed"
+        if len(self.problems) <= MAX_PROBLEMS:
+            self.problems.append(Problem(at=Location(path, None, self._layer), reason=reason, remedy=remedy))
+
+    def take(self, file: File | Folder, place: int) -> bool:
+        """Extract from a file, which is there now and not later; whether it had something to say."""
+        facts: list[Fact] = []
+        by: list[str] = []
+        try:
+            for name, said in self._look.extract(file):
+                if isinstance(said, Fact):
+                    facts.append(said)
+                    by.append(name)
+                else:
+                    self.tell(file.at.path, said.reason, said.remedy)
+        except (ValueError, OSError, RecursionError) as error:
+            self.tell(file.at.path, str(error))
+        for fact in facts:
+            for evidence in fact.evidence:
+                evidence.release()
+        if facts:
+            self.found.append(Found(at=file.at, place=place, facts=tuple(facts), by=tuple(by)))
+        return bool(facts)
