@@ -11,7 +11,7 @@ import pytest
 
 from scanner.engine.load import load
 from scanner.scan import Options, scan, scan_image
-from scanner.sources.image import archive, layers
+from scanner.sources.image import layers, shared
 from scanner.sources.image.image import Blob, Image
 
 RULES = load()
@@ -138,7 +138,7 @@ def test_the_report_is_the_same_however_many_layers_are_read_at_once(image):
 def test_the_report_is_the_same_from_the_cache(image, monkeypatch, tmp_path):
     """Of a first scan and of a second, which opens no layer."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(archive, "SETTLED", -60)  # as if the file were a minute old
+    monkeypatch.setattr(shared, "SETTLED", -60)  # as if the file were a minute old
     without = looked_at(image)
     assert looked_at(image, cache_limit=1 << 20) == without
     monkeypatch.setattr(layers, "read_layer", None)
@@ -149,7 +149,7 @@ def test_the_report_is_the_same_from_the_cache(image, monkeypatch, tmp_path):
 def test_an_archive_that_is_written_anew_is_read_anew(image, monkeypatch, tmp_path):
     """Its config still says the digests of layers that are known; also by whoever sets its time back."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(archive, "SETTLED", -60)
+    monkeypatch.setattr(shared, "SETTLED", -60)
     looked_at(image, cache_limit=1 << 20)
     before = os.stat(image)
     with open(image, "r+b") as file:

@@ -1,6 +1,7 @@
 """Image archives: ``archive:FILE[:NAME]``, as ``docker save``, ``podman save`` and ``skopeo copy`` write them.
 
-An archive is a tar with an OCI layout inside, or with Docker's own manifest.json (or both).
+FILE is ``-`` for standard input. An archive is a tar with an OCI layout inside, or with Docker's own manifest.json
+(or both).
 """
 
 from __future__ import annotations
@@ -8,17 +9,17 @@ from __future__ import annotations
 import io
 import os
 import posixpath
-import stat
 import tarfile
-import time
 from typing import Any, BinaryIO, TypeGuard, cast
 
 from scanner.errors import TargetError
 from scanner.model.record import Record
+from scanner.sources.discover import STDIN
 from scanner.sources.image import layout, manifest
 from scanner.sources.image import platform as platforms
 from scanner.sources.image.image import Blob, Image
 from scanner.sources.image.manifest import MAX_CONFIG, MAX_ENTRIES, MAX_MANIFEST
+from scanner.sources.image.shared import Shared, standard_input
 from scanner.sources.image.verified import BUFFER
 
 MAX_FILES = 20_000
@@ -27,8 +28,6 @@ MAX_HEADER = 64 << 10
 """Bytes of a tar header's own data: a long name, say."""
 MAX_LINKS = 8
 """Links that lead from one to the next."""
-SETTLED = 2
-"""Seconds after which a change of a file shows in its times, however coarse they are."""
 DOCKER = "manifest.json"
 
 _COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")
@@ -36,8 +35,10 @@ _COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")
 
 def open_archive(text: str, platform: str | None) -> Image:
     """The image in a file, ``FILE[:NAME]``. Raises TargetError."""
-    path, wanted = layout.split(text)
     name = f"archive:{text}"
+    if text.partition(":")[0] == STDIN:
+        return read_archive(name, standard_input(name), text[len(STDIN) + 1 :], platform)
+    path, wanted = layout.split(text)
     try:
         number = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
@@ -56,26 +57,6 @@ def read_archive(name: str, file: Shared, wanted: str, platform: str | None) -> 
             hint="make one with: docker save -o FILE IMAGE",
         )
     return _docker(archive, wanted, platform)
-
-
-class Shared:
-    """An open file that several read at once, each at a place of its own; closed when nobody does any longer."""
-
-    def __init__(self, number: int) -> None:
-        self._number = number
-        status = os.fstat(number)
-        self.regular, self.size = stat.S_ISREG(status.st_mode), status.st_size
-        settled = self.regular and max(status.st_ctime, status.st_mtime) < time.time() - SETTLED
-        known = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
-        self.identity = ":".join(map(str, ("file", *known))) if settled else ""
-        """Another when the file is changed or is another one; "" for one that was changed a moment ago."""
-
-    def read(self, size: int, at: int) -> bytes:
-        """Up to ``size`` bytes from there."""
-        return os.pread(self._number, size, at)
-
-    def __del__(self) -> None:
-        os.close(self._number)
 
 
 class _Part(io.RawIOBase):

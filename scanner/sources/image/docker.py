@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from scanner.errors import TargetError
-from scanner.sources.image.archive import Shared, read_archive
+from scanner.sources.image.archive import read_archive
 from scanner.sources.image.image import Image
+from scanner.sources.image.shared import CHUNK, spooled
 
 if TYPE_CHECKING:
     from docker.client import DockerClient
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
 SOCKET = "/var/run/docker.sock"
 TIMEOUT = 60
 """Seconds that the daemon may stay silent."""
-SPARE = 1 << 28
-"""Bytes to leave free on the disk."""
 MAX_SAID = 300
 """Characters of the daemon's error that are passed on."""
 
@@ -34,20 +31,8 @@ def open_docker(text: str, platform: str | None) -> Image:
     """The image of that name, saved to a temporary file that is gone when nobody reads it. Raises TargetError."""
     with _daemon(text) as client:
         image = client.images.get(text)
-        needed, folder = int(image.attrs.get("Size") or 0), tempfile.gettempdir()
-        if needed + SPARE > shutil.disk_usage(folder).free:
-            raise TargetError(
-                f"docker:{text}: {needed >> 20:,} MiB do not fit into {folder}",
-                hint="let TMPDIR name a folder with more space",
-            )
-        with tempfile.TemporaryFile() as file:
-            try:
-                for part in image.save(chunk_size=1 << 20):
-                    file.write(part)
-                file.flush()
-            except OSError as error:
-                raise TargetError(f"docker:{text}: cannot be written to {folder}: {error}") from None
-            shared = Shared(os.dup(file.fileno()))
+        needed = int(image.attrs.get("Size") or 0)
+        shared = spooled(f"docker:{text}", image.save(chunk_size=CHUNK), needed)
     found = read_archive(f"docker:{text}", shared, "", platform)
     # The daemon held each layer to its diff_id when it got or made it.
     return found.replace(layers=tuple(layer.replace(identity=layer.diff_id) for layer in found.layers))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import os
+import subprocess
 
 import pytest
 
 from scanner.errors import TargetError
-from scanner.sources.image import open_image
+from scanner.sources.image import open_image, shared
 from scanner.sources.image.archive import MAX_HEADER
 
 
@@ -151,3 +153,53 @@ def test_what_is_no_file_is_told(tmp_path):
 def test_a_platform_that_it_is_not_for_is_told(make, archive):
     with pytest.raises(TargetError, match="for linux/amd64, not for linux/arm64"):
         open_image(f"archive:{archive(classic(make.image()))}", platform="linux/arm64")
+
+
+@pytest.fixture
+def piped(monkeypatch):
+    """Let a file come from standard input, through a pipe."""
+    started = []
+
+    def pipe(path):
+        started.append(subprocess.Popen(["cat", path], stdout=subprocess.PIPE))
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(started[0].stdout))
+
+    yield pipe
+    started[0].stdout.close()
+    started[0].wait()
+
+
+def test_an_archive_comes_from_standard_input(archive, make, piped):
+    made = make.image()
+    path = archive(classic(made))
+    piped(path)
+    assert contents(open_image("archive:-:acme/serve:1")) == contents(open_image(f"archive:{path}")) == made.tars
+
+
+def test_a_file_as_standard_input_is_read_where_it_is(archive, make, monkeypatch):
+    made = make.image()
+    monkeypatch.setattr(shared, "spooled", None)
+    with open(archive(classic(made))) as file:
+        monkeypatch.setattr("sys.stdin", file)
+        assert contents(open_image("archive:-")) == made.tars
+
+
+def test_what_does_not_fit_on_the_disk_is_told(archive, make, piped, monkeypatch, tmp_path):
+    """Though nobody knows beforehand how much comes."""
+    made = make.image()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr(shared, "EVERY", 1)
+    disk = iter([1 << 40, shared.SPARE - 1])
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: type("Usage", (), {"free": next(disk)}))
+    piped(archive(classic(made)))
+    with pytest.raises(
+        TargetError, match=f"more than 0 MiB do not fit into {tmp_path}, where 255 MiB are free"
+    ) as error:
+        open_image("archive:-")
+    assert "TMPDIR" in error.value.hint
+
+
+def test_nothing_from_standard_input_is_no_archive(archive, piped):
+    piped(archive(b""))
+    with pytest.raises(TargetError, match="no tar"):
+        open_image("archive:-")
