@@ -69,6 +69,8 @@ class Options(Record):
     jobs: int = 1
     cache_limit: int = 0
     """Bytes that facts of layers may take in the user's cache folder; 0: none are kept, nor looked for."""
+    weigh: bool = False
+    """Reports say what each layer of an image takes up; then all layers are read."""
     keep_facts: bool = False
     """Reports hold all facts, which take most of the memory."""
 
@@ -102,7 +104,7 @@ def scan_image(image: Image, options: Options, *, base: Sequence[str] = (), made
     ``base`` are the ``diff_ids`` of the image it is built on, bottom first, and ``made_by`` is the target of its
     Dockerfile, if they are known.
     """
-    from scanner.extractors.layers import Look
+    from scanner.extractors.layers import Look, is_model
     from scanner.sources.image import origin, target
     from scanner.sources.image.layers import read_layers
 
@@ -111,10 +113,19 @@ def scan_image(image: Image, options: Options, *, base: Sequence[str] = (), made
         found = origin.tied(found, made_by)
     told = (step.at.layer for step in found.steps if step.at.layer is not None)
     look = Look(BY_KIND[File])
-    known = _known(look, options.cache_limit) if options.cache_limit else None
-    contents = read_layers(image, look, verify=options.verify, jobs=options.jobs, told=told, known=known)
+    known = _known(look, options.cache_limit) if options.cache_limit and not options.weigh else None
+    contents = read_layers(
+        image,
+        look,
+        verify=options.verify,
+        jobs=options.jobs,
+        told=told,
+        known=known,
+        counted=is_model if options.weigh else None,
+    )
     found.problems.extend(contents.problems)
-    return examine(found, options, [fact for held in contents.found for fact in held.stated()])
+    facts = [fact for held in contents.found for fact in held.stated()]
+    return examine(found, options, facts).replace(layers=contents.layers)
 
 
 def scan_rootfs(folder: str, options: Options) -> Report:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from scanner.model.facts.base import Fact
-from scanner.model.location import Evidence, Location, Text
+from scanner.model.location import Evidence, Layer, Location, Text
 from scanner.model.record import Record
 from scanner.model.rule import Rule
 
@@ -74,6 +74,22 @@ class Undecided(Record):
     """The fields of the fact that are not known."""
 
 
+class LayerUse(Record):
+    """What one layer of an image takes up."""
+
+    layer: Layer
+    stored: int
+    """Bytes as it is stored, perhaps compressed."""
+    size: int
+    """Bytes of its files; a hard link has none."""
+    wasted: int
+    """Bytes of its files that are not in the finished image, since something removes or replaces them."""
+    entries: int
+    """Members of its archive."""
+    models: int
+    """Files with a name that models have."""
+
+
 class Report(Record):
     """The outcome for one target. ``lines`` quotes the files that findings point into, secrets masked."""
 
@@ -86,6 +102,8 @@ class Report(Record):
     lines: Mapping[str, tuple[str, ...]]
     origins: Mapping[tuple[str, int], Text] = {}
     """The instruction of a Dockerfile that made a line of an image's history, by path and line."""
+    layers: tuple[LayerUse, ...] = ()
+    """Of an image, if that was asked for, from the bottom up."""
 
     def origin(self, evidence: Evidence) -> Location | None:
         """Where the Dockerfile says it: the same words, else the whole instruction; None when that is not known."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Protocol
 
 from scanner.model.facts.base import Fact
@@ -15,6 +15,9 @@ MAX_ENTRIES = 10_000_000
 """Files of one layer that are looked at."""
 MAX_PROBLEMS = 1_000
 """Problems of one layer that are listed."""
+
+Counted = Callable[[str], bool]
+"""Whether to count a file, by its path."""
 
 
 class Look(Protocol):

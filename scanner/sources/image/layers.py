@@ -9,13 +9,13 @@ from __future__ import annotations
 import multiprocessing
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
-from scanner.model.finding import Problem
+from scanner.model.finding import LayerUse, Problem
 from scanner.model.location import Layer, Location
 from scanner.model.record import Record
-from scanner.sources.image.gather import Found, Look
+from scanner.sources.image.gather import Counted, Found, Look
 from scanner.sources.image.image import Image
 from scanner.sources.image.known import Known
-from scanner.sources.image.merge import Names, removed_by
+from scanner.sources.image.merge import Names, removed_by, wasted
 from scanner.sources.image.read import Read, read_layer
 
 
@@ -27,6 +27,8 @@ class Contents(Record):
     problems: tuple[Problem, ...]
     entries: int
     """Members of all layers."""
+    layers: tuple[LayerUse, ...] = ()
+    """What each takes up, if somebody asked; from the bottom up."""
 
 
 def read_layers(
@@ -36,6 +38,7 @@ def read_layers(
     verify: bool = True,
     jobs: int = 1,
     told: Iterable[Layer] = (),
+    counted: Counted | None = None,
     known: Known | None = None,
     on_progress: Callable[[int], None] | None = None,
 ) -> Contents:
@@ -44,12 +47,13 @@ def read_layers(
     ``verify`` reads each layer to its last byte and holds it to its digests. ``jobs`` layers are read at a time, the
     largest first, each in a process of its own where the system can fork. ``told`` are layers as the history tells of
     them; others are known by their digest alone. What ``known`` has of a layer is not read again, and what it has not
-    is put there. ``on_progress`` is called with the number of layers that are done.
+    is put there. ``counted`` asks for what each layer takes up, and says which files to count as models; ``known`` does
+    not hold that, so it should be None. ``on_progress`` is called with the number of layers that are done.
     """
     said = {layer.index: layer for layer in told}
     blobs = enumerate(image.layers)
     layers = [said.get(index) or Layer(index, blob.digest or blob.diff_id) for index, blob in blobs]
-    task = _Task(image, layers, look, verify, known)
+    task = _Task(image, layers, look, verify, known, counted=counted)
     order = sorted(range(len(image.layers)), key=lambda index: -image.layers[index].size)
     done = task.whole()
     order = [index for index in order if index not in done]
@@ -61,15 +65,25 @@ def read_layers(
             on_progress(len(done))
     if known is not None and order:
         known.shrink()
-    return _merged(task.layers, done, problems)
+    contents = _merged(task.layers, done, problems)
+    return contents if counted is None else contents.replace(layers=_uses(task, done))
 
 
 class _Task:
     """What every process needs; it is handed on by forking, so nothing of it has to be pickled."""
 
-    def __init__(self, image: Image, layers: Sequence[Layer], look: Look, verify: bool, known: Known | None) -> None:
+    def __init__(
+        self,
+        image: Image,
+        layers: Sequence[Layer],
+        look: Look,
+        verify: bool,
+        known: Known | None,
+        *,
+        counted: Counted | None,
+    ) -> None:
         self.image, self.layers = image, layers
-        self._look, self._verify, self._known = look, verify, known
+        self._look, self._verify, self._known, self._counted = look, verify, known, counted
         self._parts: dict[int, tuple[Read, Collection[str]]] = {}
         """Layers of which a part is known, and the extractors that have yet to look at them."""
 
@@ -88,11 +102,11 @@ class _Task:
         blob, layer = self.image.layers[index], self.layers[index]
         before, missing = self._parts.get(index, (None, ()))
         look = self._look if before is None else self._look.only(missing)
-        read = read_layer(blob, layer, self.image.name, look, verify=self._verify)
+        read = read_layer(blob, layer, self.image.name, look, verify=self._verify, counted=self._counted)
         if self._known is not None:
             read = self._known.put(blob, layer, read, before)
         # There is nothing below the lowest that its names could hide.
-        return read if layer.index else read.replace(names=Names())
+        return read if layer.index or self._counted is not None else read.replace(names=Names())
 
 
 def _each(task: _Task, order: Sequence[int]) -> Iterator[tuple[int, Read]]:
@@ -146,4 +160,19 @@ def _merged(layers: Sequence[Layer], done: dict[int, Read], problems: list[Probl
         ),
         problems=(*problems, *(problem for _, read in reads for problem in read.problems)),
         entries=sum(read.entries for _, read in reads),
+    )
+
+
+def _uses(task: _Task, done: dict[int, Read]) -> tuple[LayerUse, ...]:
+    lost = wasted([(index, done[index].names) for index in sorted(done)])
+    return tuple(
+        LayerUse(
+            layer=layer,
+            stored=blob.size,
+            size=done[index].size if index in done else 0,
+            wasted=lost.get(index, 0),
+            entries=done[index].entries if index in done else 0,
+            models=done[index].counted if index in done else 0,
+        )
+        for index, (layer, blob) in enumerate(zip(task.layers, task.image.layers, strict=True))
     )

@@ -24,6 +24,8 @@ class Names:
         self.folders: dict[bytes, bytearray] = {b"": bytearray()}
         """Every folder that has an entry or an entry below it, and the names in it that are no folders."""
         self.opaque: set[bytes] = set()
+        self.sizes: dict[bytes, bytearray] = {}
+        """If somebody asks: the names in each folder that are no folders, each with its size in digits ("" for 0)."""
 
     def add(self, folder: bytes, name: bytes) -> None:
         """An entry that is no folder, or what a whiteout is for."""
@@ -32,6 +34,13 @@ class Names:
             names = self.add_folder(folder)
         names += name
         names += b"\0"
+
+    def weigh(self, folder: bytes, name: bytes, size: int) -> None:
+        """The size of an entry that is no folder, for ``wasted``."""
+        sizes = self.sizes.get(folder)
+        if sizes is None:
+            sizes = self.sizes[folder] = bytearray()
+        sizes += b"%b\0%d\0" % (name, size) if size else name + b"\0\0"
 
     def add_folder(self, path: bytes) -> bytearray:
         """A folder, and those above it; the names in it."""
@@ -104,6 +113,31 @@ def removed_by(files: Sequence[tuple[int, bytes]], layers: Sequence[tuple[int, N
                 if hidden or path.rpartition(b"/")[2] in names or path in layer.folders:
                     fates[index] = number
     return fates
+
+
+def wasted(layers: Sequence[tuple[int, Names]]) -> dict[int, int]:
+    """By layer, the bytes of its files that it or one above removes or replaces; ``layers`` as in ``removed_by``."""
+    lost = {number: 0 for number, _ in layers}
+    withins = {number: lru_cache(64)(layer.within) for number, layer in layers}
+    for folder in sorted({folder for _, layer in layers for folder in layer.sizes}):
+        gone: set[bytes] = set()
+        above: list[Names] = []
+        hidden, prefix = False, folder and folder + b"/"
+        for number, layer in reversed(layers):
+            fields = bytes(layer.sizes.get(folder, b"")).split(b"\0")
+            own: set[bytes] = set()
+            for name, size in reversed(list(zip(fields[::2], fields[1::2], strict=False))):
+                if size and (
+                    hidden or name in gone or name in own or any(prefix + name in each.folders for each in above)
+                ):
+                    lost[number] += int(size)
+                own.add(name)
+            hides = _hides(layer, withins[number], folder)
+            if hides is not None:
+                hidden = hidden or hides
+                gone |= withins[number](folder)
+                above.append(layer)
+    return lost
 
 
 def _hides(layer: Names, within: Callable[[bytes], frozenset[bytes]], folder: bytes) -> bool | None:

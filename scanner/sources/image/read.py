@@ -16,7 +16,7 @@ from scanner.model.target import File, Folder
 from scanner.parsers import tar
 from scanner.sources.image.content import Content
 from scanner.sources.image.decompress import Inflated, Stored, form_of
-from scanner.sources.image.gather import MAX_ENTRIES, Found, Gathering, Look
+from scanner.sources.image.gather import MAX_ENTRIES, Counted, Found, Gathering, Look
 from scanner.sources.image.image import Blob
 from scanner.sources.image.merge import AUFS, OPAQUE, WHITEOUT, Names, leaves_root, path_of
 from scanner.sources.image.verified import is_digest
@@ -51,15 +51,22 @@ class Read(Record):
     """Members of its archive."""
     sure: bool
     """It was read to its end, is what its ``diff_id`` says, and there were no problems."""
+    size: int = 0
+    """Bytes of its files, if somebody asked."""
+    counted: int = 0
+    """Files that count, if somebody asked."""
 
 
-def read_layer(blob: Blob, layer: Layer, name: str, look: Look, *, verify: bool) -> Read:
+def read_layer(
+    blob: Blob, layer: Layer, name: str, look: Look, *, verify: bool, counted: Counted | None = None
+) -> Read:
     """Open a layer of the image ``name``, and extract from the files that are wanted.
 
     Its tar is held to ``diff_id``; what is stored is held to ``digest`` by the opener already. Whatever is wrong with
-    it becomes a problem, and what can be read all the same is.
+    it becomes a problem, and what can be read all the same is. With ``counted``, files are weighed, and those are
+    counted of which it is true.
     """
-    reader = _Reader(blob, layer, name, look, verify)
+    reader = _Reader(blob, layer, name, look, verify=verify, counted=counted)
     try:
         reader.read()
     except TargetError as error:
@@ -72,13 +79,18 @@ def read_layer(blob: Blob, layer: Layer, name: str, look: Look, *, verify: bool)
         problems=reader.problems,
         entries=reader.entries,
         sure=reader.verified and not reader.problems,
+        size=reader.size,
+        counted=reader.count,
     )
 
 
 class _Reader(Gathering):
-    def __init__(self, blob: Blob, layer: Layer, name: str, look: Look, verify: bool) -> None:
+    def __init__(
+        self, blob: Blob, layer: Layer, name: str, look: Look, *, verify: bool, counted: Counted | None
+    ) -> None:
         super().__init__(layer, name, look)
-        self._blob, self._verify = blob, verify
+        self._blob, self._verify, self._counted = blob, verify, counted
+        self.size = self.count = 0
         self.names = Names()
         self.verified = False
         self._places: dict[bytes, int | _Link] = {}
@@ -171,6 +183,11 @@ class _Reader(Gathering):
                 self._state(path, self.entries, Folder(at=Location(_text(path), None, self._layer), mode=entry[3]))
             return
         self.names.add(folder, base)
+        if self._counted is not None:
+            size = entry[2] if kind == tar.REGULAR else 0
+            self.names.weigh(folder, base, size)
+            self.size += size
+            self.count += kind == tar.REGULAR and self._counted(_text(path))
         if kind == tar.REGULAR:
             if self._look.wants(path.decode("utf-8", "surrogateescape"), entry[2], entry[3] | stat.S_IFREG):
                 self._take(path, self.entries, entry, source)

@@ -487,6 +487,50 @@ def test_fates_are_those_of_unpacking_layer_by_layer(layers: list[list[str]]) ->
     assert fates(*layers) == unpacked(layers)
 
 
+def waste(*layers: Sequence[tuple[str, int]]) -> list[int]:
+    """The bytes that each of some layers wastes, by names and sizes."""
+    blobs = (blob(layer(*((name, bytes(size)) for name, size in names))) for names in layers)
+    return [use.wasted for use in contents(*blobs, wants=lambda *file: False, counted=lambda path: False).layers]
+
+
+@given(st.lists(st.lists(ENTRIES, max_size=6).filter(consistent), min_size=1, max_size=4))
+def test_what_is_wasted_is_what_unpacking_takes_away_again(layers: list[list[str]]) -> None:
+    """Each file with a size of its own, a power of two, so that sums tell which they are."""
+    numbers = iter(range(100))
+    sized = [
+        [(name, 0 if name.endswith("/") or ".wh." in name else 1 << next(numbers)) for name in names]
+        for names in layers
+    ]
+    fate = unpacked(layers)
+    assert waste(*sized) == [
+        sum(size for name, size in names if size and fate[number, name] is not None)
+        for number, names in enumerate(sized)
+    ]
+
+
+def test_a_layer_wastes_what_comes_twice_in_it() -> None:
+    """The last one counts, and a whiteout of its own layer takes nothing of it away."""
+    assert waste([("a", 1), ("a", 2), ("b", 4), (".wh.b", 0)]) == [1]
+
+
+def test_what_layers_take_up_is_told_when_asked() -> None:
+    """Bytes as stored, bytes of files, members, and files that count."""
+    tar = layer(("d/", b""), ("d/a.pt", b"12345"), ("b", b"123"), link("c", "b", tarfile.LNKTYPE), link("e.pt", "b"))
+    stored = gzip.compress(tar)
+    for jobs in (1, 2):
+        found = contents(
+            blob(stored, tar),
+            blob(layer()),
+            jobs=jobs,
+            wants=lambda *file: False,
+            counted=lambda path: path.endswith(".pt"),
+        )
+        assert [(use.layer.index, use.stored, use.size, use.entries, use.models) for use in found.layers] == [
+            (0, len(stored), 8, 5, 1), (1, 10240, 0, 0, 0)
+        ]  # fmt: skip
+    assert contents(blob(tar)).layers == ()
+
+
 def test_a_layer_on_disk_is_read_where_it_is_wanted(tmp_path: Path) -> None:
     """What nobody asks for is skipped, not read."""
     path = tmp_path / "layer.tar"
