@@ -122,6 +122,26 @@ def scan(**given: Any) -> int:
     return work(Flags(**given))
 
 
+@hullcheck.command(short_help="Show what each layer of an image brings.")
+@click.argument("image", metavar="IMAGE")
+@click.option("--json", "as_json", is_flag=True, help="All there is to know of each, as JSON.")
+@click.option("--platform", metavar="OS/ARCH", help="Of an image that is there for several.  [default: this machine's]")
+@click.option("--base", metavar="IMAGE", help="The image that the image is built on, to tell its layers apart.")
+@click.option("--no-verify", is_flag=True, default=None, help="Do not hold layers to their digests.")
+@_rules
+@_config
+@click.option("--no-color", is_flag=True, help="No colours; NO_COLOR does the same, FORCE_COLOR the opposite.")
+@click.option("-j", "--jobs", type=click.IntRange(1, 256), metavar="N", help="Layers to read at a time.  [default: 1]")
+def layers(image: str, config: str | None, as_json: bool, no_color: bool, **given: Any) -> int:
+    """Show what each layer of an image brings: size, waste, packages, models, findings, and what made it.
+
+    Wasted is what a later layer removes or replaces: it is in no container, but whoever has the image has it.
+    """
+    from scanner.cli.layers import run as work
+
+    return work(image, config, given, as_json=as_json, no_color=no_color)
+
+
 @hullcheck.command(short_help="Say what a rule means.")
 @click.argument("name", metavar="RULE")
 @_rules

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from scanner import config as configuration
-from scanner.cli.output import write
+from scanner.cli.output import tell, write
 from scanner.cli.scan import CLEAN, HERE, INCOMPLETE, scan_options
 from scanner.reporters import plain
-from scanner.reporters.quote import visible
 from scanner.scan import scan
 
 
@@ -20,6 +18,5 @@ def run(paths: Sequence[str], config: str | None, given: Mapping[str, Any]) -> i
     reports = scan(paths or (HERE,), scan_options(settings, rules=(), jobs=1, keep_facts=True))
     write(plain.facts(reports))
     problems = [problem for report in reports for problem in report.problems]
-    for problem in problems:
-        sys.stderr.write(f"{visible(str(problem.at))} not looked at: {visible(problem.reason)}\n")
+    tell(problems)
     return INCOMPLETE if problems and not settings.allow_incomplete else CLEAN

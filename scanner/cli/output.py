@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Mapping
-from typing import TextIO
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, TextIO
 
 from scanner.errors import UsageError
+
+if TYPE_CHECKING:
+    from scanner.model.finding import Problem
 
 STDOUT = "-"
 WIDTH = 120
@@ -39,15 +42,34 @@ def colored(stream: TextIO, environ: Mapping[str, str] = os.environ) -> bool:
     return stream.isatty() and environ.get("TERM") != "dumb"
 
 
-def width(stream: TextIO) -> int:
-    """Columns for text on a stream: its terminal's within reason, else a fixed number, so that files are the same."""
+def encodes(stream: TextIO, text: str) -> bool:
+    """Whether a stream can show a text."""
+    try:
+        text.encode(stream.encoding or "ascii")
+    except (UnicodeError, LookupError):
+        return False
+    return True
+
+
+def tell(problems: Iterable[Problem]) -> None:
+    """Say on standard error what could not be looked at."""
+    from scanner.reporters.quote import visible
+
+    for problem in problems:
+        sys.stderr.write(f"{visible(str(problem.at))} not looked at: {visible(problem.reason)}\n")
+
+
+def width(stream: TextIO, gutter: int = GUTTER) -> int:
+    """Columns for text on a stream, beside a gutter: its terminal's within reason, else a fixed number, so that files
+    are the same.
+    """
     if not stream.isatty():
         return WIDTH
     try:
         columns = os.get_terminal_size(stream.fileno()).columns
     except (OSError, ValueError):
         columns = 0
-    return max(NARROWEST, min(WIDEST, columns - GUTTER)) if columns else WIDTH
+    return max(NARROWEST, min(WIDEST, columns - gutter)) if columns else WIDTH
 
 
 def now() -> str:

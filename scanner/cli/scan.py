@@ -181,18 +181,19 @@ def exit_code(reports: Sequence[Report], settings: Settings) -> int:
 def _look(paths: Sequence[str], settings: Settings) -> tuple[list[Report], tuple[Assessment, ...]]:
     """The reports, and what they say about the frameworks asked for."""
     if not settings.framework:
-        return _reports(paths, scan_options(settings)), ()
+        return look(paths, scan_options(settings)), ()
     from scanner.cli.frameworks import asked
     from scanner.engine.assess import assess
 
     frameworks = asked(settings)
     options = scan_options(settings, frameworks)
-    reports = _reports(paths, options)
+    reports = look(paths, options)
     held = (assess(each, reports, rules=options.rules, catalogue=options.catalogue) for each in frameworks)
     return reports, tuple(held)
 
 
-def _reports(paths: Sequence[str], options: ScanOptions) -> list[Report]:
+def look(paths: Sequence[str], options: ScanOptions) -> list[Report]:
+    """Scan, and show how far it is."""
     if not sys.stderr.isatty():
         return scan(paths, options)
     progress = Progress(sys.stderr)

@@ -63,6 +63,16 @@ def not_known(reports: Sequence[Report]) -> list[Undecided]:
     return once(every, lambda item: (item.rule.id, item.fact.evidence[0].at, item.fields))
 
 
+def size(number: int) -> str:
+    """``812 B``, ``1.23 kB``, ``45.6 MB``, ``789 GB``: three digits, units of 1,000."""
+    value, units = float(number), iter(("kB", "MB", "GB", "TB", "PB", "EB"))
+    unit = "B"
+    while value >= 999.5:
+        value, unit = value / 1000, next(units)
+    digits = 0 if unit == "B" or value >= 99.95 else 1 if value >= 9.995 else 2
+    return f"{value:.{digits}f} {unit}"
+
+
 def amount(number: int, noun: str) -> str:
     """``1 rule``, ``2 rules``."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

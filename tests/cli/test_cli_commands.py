@@ -88,7 +88,19 @@ def test_help_lists_the_commands_in_the_order_of_use(run, arguments):
     code, out, err = run(*arguments)
     assert (code, err) == (0, "")
     names = [line.split()[0] for line in out.partition("Commands:\n")[2].splitlines() if line.startswith("  ")]
-    assert names[:9] == ["scan", "explain", "rules", "frameworks", "facts", "test", "init", "cache", "completion"]
+    names_in_order = [
+        "scan",
+        "layers",
+        "explain",
+        "rules",
+        "frameworks",
+        "facts",
+        "test",
+        "init",
+        "cache",
+        "completion",
+    ]
+    assert names[:10] == names_in_order
     assert "3 could not" in out
 
 
