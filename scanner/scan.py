@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from scanner.extractors.layers import Look
     from scanner.sources.image.image import Image
     from scanner.sources.image.known import Known
+    from scanner.sources.image.layers import Passed
 
 
 WARM = 4
@@ -75,15 +76,22 @@ class Options(Record):
     """Reports hold all facts, which take most of the memory."""
 
 
-def scan(paths: Sequence[str], options: Options, *, on_progress: Callable[[int], None] | None = None) -> list[Report]:
+def scan(
+    paths: Sequence[str],
+    options: Options,
+    *,
+    on_progress: Callable[[int], None] | None = None,
+    on_layers: Callable[[Passed], None] | None = None,
+) -> list[Report]:
     """Scan Dockerfiles, folders of them, and images; a report for each, in order.
 
-    ``on_progress`` is called with the number of files done. Raises TargetError for what cannot be opened.
+    ``on_progress`` is called with the number of targets done, ``on_layers`` while those of an image are read. Raises
+    TargetError for what cannot be opened.
     """
     names = list(discover(paths, options.exclude))
     parallel = options.jobs > 1 and len(names) > WARM and not any(map(is_image, names))  # images use jobs for layers
     reports = []
-    for report in _in_parallel(names, options) if parallel else _each(names, options):
+    for report in _in_parallel(names, options) if parallel else _each(names, options, on_layers):
         reports.append(report)
         if on_progress is not None:
             on_progress(len(reports))
@@ -98,7 +106,14 @@ def scan_text(
     return examine(target, options)
 
 
-def scan_image(image: Image, options: Options, *, base: Sequence[str] = (), made_by: Target | None = None) -> Report:
+def scan_image(
+    image: Image,
+    options: Options,
+    *,
+    base: Sequence[str] = (),
+    made_by: Target | None = None,
+    on_layers: Callable[[Passed], None] | None = None,
+) -> Report:
     """Scan an image.
 
     ``base`` are the ``diff_ids`` of the image it is built on, bottom first, and ``made_by`` is the target of its
@@ -122,6 +137,7 @@ def scan_image(image: Image, options: Options, *, base: Sequence[str] = (), made
         told=told,
         known=known,
         counted=is_model if options.weigh else None,
+        on_progress=on_layers,
     )
     found.problems.extend(contents.problems)
     facts = [fact for held in contents.found for fact in held.stated()]
@@ -223,9 +239,11 @@ def collect(
     return facts
 
 
-def _each(names: Sequence[str], options: Options) -> Iterator[Report]:
+def _each(
+    names: Sequence[str], options: Options, on_layers: Callable[[Passed], None] | None = None
+) -> Iterator[Report]:
     for name in names:
-        yield _report(name, options)
+        yield _report(name, options, on_layers)
 
 
 def _in_parallel(names: Sequence[str], options: Options) -> Iterator[Report]:
@@ -242,15 +260,18 @@ _options: Options
 
 
 def _remember(options: Options) -> None:
+    from scanner import workers
+
     global _options  # noqa: PLW0603
     _options = options
+    workers.begin()
 
 
 def _work(name: str) -> Report:
     return _report(name, _options)
 
 
-def _report(name: str, options: Options) -> Report:
+def _report(name: str, options: Options, on_layers: Callable[[Passed], None] | None = None) -> Report:
     if not is_image(name):
         return examine(open_target(name, options), options)
     kind, _, rest = name.partition(":")
@@ -263,4 +284,5 @@ def _report(name: str, options: Options) -> Report:
         below = open_image(meant(options.base) or options.base, platform=options.platform)
         base = tuple(layer.diff_id for layer in below.layers)
     made_by = None if options.dockerfile is None else open_target(options.dockerfile, options)
-    return scan_image(open_image(name, platform=options.platform), options, base=base, made_by=made_by)
+    image = open_image(name, platform=options.platform)
+    return scan_image(image, options, base=base, made_by=made_by, on_layers=on_layers)

@@ -12,6 +12,7 @@ from scanner.errors import UsageError
 
 if TYPE_CHECKING:
     from scanner.model.finding import Problem
+    from scanner.sources.image.layers import Passed
 
 STDOUT = "-"
 WIDTH = 120
@@ -99,18 +100,43 @@ class Progress:
         self._stream = stream
         self._next = self._clock() + self.DELAY
         self._shown = False
+        self._size, self._begun = 0, self._clock()
 
     def __call__(self, done: int) -> None:
         """So many targets are done."""
-        now = self._clock()
-        if now >= self._next:
-            self._next = now + self.EVERY
-            self._shown = True
-            self._stream.write(f"\rlooking: {done} done")
-            self._stream.flush()
+        if self._due():
+            self._show(f"looking: {done} done")
+
+    def layers(self, passed: Passed) -> None:
+        """So much of an image's layers is read."""
+        if passed.size < self._size or not self._size:
+            self._begun = self._clock()
+        self._size = passed.size
+        if not self._due():
+            return
+        from scanner.reporters.tally import size
+
+        rate = passed.size / max(self.EVERY, self._clock() - self._begun)
+        text = f"reading layers: {passed.done} of {passed.layers} done, {size(passed.size)} of {size(passed.total)}"
+        if rate:
+            left = (passed.total - passed.size) / rate
+            text += f", {size(int(rate))}/s, {left // 60:.0f}:{left % 60:02.0f} left"
+        self._show(text)
 
     def close(self) -> None:
         """Take the line away."""
         if self._shown:
             self._stream.write("\r\x1b[K")
             self._stream.flush()
+
+    def _due(self) -> bool:
+        now = self._clock()
+        if now < self._next:
+            return False
+        self._next = now + self.EVERY
+        return True
+
+    def _show(self, text: str) -> None:
+        self._shown = True
+        self._stream.write(f"\r{text}\x1b[K")
+        self._stream.flush()

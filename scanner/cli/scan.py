@@ -198,7 +198,7 @@ def look(paths: Sequence[str], options: ScanOptions) -> list[Report]:
         return scan(paths, options)
     progress = Progress(sys.stderr)
     try:
-        return scan(paths, options, on_progress=progress)
+        return scan(paths, options, on_progress=progress, on_layers=progress.layers)
     finally:
         progress.close()
 

@@ -55,7 +55,7 @@ class Stage:
         problem = Problem(at=Location("Dockerfile"), reason="no text")
         self.reports = [Report(target="Dockerfile", findings=findings, problems=(problem,), lines={})]
 
-    def scan(self, paths, options, *, on_progress: Callable[[int], None] | None = None) -> list[Report]:
+    def scan(self, paths, options, *, on_progress: Callable[[int], None] | None = None, on_layers=None) -> list[Report]:
         self.paths, self.options = tuple(paths), options
         if self.error is not None:
             raise self.error

@@ -16,6 +16,7 @@ from scanner.cli.scan import Flags
 from scanner.errors import TargetError
 from scanner.model.finding import Suppression
 from scanner.model.rule import Severity
+from scanner.sources.image.layers import Passed
 
 
 def test_nothing_found_is_0(stage, run):
@@ -274,7 +275,23 @@ def test_progress_shows_after_a_while_and_goes_away():
     progress(7)
     progress(8)
     progress.close()
-    assert stream.getvalue() == "\rlooking: 7 done\r\x1b[K"
+    assert stream.getvalue() == "\rlooking: 7 done\x1b[K\r\x1b[K"
+
+
+def test_progress_through_layers_has_a_rate_and_the_time_left(monkeypatch):
+    """Of each image anew."""
+    clock, stream = [0.0], io.StringIO()
+    monkeypatch.setattr("time.monotonic", lambda: clock[0])
+    progress = Progress(stream)
+    for clock[0], done, size in ((0.5, 0, 1), (0.9, 0, 9), (40.5, 1, 250_000_000), (100, 0, 4), (101, 0, 8_000_000)):
+        progress.layers(Passed(done=done, layers=3, size=size, total=1_000_000_000))
+    progress.close()
+    assert stream.getvalue().split("\r")[1:] == [
+        "reading layers: 1 of 3 done, 250 MB of 1.00 GB, 6.25 MB/s, 2:00 left\x1b[K",
+        "reading layers: 0 of 3 done, 4 B of 1.00 GB, 40 B/s, 416666:40 left\x1b[K",
+        "reading layers: 0 of 3 done, 8.00 MB of 1.00 GB, 8.00 MB/s, 2:04 left\x1b[K",
+        "\x1b[K",
+    ]
 
 
 def test_an_ignore_of_a_rule_that_does_not_exist_is_a_mistake(tmp_path, monkeypatch, capsys):

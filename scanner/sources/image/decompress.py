@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from scanner.parsers import tar
@@ -33,10 +33,10 @@ _SKIPPABLE = range(0x50, 0x60)
 
 
 class Stored:
-    """A layer's bytes as they are stored, and how many have gone by."""
+    """A layer's bytes as they are stored, and how many have gone by; ``passed`` is told of each few more."""
 
-    def __init__(self, raw: BinaryIO) -> None:
-        self._raw, self.size = raw, 0
+    def __init__(self, raw: BinaryIO, passed: Callable[[int], None] | None = None) -> None:
+        self._raw, self.size, self._passed = raw, 0, passed
         self._peeked = b""
 
     def peek(self, size: int) -> bytes:
@@ -48,14 +48,14 @@ class Stored:
     def read(self, size: int = CHUNK) -> bytes:
         """The next bytes, b"" at the end."""
         data, self._peeked = self._peeked[:size] or self._raw.read(size), self._peeked[size:]
-        self.size += len(data)
+        self._count(len(data))
         return data
 
     def readinto(self, buffer: memoryview) -> int:
         """The next bytes into a buffer, and how many."""
         if not self._peeked:
             count: int = self._raw.readinto(buffer)  # type: ignore[attr-defined]  # readers of bytes have it
-            self.size += count
+            self._count(count)
             return count
         data = self.read(len(buffer))
         buffer[: len(data)] = data
@@ -65,6 +65,11 @@ class Stored:
         """Let what is left go by."""
         while self.read():
             pass
+
+    def _count(self, more: int) -> None:
+        self.size += more
+        if self._passed is not None:
+            self._passed(more)
 
 
 class Inflated:

@@ -7,8 +7,11 @@ all layers, and what became of their files is filled in afterwards (docs/decisio
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Sequence
+from contextlib import closing
+from mmap import mmap
 
+from scanner import workers
 from scanner.model.finding import LayerUse, Problem
 from scanner.model.location import Layer, Location
 from scanner.model.record import Record
@@ -17,6 +20,23 @@ from scanner.sources.image.image import Image
 from scanner.sources.image.known import Known
 from scanner.sources.image.merge import Names, removed_by, wasted
 from scanner.sources.image.read import Read, read_layer
+
+EVERY = 0.1
+"""Seconds after which other processes are asked how far they are."""
+
+Reads = Generator[tuple[int, Read], None, None]
+
+
+class Passed(Record):
+    """How far the reading is."""
+
+    done: int
+    """Layers that are read, or were known."""
+    layers: int
+    size: int
+    """Stored bytes that have gone by."""
+    total: int
+    """Stored bytes of the layers that were not known."""
 
 
 class Contents(Record):
@@ -40,7 +60,7 @@ def read_layers(
     told: Iterable[Layer] = (),
     counted: Counted | None = None,
     known: Known | None = None,
-    on_progress: Callable[[int], None] | None = None,
+    on_progress: Callable[[Passed], None] | None = None,
 ) -> Contents:
     """Walk all layers and extract from the files that are wanted, in memory that does not grow with their size.
 
@@ -48,7 +68,8 @@ def read_layers(
     largest first, each in a process of its own where the system can fork. ``told`` are layers as the history tells of
     them; others are known by their digest alone. What ``known`` has of a layer is not read again, and what it has not
     is put there. ``counted`` asks for what each layer takes up, and says which files to count as models; ``known`` does
-    not hold that, so it should be None. ``on_progress`` is called with the number of layers that are done.
+    not hold that, so it should be None. ``on_progress`` is called whenever something was read, many times a
+    second.
     """
     said = {layer.index: layer for layer in told}
     blobs = enumerate(image.layers)
@@ -59,10 +80,16 @@ def read_layers(
     order = [index for index in order if index not in done]
     parallel = jobs > 1 and len(order) > 1 and "fork" in multiprocessing.get_all_start_methods()
     problems: list[Problem] = []
-    for index, read in _in_parallel(task, order, jobs, problems) if parallel else _each(task, order):
-        done[index] = read
+    total = sum(image.layers[index].size for index in order)
+
+    def tell() -> None:
         if on_progress is not None:
-            on_progress(len(done))
+            on_progress(Passed(done=len(done), layers=len(task.layers), size=sum(task.passed), total=total))
+
+    with closing(_in_parallel(task, order, jobs, tell, problems) if parallel else _each(task, order, tell)) as reads:
+        for index, read in reads:
+            done[index] = read
+            tell()
     if known is not None and order:
         known.shrink()
     contents = _merged(task.layers, done, problems)
@@ -84,6 +111,8 @@ class _Task:
     ) -> None:
         self.image, self.layers = image, layers
         self._look, self._verify, self._known, self._counted = look, verify, known, counted
+        self.passed = memoryview(mmap(-1, 8 * max(1, len(layers)))).cast("Q")
+        """Stored bytes that have gone by, in memory that all processes share; each layer has one that writes."""
         self._parts: dict[int, tuple[Read, Collection[str]]] = {}
         """Layers of which a part is known, and the extractors that have yet to look at them."""
 
@@ -98,49 +127,70 @@ class _Task:
                 done[index] = found[0]
         return done
 
-    def read(self, index: int) -> Read:
+    def read(self, index: int, tell: Callable[[], None] | None = None) -> Read:
+        """Read one; ``tell`` is called whenever some of its bytes have gone by."""
         blob, layer = self.image.layers[index], self.layers[index]
         before, missing = self._parts.get(index, (None, ()))
         look = self._look if before is None else self._look.only(missing)
-        read = read_layer(blob, layer, self.image.name, look, verify=self._verify, counted=self._counted)
+
+        def count(more: int) -> None:
+            self.passed[index] = min(blob.size, self.passed[index] + more)
+            if tell is not None:
+                tell()
+
+        read = read_layer(blob, layer, self.image.name, look, verify=self._verify, counted=self._counted, passed=count)
+        self.passed[index] = blob.size
         if self._known is not None:
             read = self._known.put(blob, layer, read, before)
         # There is nothing below the lowest that its names could hide.
         return read if layer.index or self._counted is not None else read.replace(names=Names())
 
 
-def _each(task: _Task, order: Sequence[int]) -> Iterator[tuple[int, Read]]:
+def _each(task: _Task, order: Sequence[int], tell: Callable[[], None]) -> Reads:
     for index in order:
-        yield index, task.read(index)
+        yield index, task.read(index, tell)
 
 
-def _in_parallel(task: _Task, order: Sequence[int], jobs: int, problems: list[Problem]) -> Iterator[tuple[int, Read]]:
-    from concurrent.futures import ProcessPoolExecutor, as_completed
+def _in_parallel(
+    task: _Task, order: Sequence[int], jobs: int, tell: Callable[[], None], problems: list[Problem]
+) -> Reads:
+    from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
     from concurrent.futures.process import BrokenProcessPool
 
-    context = multiprocessing.get_context("fork")
-    with ProcessPoolExecutor(jobs, context, _remember, (task,)) as pool:
+    others = multiprocessing.active_children()
+    pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("fork"), _begin, (task,))
+    try:
         futures = {pool.submit(_work, index): index for index in order}
-        for future in as_completed(futures):
-            index = futures.pop(future)
-            try:
-                yield index, future.result()
-            except BrokenProcessPool:
-                problems.append(
-                    Problem(
-                        at=Location(task.image.name, None, task.layers[index]),
-                        reason="a process that read layers was killed, so this one was not looked at",
-                        remedy="Give it more memory, or read one layer at a time with -j 1.",
+        while futures:
+            for future in wait(futures, EVERY, FIRST_COMPLETED).done:
+                index = futures.pop(future)
+                try:
+                    yield index, future.result()
+                except BrokenProcessPool:
+                    problems.append(
+                        Problem(
+                            at=Location(task.image.name, None, task.layers[index]),
+                            reason="a process that read layers was killed, so this one was not looked at",
+                            remedy="Give it more memory, or read one layer at a time with -j 1.",
+                        )
                     )
-                )
+            tell()
+    except BaseException:
+        for child in multiprocessing.active_children():
+            if child not in others:
+                child.terminate()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 _task: _Task
 
 
-def _remember(task: _Task) -> None:
+def _begin(task: _Task) -> None:
     global _task  # noqa: PLW0603
     _task = task
+    workers.begin()
 
 
 def _work(index: int) -> Read:

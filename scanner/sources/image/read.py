@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from hashlib import new
 from typing import BinaryIO, NamedTuple
@@ -58,15 +58,22 @@ class Read(Record):
 
 
 def read_layer(
-    blob: Blob, layer: Layer, name: str, look: Look, *, verify: bool, counted: Counted | None = None
+    blob: Blob,
+    layer: Layer,
+    name: str,
+    look: Look,
+    *,
+    verify: bool,
+    counted: Counted | None = None,
+    passed: Callable[[int], None] | None = None,
 ) -> Read:
     """Open a layer of the image ``name``, and extract from the files that are wanted.
 
     Its tar is held to ``diff_id``; what is stored is held to ``digest`` by the opener already. Whatever is wrong with
     it becomes a problem, and what can be read all the same is. With ``counted``, files are weighed, and those are
-    counted of which it is true.
+    counted of which it is true. ``passed`` is called with the number of stored bytes whenever some have gone by.
     """
-    reader = _Reader(blob, layer, name, look, verify=verify, counted=counted)
+    reader = _Reader(blob, layer, name, look, verify=verify, counted=counted, passed=passed)
     try:
         reader.read()
     except TargetError as error:
@@ -86,10 +93,18 @@ def read_layer(
 
 class _Reader(Gathering):
     def __init__(
-        self, blob: Blob, layer: Layer, name: str, look: Look, *, verify: bool, counted: Counted | None
+        self,
+        blob: Blob,
+        layer: Layer,
+        name: str,
+        look: Look,
+        *,
+        verify: bool,
+        counted: Counted | None,
+        passed: Callable[[int], None] | None,
     ) -> None:
         super().__init__(layer, name, look)
-        self._blob, self._verify, self._counted = blob, verify, counted
+        self._blob, self._verify, self._counted, self._passed = blob, verify, counted, passed
         self.size = self.count = 0
         self.names = Names()
         self.verified = False
@@ -120,7 +135,7 @@ class _Reader(Gathering):
         blob = self._blob
         self.verified = False
         with self._open() as raw:
-            stored = Stored(raw)
+            stored = Stored(raw, self._passed)
             form = form_of(stored.peek(tar.BLOCK))
             hashed = new(blob.diff_id.partition(":")[0]) if verify and is_digest(blob.diff_id) else None
             if form == "tar" and hashed is None and raw.seekable():

@@ -182,7 +182,7 @@ def test_all_layers_are_counted_as_done(folder):
     done = []
     look_at(blob(LOWER))
     look_at(blob(LOWER), blob(UPPER), on_progress=done.append)
-    assert done[-1] == 2
+    assert (done[-1].done, done[-1].layers, done[-1].total) == (2, 2, len(UPPER))
 
 
 def test_every_kind_of_fact_can_be_kept():

@@ -6,8 +6,10 @@ import gzip
 import hashlib
 import io
 import json
+import multiprocessing
 import os
 import tarfile
+import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -25,7 +27,7 @@ from scanner.model.target import File
 from scanner.sources.image import content, decompress
 from scanner.sources.image.archive import open_archive
 from scanner.sources.image.image import Blob, Image
-from scanner.sources.image.layers import Contents, read_layers
+from scanner.sources.image.layers import Contents, Passed, read_layers
 from scanner.sources.image.verified import verified
 
 Member = tuple[str, bytes] | tarfile.TarInfo
@@ -230,14 +232,43 @@ def test_layers_are_those_that_the_history_tells_of() -> None:
 def test_several_processes_find_the_same() -> None:
     """In the same order, and one that is killed is told."""
     blobs = [blob(layer((f"f{n}", b"x" * n), ("same", b"%d" % n))) for n in range(7)]
-    done: list[int] = []
-    assert contents(*blobs, jobs=3, on_progress=done.append) == contents(*blobs)
-    assert done == [1, 2, 3, 4, 5, 6, 7]
+    assert contents(*blobs, jobs=3) == contents(*blobs)
 
     def die(file: File) -> Iterable[Fact]:
         os._exit(1)
 
     assert any("was killed" in reason for reason in reasons(contents(*blobs, jobs=2, extract=die)))
+
+
+@pytest.mark.parametrize("jobs", [1, 3])
+@pytest.mark.parametrize("verify", [False, True])
+def test_somebody_may_watch(jobs: int, verify: bool) -> None:
+    """How many layers are done, and how many of the stored bytes have gone by."""
+    blobs = [blob(gzip.compress(tar), tar) for tar in (layer(("a", os.urandom(1 << 20))), layer(("b", b"")))]
+    seen: list[Passed] = []
+    contents(*blobs, jobs=jobs, verify=verify, wants=lambda *item: False, on_progress=seen.append)
+    total = sum(one.size for one in blobs)
+    assert seen[-1] == Passed(done=2, layers=2, size=total, total=total)
+    assert [one.size for one in seen] == sorted(one.size for one in seen)
+    assert jobs > 1 or any(0 < one.size < total and not one.done for one in seen)
+
+
+def test_whoever_stops_leaves_no_process_behind() -> None:
+    """Though they are in the middle of a layer."""
+
+    def stop(passed: Passed) -> None:
+        raise KeyboardInterrupt
+
+    def linger(file: File) -> Iterable[Fact]:
+        time.sleep(60)
+        return ()
+
+    blobs = [blob(layer((str(number), b""))) for number in range(4)]
+    begun = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        contents(*blobs, jobs=2, extract=linger, on_progress=stop)
+    assert multiprocessing.active_children() == []
+    assert time.monotonic() - begun < 30
 
 
 def test_an_error_of_an_extractor_is_a_problem_of_its_file() -> None:
