@@ -119,7 +119,8 @@ def scan_image(
     ``base`` are the ``diff_ids`` of the image it is built on, bottom first, and ``made_by`` is the target of its
     Dockerfile, if they are known.
     """
-    from scanner.extractors.layers import Look, is_model
+    from scanner.extractors.copies import is_model
+    from scanner.extractors.layers import Look
     from scanner.sources.image import origin, target
     from scanner.sources.image.layers import read_layers
 

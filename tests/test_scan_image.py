@@ -146,6 +146,20 @@ def test_the_report_is_the_same_from_the_cache(image, monkeypatch, tmp_path):
     assert looked_at(image, cache_limit=1 << 20, verify=False, jobs=2) == without
 
 
+def test_what_layers_take_up_is_measured_though_they_are_known(image, monkeypatch, tmp_path):
+    """What is kept of a layer has no sizes."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(shared, "SETTLED", -60)
+    for _ in range(2):
+        report = looked_at(image, cache_limit=1 << 20, weigh=True)
+        assert [(use.stored, use.size, use.wasted) for use in report.layers] == [
+            (10240, sum(map(len, BELOW.values())), 0),
+            (10240, sum(map(len, OWN.values())), len(MODEL["srv/model/config.json"])),
+            (10240, 0, 0),
+        ]
+        assert report.replace(layers=()) == looked_at(image, cache_limit=1 << 20)
+
+
 def test_an_archive_that_is_written_anew_is_read_anew(image, monkeypatch, tmp_path):
     """Its config still says the digests of layers that are known; also by whoever sets its time back."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))

@@ -56,6 +56,11 @@ def model_format(name: str) -> str:
     return _MODELS.get(suffix, "")
 
 
+def is_model(path: str) -> bool:
+    """Whether a file has a name that models have."""
+    return bool(model_format(path.rpartition("/")[2]))
+
+
 def _copy(step: Step, instruction: CopyInstruction, source: Word) -> Copy:
     origin = _origin(step, instruction, source)
     name = posixpath.basename(posixpath.normpath(source.text)) if source.text else ""

@@ -6,7 +6,6 @@ import stat
 from collections.abc import Collection, Iterable, Iterator
 
 from scanner import code
-from scanner.extractors.copies import model_format
 from scanner.extractors.interface import Extractor
 from scanner.model.facts.base import Fact
 from scanner.model.finding import Problem
@@ -63,11 +62,6 @@ class Look:
                         yield name, fact
                 except (ValueError, OSError, RecursionError) as error:
                     yield name, Problem(at=file.at, reason=f"{type(extractor).__name__}: {error}")
-
-
-def is_model(path: str) -> bool:
-    """Whether a file has a name that models have."""
-    return bool(model_format(path.rpartition("/")[2]))
 
 
 def _name(extractor: Extractor) -> str:
