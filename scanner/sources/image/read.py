@@ -197,12 +197,7 @@ class _Reader(Gathering):
             if entry[3] & stat.S_IWOTH and self._look.wants(_text(path), 0, entry[3] | stat.S_IFDIR):
                 self._state(path, self.entries, Folder(at=Location(_text(path), None, self._layer), mode=entry[3]))
             return
-        self.names.add(folder, base)
-        if self._counted is not None:
-            size = entry[2] if kind == tar.REGULAR else 0
-            self.names.weigh(folder, base, size)
-            self.size += size
-            self.count += kind == tar.REGULAR and self._counted(_text(path))
+        self._name_file(path, folder, base, entry)
         if kind == tar.REGULAR:
             if self._look.wants(path.decode("utf-8", "surrogateescape"), entry[2], entry[3] | stat.S_IFREG):
                 self._take(path, self.entries, entry, source)
@@ -215,6 +210,14 @@ class _Reader(Gathering):
                 self._places[path] = _Link(self.entries, path_of(entry.link))
             else:
                 self.tell(_text(path), f"more than {MAX_LINKS:,} hard links in the layer; this one was not looked at")
+
+    def _name_file(self, path: bytes, folder: bytes, base: bytes, entry: tar.Entry) -> None:
+        self.names.add(folder, base)
+        if self._counted is not None:
+            size = entry.size if entry.type == tar.REGULAR else 0
+            self.names.weigh(folder, base, size)
+            self.size += size
+            self.count += entry.type == tar.REGULAR and self._counted(_text(path))
 
     def _whiteout(self, path: bytes, folder: bytes, base: bytes) -> None:
         if base == OPAQUE:
