@@ -52,10 +52,17 @@ def quote(line: str, column: int, width: int) -> Quote:
     if end > width:
         start = max(0, min(column - 1 - LEAD, end - width))
         end = min(end, start + width)
+    part = line[start:end]
     shown = ["…"] if start else []
     cell = len(shown)
+    if part.isascii() and part.isprintable():  # a cell each
+        return Quote(
+            f"{'…' if start else ''}{part}{'…' if end < len(line) else ''}".rstrip(),
+            start,
+            tuple(range(cell, cell + len(part) + 1)),
+        )
     cells = []
-    for character in line[start:end]:
+    for character in part:
         cells.append(cell)
         piece, size = _drawn(character, cell)
         shown.append(piece)

@@ -58,11 +58,14 @@ def _groups(reports: Sequence[Report], options: Options) -> list[Group]:
     for group in groups.values():
         group.sort(key=lambda pair: (pair[0].at.span or (), -pair[0].rule.severity, pair[0].rule.id))
     together: list[Group] = []
+    before = None
     for key in sorted(groups):
-        if together and _only_rule(groups[key]) == _only_rule(together[-1]) is not None:
+        rule = _only_rule(groups[key])
+        if rule is not None and rule == before:
             together[-1] += groups[key]
         else:
             together.append(groups[key])
+        before = rule
     return together
 
 
