@@ -17,7 +17,7 @@ from scanner.model.finding import Notice, Problem, Report
 from scanner.model.location import Location
 from scanner.model.record import Record
 from scanner.model.rule import Rule
-from scanner.model.target import File, Target
+from scanner.model.target import Target
 from scanner.sources import dockerfile
 from scanner.sources.discover import ROOTFS, discover, is_image, meant
 from scanner.sources.dockerfile.inherit import Resolve
@@ -120,6 +120,7 @@ def scan_image(
     Dockerfile, if they are known.
     """
     from scanner.extractors.copies import is_model
+    from scanner.extractors.in_layers import IN_LAYERS
     from scanner.extractors.layers import Look
     from scanner.sources.image import origin, target
     from scanner.sources.image.layers import read_layers
@@ -128,7 +129,7 @@ def scan_image(
     if made_by is not None:
         found = origin.tied(found, made_by)
     told = (step.at.layer for step in found.steps if step.at.layer is not None)
-    look = Look(BY_KIND[File])
+    look = Look(IN_LAYERS)
     known = _known(look, options.cache_limit) if options.cache_limit and not options.weigh else None
     contents = read_layers(
         image,
@@ -147,10 +148,11 @@ def scan_image(
 
 def scan_rootfs(folder: str, options: Options) -> Report:
     """Scan the files of an unpacked root file system: those of an image without its config and history."""
+    from scanner.extractors.in_layers import IN_LAYERS
     from scanner.extractors.layers import Look
     from scanner.sources.image.rootfs import read_rootfs
 
-    contents = read_rootfs(folder, Look(BY_KIND[File]))
+    contents = read_rootfs(folder, Look(IN_LAYERS))
     name = f"{ROOTFS}:{folder}"
     target = Target(name=name, config=None, lines={}, may_ignore=False, problems=list(contents.problems))
     return examine(target, options, [fact for held in contents.found for fact in held.stated()])

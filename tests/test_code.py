@@ -9,9 +9,8 @@ import pytest
 
 import scanner
 from scanner import code
-from scanner.extractors import BY_KIND
+from scanner.extractors.in_layers import IN_LAYERS
 from scanner.extractors.layers import Look
-from scanner.model.target import File
 
 ROOT = Path(scanner.__file__).parent
 MODULES = sorted(
@@ -49,7 +48,7 @@ def test_nothing_is_imported_by_other_means():
 def changed(monkeypatch):
     """What has another version when a file of the program is another: extractors of files, or what is given."""
 
-    def changed(*path, versions=lambda: Look(BY_KIND[File]).versions()):
+    def changed(*path, versions=lambda: Look(IN_LAYERS).versions()):
         before, source = versions(), code._source.__wrapped__
         wanted = os.path.join(*path)
         with monkeypatch.context() as patch:
@@ -73,13 +72,13 @@ def test_the_version_of_an_extractor_is_its_own(changed):
     assert changed("parsers", "packages", "rpm_database.py") == {"installed.Installed", "installed.Programs"}
     assert changed("extractors", "user.py") == set()
     assert changed("reporters", "json.py") == set()
-    assert changed("model", "location.py") == set(Look(BY_KIND[File]).versions())
+    assert changed("model", "location.py") == set(Look(IN_LAYERS).versions())
 
 
 def test_each_extractor_of_files_has_a_name_and_no_settings():
     """Its class tells what it does, so that the source of that is its version."""
-    assert len(Look(BY_KIND[File]).versions()) == len(BY_KIND[File])
-    assert not any(getattr(each, "__dict__", {}) for each in BY_KIND[File])
+    assert len(Look(IN_LAYERS).versions()) == len(IN_LAYERS)
+    assert not any(getattr(each, "__dict__", {}) for each in IN_LAYERS)
 
 
 def test_what_reads_layers_has_a_version_of_its_own(changed):
@@ -101,7 +100,7 @@ def test_tables_count_for_those_that_ask_for_them(changed):
 def test_no_other_package_reads_files_of_layers():
     """Its version would have to be in the stamp. Of a Dockerfile's requirements, packaging reads the versions."""
     others = set()
-    for module in code.imported(tuple(type(each).__module__ for each in BY_KIND[File])):
+    for module in code.imported(tuple(type(each).__module__ for each in IN_LAYERS)):
         for node in ast.walk(ast.parse(Path(code._file(module)).read_bytes())):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module] if isinstance(node, ast.ImportFrom) else []

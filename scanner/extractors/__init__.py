@@ -1,7 +1,7 @@
 """Extractors: what a config, a step or a file says, as facts.
 
 To add one: write a class with ``of``, ``wants`` and ``extract`` (interface.py) in a module here, and list the module
-below.
+below, or in in_layers.py when only the layers of images have what it looks for.
 """
 
 from __future__ import annotations
@@ -9,23 +9,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from scanner.extractors import (
-    accounts,
     agents,
     artifacts,
     base_images,
-    caches,
     clones,
     commands,
     copies,
     destinations,
     downloads,
-    installed,
     instructions,
     links,
     model_code,
     models,
     packages,
-    permissions,
     ports,
     removals,
     secrets,
@@ -35,7 +31,7 @@ from scanner.extractors import (
     verification,
 )
 from scanner.extractors.interface import Extractor
-from scanner.model.target import Config, File, Folder, Item, Step
+from scanner.model.target import Config, File, Item, Step
 
 ALL: tuple[Extractor, ...] = (
     *base_images.EXTRACTORS,
@@ -58,12 +54,8 @@ ALL: tuple[Extractor, ...] = (
     *secrets.EXTRACTORS,
     *ports.EXTRACTORS,
     *services.EXTRACTORS,
-    *installed.EXTRACTORS,
-    *permissions.EXTRACTORS,
-    *accounts.EXTRACTORS,
-    *caches.EXTRACTORS,
 )
 
 BY_KIND: Mapping[type[Item], tuple[Extractor, ...]] = {
-    kind: tuple(extractor for extractor in ALL if kind in extractor.of) for kind in (Config, Step, File, Folder)
+    kind: tuple(extractor for extractor in ALL if kind in extractor.of) for kind in (Config, Step, File)
 }
