@@ -65,3 +65,22 @@ def facts(files, today="2026-11-22", problems=None):
     for derive in DERIVERS:
         found += list(derive(found, today))
     return found
+
+
+def buildinfo(version, text):
+    """A program with the build information that Go's linker writes: the compiler's version and the list of modules."""
+
+    def string(value):
+        length, out = len(value), b""
+        while length >= 0x80:
+            out, length = out + bytes([length & 0x7F | 0x80]), length >> 7
+        return out + bytes([length]) + value
+
+    return (
+        b"\x7fELF".ljust(64, b"\0")
+        + b"\xff Go buildinf:"
+        + bytes([8, 2])
+        + bytes(16)
+        + string(version)
+        + string(b"s" * 16 + text + b"e" * 16)
+    )

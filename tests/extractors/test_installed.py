@@ -16,11 +16,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from packaging.utils import canonicalize_name
 
-from scanner.extractors.installed import EXTRACTORS
-from scanner.extractors.installed.readers import READERS
+from scanner.extractors.installed import EXTRACTORS, Programs
+from scanner.extractors.installed.readers import PART, READERS
 from scanner.model.facts import GpuLibrary, InstalledPackage, OperatingSystem, PackageRecord
 from scanner.model.location import Location
-from tests.extractors.image_files import facts, file, files_below, records
+from tests.extractors.image_files import buildinfo, facts, file, files_below, records
 
 SITE = "usr/local/lib/python3.12/site-packages"
 DIST = "usr/lib/python3/dist-packages"
@@ -270,3 +270,29 @@ def test_any_content_gives_facts_or_a_reason(data, changes):
         item = file(f"opt/conda/conda-meta/{path}-1-0.json", bytes(broken))
         with contextlib.suppress(ValueError):
             assert all(fact.evidence for fact in reader(item, item.at.path))
+
+
+@pytest.mark.parametrize("place", [64, PART - 16, PART - 32, PART + 16, 3 * PART + 160, 5 * PART - 48])
+def test_a_program_is_read_part_by_part_until_its_modules_are_found(place):
+    text = b"mod\texample.org/a\tv1.2.3\th1:x=\n" + b"dep\texample.org/b\tv0.1.0\th1:y=\n"
+    block = buildinfo(b"go1.25.1", text)[64:]
+    data = (b"\x7fELF".ljust(place, b"\xff") + block).ljust(6 * PART, b"\0")
+    asked = []
+
+    def part(start, size):
+        assert not asked or start == 0 or start >= asked[-1], "a layer only goes forward"
+        asked.append(start + size)
+        return data[start : start + size]
+
+    item = file("usr/bin/tool", data, mode=0o755).replace(part=part)
+    assert [(fact.name, fact.version) for fact in Programs().extract(item)] == [
+        ("stdlib", "1.25.1"),
+        ("example.org/a", "v1.2.3"),
+        ("example.org/b", "v0.1.0"),
+    ]
+
+
+def test_a_program_of_another_language_is_left_at_its_first_part():
+    item = file("usr/bin/tool", b"#!/bin/sh\n".ljust(3 * PART), mode=0o755)
+    only = item.replace(part=lambda start, size: item.part(start, size) if start == 0 else pytest.fail("read on"))
+    assert list(Programs().extract(only)) == []

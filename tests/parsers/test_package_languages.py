@@ -12,6 +12,7 @@ import pytest
 
 from scanner.parsers.packages import go, java, languages
 from scanner.parsers.packages.purl import purl
+from tests.extractors.image_files import buildinfo
 
 
 def archive(**files):
@@ -115,23 +116,6 @@ def test_modules_of_a_program_are_read_as_go_reads_them():
     entries = list(go.modules(program.read_bytes()))
     assert [(entry.name, entry.version) for entry in entries[1:]] == wanted
     assert entries[0].version == lines[0][0].rpartition("go")[2]
-
-
-def buildinfo(version, text):
-    def string(value):
-        length, out = len(value), b""
-        while length >= 0x80:
-            out, length = out + bytes([length & 0x7F | 0x80]), length >> 7
-        return out + bytes([length]) + value
-
-    return (
-        b"\x7fELF".ljust(64, b"\0")
-        + b"\xff Go buildinf:"
-        + bytes([8, 2])
-        + bytes(16)
-        + string(version)
-        + string(b"s" * 16 + text + b"e" * 16)
-    )
 
 
 def test_modules_replaced_and_broken():

@@ -50,8 +50,8 @@ class Installed:
 class Programs:
     """The modules of programs that Go made."""
 
-    LARGEST = 64 << 20
-    """Bytes of the largest program that is looked at: it is read in whole."""
+    LARGEST = 1 << 30
+    """Bytes of the largest program that is looked at."""
     SMALLEST = 300_000
     """Bytes; Go links no smaller ones."""
 

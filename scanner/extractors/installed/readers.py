@@ -18,6 +18,8 @@ Reader = Callable[[File, str], Iterator[Fact]]
 
 Role = Literal["package", "files", "project"]
 
+PART = 1 << 20
+"""Bytes of a program that are looked at together; a multiple of 16."""
 MAX_SMALL = 1 << 16
 """Bytes of a file that says one thing: INSTALLER, direct_url.json, an egg-link."""
 
@@ -150,11 +152,17 @@ def _header(name: str, read: Callable[[bytes], str]) -> Reader:
 
 
 def program(file: File) -> Iterator[Fact]:
-    """The modules of a program that Go made."""
-    data = file.read()
-    if data.startswith(b"\x7fELF"):
-        for entry in go.modules(data):
-            yield _record(file, "go", entry, file.at.path)
+    """The modules of a program that Go made, which is read part by part."""
+    data, end = file.part(0, PART), PART
+    if not data.startswith(b"\x7fELF"):
+        return
+    while (at := go.find(data)) < 0:
+        if end >= file.size:
+            return
+        data, end = data[-go.OVERLAP :] + file.part(end, PART), end + PART
+    block = data[at:] + (file.part(end, go.MAX_BLOCK) if end < file.size else b"")
+    for entry in go.modules(block):
+        yield _record(file, "go", entry, file.at.path)
 
 
 def _os_release(file: File, _location: str) -> Iterator[Fact]:

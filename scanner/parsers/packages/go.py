@@ -15,6 +15,11 @@ MAX_INFO = 4 << 20
 MAX_MODULES = 20_000
 """Modules of one program."""
 
+MAX_BLOCK = MAX_INFO + (1 << 16)
+"""Bytes of the block: the list, the compiler's version, and what is around them."""
+OVERLAP = 32
+"""Bytes at the end of a part of a program in which the magic of a block may begin and not end."""
+
 _MAGIC = b"\xff Go buildinf:"
 _HEAD = 32
 _INLINE = 2
@@ -22,16 +27,23 @@ _SENTINEL = 16
 """Bytes in front of and behind the list of modules, by which the runtime finds it."""
 
 
-def modules(data: bytes) -> Iterator[Entry]:
-    """The main module, the modules it is built from, and ``stdlib`` for the compiler's version.
-
-    A module that was built from its folder has no version (``(devel)``).
-
-    Yields nothing for a program that Go did not make. Raises ValueError for a block that is cut off.
-    """
+def find(data: bytes) -> int:
+    """Where the block begins in a part of a program, taken from an offset that 16 divides; -1 when it is not there."""
     at = data.find(_MAGIC)
     while at >= 0 and at % 16:
         at = data.find(_MAGIC, at + 1)
+    return at
+
+
+def modules(data: bytes) -> Iterator[Entry]:
+    """The main module, the modules it is built from, and ``stdlib`` for the compiler's version.
+
+    ``data`` is a program, or ``MAX_BLOCK`` bytes of it from where the block begins. A module that was built from its
+    folder has no version (``(devel)``).
+
+    Yields nothing for a program that Go did not make. Raises ValueError for a block that is cut off.
+    """
+    at = find(data)
     if at < 0 or len(data) < at + _HEAD or not data[at + 15] & _INLINE:
         return
     version, after = _string(data, at + _HEAD)
