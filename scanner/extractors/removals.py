@@ -18,7 +18,7 @@ from scanner.model.facts import LateRemoval
 from scanner.model.instruction import Copy
 from scanner.model.location import Evidence, Word
 from scanner.model.record import Record
-from scanner.model.target import Config, Item, Step
+from scanner.model.target import Config, Item, Step, home
 from scanner.parsers import urls
 from scanner.parsers.lazy import Lazy
 from scanner.parsers.shell.arguments import options
@@ -228,9 +228,7 @@ def _at_home(step: Step, name: str) -> str:
     """A path with the home folder of who runs the step for ``~`` and ``$HOME``."""
     for sign in ("~/", "$HOME/", "${HOME}/"):
         if name.startswith(sign):
-            user = (step.user or "root").partition(":")[0]
-            home = step.env.get("HOME") or ("/root" if user in {"root", "0"} else f"/home/{user}")
-            return posixpath.join(home, name.removeprefix(sign))
+            return posixpath.join(home(step.user, step.env), name.removeprefix(sign))
     return name
 
 

@@ -12,6 +12,12 @@ from scanner.model.record import Record
 from scanner.model.secret import SecretHit
 
 
+def home(user: str | None, env: Mapping[str, str | None]) -> str:
+    """The home folder of a user (as USER says it) with an environment, by convention where nothing says."""
+    name = (user or "root").partition(":")[0]
+    return env.get("HOME") or ("/root" if name in {"root", "0"} else f"/home/{name}")
+
+
 class Stage(Record):
     """A build stage. An image has one, which ships."""
 

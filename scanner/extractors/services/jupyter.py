@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterator
 
 from scanner.extractors.services.reading import Guard, Listening, Reading, number
-from scanner.extractors.services.settings import Asked, Setting, given, home, text_of, unquoted
+from scanner.extractors.services.settings import Asked, Setting, given, text_of, unquoted
 from scanner.model.location import Text
+from scanner.model.target import home
 from scanner.parsers.lazy import Lazy
 
 _OPTION = Lazy(r"(?s)--(?:(\w+)\.)?([\w-]+)(?:=(.*))?")
@@ -126,7 +127,8 @@ def _files(asked: Asked) -> Iterator[tuple[str, Setting]]:
 
 def _homes(asked: Asked) -> list[str]:
     own = asked.config.env.get("JUPYTER_CONFIG_DIR")
-    folders = [f"{folder}/.jupyter" for folder in dict.fromkeys(("/root", "/home/jovyan", home(asked.config)))]
+    own = home(asked.config.user, asked.config.env)
+    folders = [f"{folder}/.jupyter" for folder in dict.fromkeys(("/root", "/home/jovyan", own))]
     return [*folders, own] if own else folders
 
 

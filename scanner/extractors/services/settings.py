@@ -9,7 +9,7 @@ from scanner.extractors.services.products import Place
 from scanner.model.command import Command
 from scanner.model.location import Evidence, Text, Word
 from scanner.model.record import Record
-from scanner.model.target import Config, File
+from scanner.model.target import Config, File, home
 from scanner.parsers.lazy import Lazy
 
 _FALSE = frozenset({"", "0", "false", "no", "off", "n", "f", "none", "disabled"})
@@ -145,7 +145,7 @@ class Asked:
 
     def file(self, path: str) -> File | None:
         """A file of the image; ``~`` is the home of whoever runs it."""
-        return self.config.find(home(self.config) + path[1:] if path.startswith("~/") else path)
+        return self.config.find(home(self.config.user, self.config.env) + path[1:] if path.startswith("~/") else path)
 
     def _arguments(self) -> Iterator[Argument]:
         for place in self.product.settings.get("arguments", ()):
@@ -168,12 +168,6 @@ class Asked:
                 continue
             self._lines = lines(text_of(file))
             return
-
-
-def home(config: Config) -> str:
-    """The home folder of the user that the container runs as, by convention where nothing says."""
-    user = (config.user or "root").partition(":")[0]
-    return config.env.get("HOME") or ("/root" if user in {"root", "0"} else f"/home/{user}")
 
 
 def text_of(file: File) -> Text:

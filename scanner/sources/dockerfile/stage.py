@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from scanner.model.instruction import Healthcheck, Instruction, Pairs, Shelled, Words
 from scanner.model.location import Evidence, Word
-from scanner.model.target import Stage
+from scanner.model.target import Stage, home
 from scanner.parsers import variables
 from scanner.parsers.variables import Value
 from scanner.sources.layout import Layout, absolute
@@ -63,9 +63,8 @@ class StageState:
 
     @property
     def home(self) -> str:
-        """The home folder of the user in force, by convention where nothing says."""
-        user = (self.user or "root").partition(":")[0]
-        return self.env.get("HOME") or ("/root" if user in {"root", "0"} else f"/home/{user}")
+        """The home folder of the user in force."""
+        return home(self.user, self.env)
 
     def inherited(self, says: Mapping[str, tuple[Evidence, ...]]) -> frozenset[str]:
         """Those settings that the base image makes and nothing in the file changes."""
