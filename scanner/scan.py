@@ -142,8 +142,7 @@ def scan_image(
         on_progress=on_layers,
     )
     found.problems.extend(contents.problems)
-    facts = [fact for held in contents.found for fact in held.stated()]
-    return examine(found, options, facts).replace(layers=contents.layers)
+    return examine(found, options, contents.stated()).replace(layers=contents.layers)
 
 
 def scan_rootfs(folder: str, options: Options) -> Report:
@@ -155,7 +154,7 @@ def scan_rootfs(folder: str, options: Options) -> Report:
     contents = read_rootfs(folder, Look(IN_LAYERS))
     name = f"{ROOTFS}:{folder}"
     target = Target(name=name, config=None, lines={}, may_ignore=False, problems=list(contents.problems))
-    return examine(target, options, [fact for held in contents.found for fact in held.stated()])
+    return examine(target, options, contents.stated())
 
 
 def _known(look: Look, limit: int) -> Known | None:

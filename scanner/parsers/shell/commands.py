@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from scanner.model.command import Assignment, Command, Redirect
+from scanner.model.command import Assignment, Command, Redirect, base_name
 from scanner.model.location import Text, Word
 from scanner.parsers.lazy import Lazy
 from scanner.parsers.shell.draft import Draft, Inside, Joined, Part, Shared
@@ -226,12 +226,12 @@ class CommandReader(WordReader):
             commands.pop()
             return
         first = words[0].text if words and words[0].known else ""
-        program, at = first.rpartition("/")[2], 0
+        program, at = base_name(words), 0
         wrappers: tuple[Word, ...] = ()
         if program in WRAPPERS:
             wrappers, assigned, at = peel(words)
             assignments += [_from_argument(words[index]) for index in assigned]
-            program = words[at].text.rpartition("/")[2] if words[at].known else ""
+            program = base_name(words[at:])
         if not words or first in _NOTED:
             self._note(draft, first)
         self.sure = program in _SURE if words else all(assignment.value.known for assignment in assignments)

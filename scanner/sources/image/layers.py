@@ -12,6 +12,7 @@ from contextlib import closing
 from mmap import mmap
 
 from scanner import workers
+from scanner.model.facts.base import Fact
 from scanner.model.finding import LayerUse, Problem
 from scanner.model.location import Layer, Location
 from scanner.model.record import Record
@@ -49,6 +50,10 @@ class Contents(Record):
     """Members of all layers."""
     layers: tuple[LayerUse, ...] = ()
     """What each takes up, if somebody asked; from the bottom up."""
+
+    def stated(self) -> list[Fact]:
+        """The facts of all files, those that are gone from the finished image marked."""
+        return [fact for one in self.found for fact in one.stated()]
 
 
 def read_layers(
