@@ -4,7 +4,6 @@ import hashlib
 import io
 import json
 import os
-import tarfile
 import zlib
 
 import pytest
@@ -13,6 +12,7 @@ from scanner.engine.load import load
 from scanner.scan import Options, scan, scan_image
 from scanner.sources.image import layers, shared
 from scanner.sources.image.image import Blob, Image
+from tests.tars import packed
 
 RULES = load()
 BELOW = {
@@ -37,16 +37,6 @@ HISTORY = (
 )
 OPENED = HISTORY[-1][0].index('"--dashboard') + 1
 """The column of the option that opens the port."""
-
-
-def packed(files):
-    data = io.BytesIO()
-    with tarfile.open(fileobj=data, mode="w") as archive:
-        for name, content in files.items():
-            entry = tarfile.TarInfo(name)
-            entry.size = len(content)
-            archive.addfile(entry, io.BytesIO(content))
-    return data.getvalue()
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ import pytest
 
 from scanner.engine.load import load
 from scanner.scan import Options, scan
+from tests.tars import packed
 
 pytestmark = pytest.mark.integration
 
@@ -40,16 +41,6 @@ CONFIG = ("runtime-user", "environment-variable", "exposed-port", "service", "he
 FILES = ("installed-package", "operating-system")
 APART = frozenset({"evidence", "stage", "source", "moment"})
 """Fields that say where something is said."""
-
-
-def packed(files):
-    data = io.BytesIO()
-    with tarfile.open(fileobj=data, mode="w") as archive:
-        for name, content in files.items():
-            entry = tarfile.TarInfo(name)
-            entry.size = len(content)
-            archive.addfile(entry, io.BytesIO(content))
-    return data.getvalue()
 
 
 def saved(layers, name):

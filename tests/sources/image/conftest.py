@@ -25,7 +25,7 @@ def digest(data):
 
 
 def packed(files):
-    """A tar of files by name; None for a folder."""
+    """A tar of files by name; a text for a symbolic link."""
     data = io.BytesIO()
     with tarfile.open(fileobj=data, mode="w") as archive:
         for name, content in files.items():
