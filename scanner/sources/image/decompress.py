@@ -1,8 +1,8 @@
-"""A layer's bytes as its tar: counted, hashed and inflated while they are read, never all at once."""
+"""A layer's bytes as its tar: counted, inflated and hashed while they are read, never all at once."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from scanner.parsers import tar
@@ -73,11 +73,11 @@ class Stored:
 
 
 class Inflated:
-    """Chunks of the tar inside, each hashed by ``hashed``. Raises ValueError for damage and for a bomb."""
+    """Chunks of the tar inside. Raises ValueError for damage and for a bomb."""
 
-    def __init__(self, stored: Stored, form: str, hashed: _Hash | None = None) -> None:
+    def __init__(self, stored: Stored, form: str) -> None:
         self.size = 0
-        self._stored, self._form, self._hashed = stored, form, hashed
+        self._stored, self._form = stored, form
 
     def __iter__(self) -> Iterator[bytes]:
         for chunk in _FORMS[self._form](self._stored):
@@ -86,9 +86,14 @@ class Inflated:
                 raise ValueError(
                     f"{self._stored.size:,} bytes inflate to more than {self.size - len(chunk):,}; it looks like a bomb"
                 )
-            if self._hashed is not None:
-                self._hashed.update(chunk)
             yield chunk
+
+
+def hashed(chunks: Iterable[bytes], by: _Hash) -> Iterator[bytes]:
+    """The same chunks, each hashed as it goes by."""
+    for chunk in chunks:
+        by.update(chunk)
+        yield chunk
 
 
 def form_of(head: bytes) -> str:

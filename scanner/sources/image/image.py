@@ -23,8 +23,8 @@ class Blob(Record):
     """What tells the stored bytes from all others without reading them, where that is not ``digest``: the place in a
     file and the file's times; ``diff_id`` when a daemon vouches for it; "" for nothing."""
     open: Callable[[], BinaryIO]
-    """A new reader of the stored bytes. Raises TargetError when there is none; its reads raise OSError, and ValueError
-    for bytes that are not what ``digest`` says."""
+    """A new reader of the stored bytes, not yet held to ``digest``. Raises TargetError when there is none; its reads
+    raise OSError."""
 
 
 class Image(Record):

@@ -22,6 +22,8 @@ from scanner.sources.image.known import Known
 from scanner.sources.image.merge import Names, removed_by, wasted
 from scanner.sources.image.read import Read, read_layer
 
+SMALL = 32 << 20
+"""Stored bytes of a single layer that is read without a process of its own."""
 EVERY = 0.1
 """Seconds after which other processes are asked how far they are."""
 
@@ -70,11 +72,11 @@ def read_layers(
     """Walk all layers and extract from the files that are wanted, in memory that does not grow with their size.
 
     ``verify`` reads each layer to its last byte and holds it to its digests. ``jobs`` layers are read at a time, the
-    largest first, each in a process of its own where the system can fork. ``told`` are layers as the history tells of
-    them; others are known by their digest alone. What ``known`` has of a layer is not read again, and what it has not
-    is put there. ``counted`` asks for what each layer takes up, and says which files to count as models; ``known`` does
-    not hold that, so it should be None. ``on_progress`` is called whenever something was read, many times a
-    second.
+    largest first, each in a process of its own that inflates in a thread, where the system can fork. ``told`` are
+    layers as the history tells of them; others are known by their digest alone. What ``known`` has of a layer is not
+    read again, and what it has not is put there. ``counted`` asks for what each layer takes up, and says which files to
+    count as models; ``known`` does not hold that, so it should be None. ``on_progress`` is called whenever something
+    was read, many times a second.
     """
     said = {layer.index: layer for layer in told}
     blobs = enumerate(image.layers)
@@ -83,9 +85,9 @@ def read_layers(
     order = sorted(range(len(image.layers)), key=lambda index: -image.layers[index].size)
     done = task.whole()
     order = [index for index in order if index not in done]
-    parallel = jobs > 1 and len(order) > 1 and "fork" in multiprocessing.get_all_start_methods()
     problems: list[Problem] = []
     total = sum(image.layers[index].size for index in order)
+    parallel = jobs > 1 and (len(order) > 1 or total > SMALL) and "fork" in multiprocessing.get_all_start_methods()
 
     def tell() -> None:
         if on_progress is not None:
@@ -132,8 +134,8 @@ class _Task:
                 done[index] = found[0]
         return done
 
-    def read(self, index: int, tell: Callable[[], None] | None = None) -> Read:
-        """Read one; ``tell`` is called whenever some of its bytes have gone by."""
+    def read(self, index: int, tell: Callable[[], None] | None = None, *, beside: bool = False) -> Read:
+        """Read one; ``tell`` is called whenever some of its bytes have gone by, ``beside`` inflates in a thread."""
         blob, layer = self.image.layers[index], self.layers[index]
         before, missing = self._parts.get(index, (None, ()))
         look = self._look if before is None else self._look.only(missing)
@@ -143,7 +145,16 @@ class _Task:
             if tell is not None:
                 tell()
 
-        read = read_layer(blob, layer, self.image.name, look, verify=self._verify, counted=self._counted, passed=count)
+        read = read_layer(
+            blob,
+            layer,
+            self.image.name,
+            look,
+            verify=self._verify,
+            beside=beside,
+            counted=self._counted,
+            passed=count,
+        )
         self.passed[index] = blob.size
         if self._known is not None:
             read = self._known.put(blob, layer, read, before)
@@ -199,7 +210,7 @@ def _begin(task: _Task) -> None:
 
 
 def _work(index: int) -> Read:
-    return _task.read(index)
+    return _task.read(index, beside=True)
 
 
 def _merged(layers: Sequence[Layer], done: dict[int, Read], problems: list[Problem]) -> Contents:

@@ -6,7 +6,8 @@ https://github.com/opencontainers/image-spec and Docker's image manifest version
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, BinaryIO, Protocol
 
 from scanner.errors import TargetError
@@ -175,7 +176,7 @@ def _image(store: Store, document: Mapping[str, Any], digest: str, asked: Platfo
             diff_id=diff_ids[number] if number < len(diff_ids) else "",
             size=layer.size,
             media_type=layer.media_type,
-            open=_opener(store, layer),
+            open=partial(store.blob, layer.digest, layer.size),
         )
         for number, layer in enumerate(layers)
     )
@@ -195,7 +196,3 @@ def checked(image: Image, asked: Platform | None) -> Image:
     if asked is not None and there is not None and not asked.has(there):
         raise TargetError(f"{image.name} is for {there}, not for {asked}", hint=f"ask for --platform {there}")
     return image
-
-
-def _opener(store: Store, layer: Descriptor) -> Callable[[], BinaryIO]:
-    return lambda: verified(store.blob(layer.digest, layer.size), layer.digest, layer.size)

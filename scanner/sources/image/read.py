@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from hashlib import new
 from typing import BinaryIO, NamedTuple
 
@@ -14,12 +14,13 @@ from scanner.model.location import Layer, Location
 from scanner.model.record import Record
 from scanner.model.target import File, Folder
 from scanner.parsers import tar
+from scanner.sources.image.ahead import ahead
 from scanner.sources.image.content import Content
-from scanner.sources.image.decompress import Inflated, Stored, form_of
+from scanner.sources.image.decompress import Inflated, Stored, form_of, hashed
 from scanner.sources.image.gather import MAX_ENTRIES, Counted, Found, Gathering, Look
 from scanner.sources.image.image import Blob
 from scanner.sources.image.merge import AUFS, OPAQUE, WHITEOUT, Names, leaves_root, path_of
-from scanner.sources.image.verified import is_digest
+from scanner.sources.image.verified import is_digest, verified
 from scanner.sources.image.window import Forward, Seeking
 
 MAX_LINKS = 100_000
@@ -64,16 +65,18 @@ def read_layer(
     look: Look,
     *,
     verify: bool,
+    beside: bool = False,
     counted: Counted | None = None,
     passed: Callable[[int], None] | None = None,
 ) -> Read:
     """Open a layer of the image ``name``, and extract from the files that are wanted.
 
-    Its tar is held to ``diff_id``; what is stored is held to ``digest`` by the opener already. Whatever is wrong with
-    it becomes a problem, and what can be read all the same is. With ``counted``, files are weighed, and those are
-    counted of which it is true. ``passed`` is called with the number of stored bytes whenever some have gone by.
+    With ``verify``, its tar is held to ``diff_id`` and what is stored to ``digest``. Whatever is wrong with it becomes
+    a problem, and what can be read all the same is. With ``counted``, files are weighed, and those are counted of which
+    it is true. ``beside``: it is inflated in a thread. ``passed`` is called with the number of stored bytes whenever
+    some have gone by.
     """
-    reader = _Reader(blob, layer, name, look, verify=verify, counted=counted, passed=passed)
+    reader = _Reader(blob, layer, name, look, verify=verify, beside=beside, counted=counted, passed=passed)
     try:
         reader.read()
     except TargetError as error:
@@ -100,11 +103,13 @@ class _Reader(Gathering):
         look: Look,
         *,
         verify: bool,
+        beside: bool,
         counted: Counted | None,
         passed: Callable[[int], None] | None,
     ) -> None:
         super().__init__(layer, name, look)
         self._blob, self._verify, self._counted, self._passed = blob, verify, counted, passed
+        self._beside = beside
         self.size = self.count = 0
         self.names = Names()
         self.verified = False
@@ -134,21 +139,23 @@ class _Reader(Gathering):
         """The tar inside and the form it is stored in; in the end it is held to its digests."""
         blob = self._blob
         self.verified = False
-        with self._open() as raw:
+        with self._open(verify) as raw:
             stored = Stored(raw, self._passed)
             form = form_of(stored.peek(tar.BLOCK))
-            hashed = new(blob.diff_id.partition(":")[0]) if verify and is_digest(blob.diff_id) else None
-            if form == "tar" and hashed is None and raw.seekable():
+            sum_ = new(blob.diff_id.partition(":")[0]) if verify and is_digest(blob.diff_id) else None
+            if form == "tar" and sum_ is None and raw.seekable():
                 yield Seeking(raw), form
                 return
-            source = Forward(Inflated(stored, form, hashed))
-            yield source, form
-            if verify:
-                source.drain()
-                stored.drain()
-            if hashed is None:
+            chunks: Iterable[bytes] = Inflated(stored, form)
+            with closing(ahead(chunks)) if self._beside else nullcontext(chunks) as chunks:
+                source = Forward(chunks if sum_ is None else hashed(chunks, sum_))
+                yield source, form
+                if verify:
+                    source.drain()
+                    stored.drain()
+            if sum_ is None:
                 return
-            digest = f"{hashed.name}:{hashed.hexdigest()}"
+            digest = f"{sum_.name}:{sum_.hexdigest()}"
             self.verified = digest == blob.diff_id
             if not self.verified:
                 self.tell(
@@ -157,15 +164,18 @@ class _Reader(Gathering):
                     "It was damaged or changed after the image was made; fetch the image anew.",
                 )
 
-    def _open(self) -> BinaryIO:
+    def _open(self, verify: bool) -> BinaryIO:
+        blob = self._blob
         try:
-            return self._blob.open()
+            raw = blob.open()
         except TargetError as error:
-            if "foreign" in self._blob.media_type or "nondistributable" in self._blob.media_type:
+            if "foreign" in blob.media_type or "nondistributable" in blob.media_type:
                 raise TargetError(
                     f"a foreign layer, which the image only points at: {error}", hint="Scan the image it belongs to."
                 ) from error
             raise
+        # Of a layer that is stored as it is, one sum tells all.
+        return verified(raw, blob.digest, blob.size) if verify and blob.digest not in ("", blob.diff_id) else raw
 
     def _walk(self, source: tar.Source, form: str) -> None:
         flaws: list[tar.Flaw] = []

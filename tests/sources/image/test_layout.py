@@ -11,6 +11,7 @@ from scanner.errors import TargetError, UsageError
 from scanner.sources.discover import is_image, meant
 from scanner.sources.image import docker, open_image
 from scanner.sources.image.manifest import MAX_CONFIG, MAX_DEPTH, MAX_ENTRIES, MAX_MANIFEST
+from scanner.sources.image.verified import verified
 
 
 @pytest.fixture
@@ -103,7 +104,8 @@ def test_a_layer_that_is_not_what_its_digest_says_is_an_error_at_its_end(make, f
     first = made.document["layers"][0]["digest"]
     made.blobs[first] = change(made.blobs[first])
     layer = open_image(f"oci:{folder(made)}").layers[0]
-    with layer.open() as reader, pytest.raises(ValueError, match=r"ends|digest"):
+    held = verified(layer.open(), layer.digest, layer.size)
+    with held as reader, pytest.raises(ValueError, match=r"ends|digest"):
         reader.read()
 
 
@@ -112,7 +114,8 @@ def test_no_more_of_a_layer_is_read_than_its_manifest_says(make, folder):
     first = made.document["layers"][0]["digest"]
     whole = made.blobs[first]
     made.blobs[first] = whole + b"more"
-    with open_image(f"oci:{folder(made)}").layers[0].open() as reader:
+    layer = open_image(f"oci:{folder(made)}").layers[0]
+    with verified(layer.open(), layer.digest, layer.size) as reader:
         assert reader.read() == whole
 
 

@@ -10,6 +10,7 @@ import pytest
 from scanner.errors import TargetError, UsageError
 from scanner.sources.image import http, login, open_image
 from scanner.sources.image.registry import described
+from scanner.sources.image.verified import verified
 
 SECRET = "s3cret-word"
 
@@ -340,7 +341,9 @@ class TestBodies:
         registry.put(made, "1")
         name = made.document["layers"][0]["digest"]
         registry.contents[name] = bytes(len(made.layers[0]))
-        with opened(registry).layers[0].open() as reader, pytest.raises(ValueError, match="something else"):
+        layer = opened(registry).layers[0]
+        held = verified(layer.open(), layer.digest, layer.size)
+        with held as reader, pytest.raises(ValueError, match="something else"):
             reader.read()
 
     def test_a_manifest_that_is_not_what_was_asked_for_is_an_error(self, registry, make):
