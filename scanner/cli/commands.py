@@ -111,8 +111,9 @@ def _inputs(command: Any) -> Any:
 def scan(**given: Any) -> int:
     """Scan Dockerfiles, folders of them, - for standard input, or images. Without PATH: the current folder.
 
-    An image is NAME:TAG (of the Docker daemon, else of its registry), docker:NAME, registry:NAME, archive:FILE of
-    docker save (- for standard input), or oci:FOLDER; rootfs:FOLDER holds the files of one, unpacked.
+    An image is NAME:TAG (of the Docker daemon or containerd, else of its registry), docker:NAME, containerd:NAME,
+    registry:NAME, archive:FILE of docker save (- for standard input), or oci:FOLDER; rootfs:FOLDER holds the files of
+    one, unpacked.
 
     Flags go before the environment (HULLCHECK_FAIL_ON=high), and that before the configuration file.
     """

@@ -11,8 +11,8 @@ from scanner.parsers import image_reference
 
 STDIN = "-"
 ROOTFS = "rootfs"
-PREFIXES = ("image", "docker", "registry", "archive", "oci", ROOTFS)
-"""What stands before the colon of an image; ``image`` is one of the daemon, else of its registry, and ``rootfs`` only
+PREFIXES = ("image", "docker", "containerd", "registry", "archive", "oci", ROOTFS)
+"""What stands before the colon of an image; ``image`` is one of a daemon, else of its registry, and ``rootfs`` only
 the files of one, in a folder."""
 _SKIPPED = frozenset({".git", ".hg", ".svn", ".venv", "venv", "node_modules", "__pycache__", ".tox", ".nox"})
 
@@ -56,7 +56,7 @@ def meant(text: str) -> str | None:
     """The image that a text means, with its prefix; None when it means something else.
 
     A folder with an OCI layout and a tar archive are images; so is a name with a tag or a digest where there is no such
-    file, and then the Docker daemon and the registry are asked. A name alone is more likely a path with a slip in it.
+    file, and then the daemons of this machine and its registry are asked. A name alone is more likely a misspelt path.
     """
     if is_image(text):
         return text

@@ -1,4 +1,4 @@
-"""A Docker daemon and registries of the tests' own: on this machine only, thrown away afterwards."""
+"""A Docker daemon, containerd and registries of the tests' own: on this machine only, thrown away afterwards."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ def missing(reason):
     pytest.skip(reason)
 
 
-def _answers(process, folder):
+def _answers(process, address):
     """Whether the daemon answers within a minute."""
     for _ in range(120):
         if process.poll() is not None:
             return False
         with socket.socket(socket.AF_UNIX) as probe:
-            if probe.connect_ex(f"{folder}/docker.sock") == 0:
+            if probe.connect_ex(str(address)) == 0:
                 return True
         time.sleep(0.5)
     return False
@@ -49,7 +49,7 @@ def daemon_address(tmp_path_factory):
     with open(folder / "log", "w") as log:
         process = subprocess.Popen(["dockerd", *options], stdout=log, stderr=log)
     try:
-        if not _answers(process, folder):
+        if not _answers(process, folder / "docker.sock"):
             missing("dockerd does not start here: " + (folder / "log").read_text()[-400:])
         yield address
     finally:
@@ -65,6 +65,28 @@ def daemon(daemon_address):
     client = docker.DockerClient(base_url=daemon_address, version="auto", timeout=60)
     yield client
     client.close()
+
+
+@pytest.fixture(scope="session")
+def containerd_address(tmp_path_factory):
+    """Where a running containerd listens; it can store images, not run them."""
+    if shutil.which("containerd") is None or shutil.which("ctr") is None:
+        missing("containerd is not installed (Debian: apt-get install containerd)")
+    if os.geteuid() != 0:
+        missing("containerd needs root")
+    folder = tmp_path_factory.mktemp("containerd")
+    lines = ["version = 2", 'disabled_plugins = ["io.containerd.grpc.v1.cri"]', f'root = "{folder}/root"']
+    lines += [f'state = "{folder}/state"', "[grpc]", f'address = "{folder}/c.sock"']
+    (folder / "config.toml").write_text("\n".join(lines))
+    with open(folder / "log", "w") as log:
+        process = subprocess.Popen(["containerd", "--config", folder / "config.toml"], stdout=log, stderr=log)
+    try:
+        if not _answers(process, folder / "c.sock"):
+            missing("containerd does not start here: " + (folder / "log").read_text()[-400:])
+        yield f"{folder}/c.sock"
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
 
 
 HTPASSWD = "alice:$2b$04$/cuv2GPqQ3jl12kvcZEpYuyyE/H0rynL3xrPnczpoGe95wxu5l8Ai\n"

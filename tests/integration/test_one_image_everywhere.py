@@ -88,15 +88,22 @@ def pushed(daemon, built, registry, here):
 
 
 @pytest.fixture
-def places(pushed, built, skopeo):
+def places(pushed, built, skopeo, containerd_address, monkeypatch):
     """What names the image in each place."""
     with open("image.tar", "wb") as file:
         file.writelines(built.save(named="local/ray:1"))
     copy = [skopeo, "--insecure-policy", "copy", "-q", "docker-archive:image.tar", "oci:layout:1"]
     subprocess.run(copy, check=True)
+    monkeypatch.setenv("CONTAINERD_ADDRESS", containerd_address)
+    images = ["ctr", "-n", "k8s.io", "images"]
+    subprocess.run([*images, "import", "--no-unpack", "image.tar"], check=True, capture_output=True)
+    names = [f"docker.io/local/{name}:1" for name in ("ray", "other")]
+    subprocess.run([*images, "tag", "--force", *names], check=True, capture_output=True)
     return {
         "docker": "docker:local/ray:1",
         "image": "local/ray:1",
+        "containerd": "containerd:local/ray:1",
+        "image of containerd": "local/other:1",
         "registry": f"registry:{pushed}",
         "archive": "image.tar",
         "stdin": "archive:-",
@@ -130,6 +137,8 @@ def test_every_place_states_the_same_facts(places, monkeypatch):
     assert {kind for kind, *_ in differing} == {"health-check"}  # OCI's config has none, so skopeo leaves it out
     assert findings.pop("oci") ^ findings["docker"] == {"missing-healthcheck"}
     assert all(each == facts["docker"] for each in facts.values())
+    assert reports["image"].target == "docker:local/ray:1"
+    assert reports["image of containerd"].target == "containerd:local/other:1"
     assert all(each == findings["docker"] for each in findings.values())
     assert "open-ray" in findings["docker"]
     whole = reports["docker"].facts

@@ -1,7 +1,7 @@
 """Images: registries, daemons, archives and folders of them.
 
-``oci:DIR[:TAG|@DIGEST]``, ``archive:FILE[:NAME]``, ``docker:NAME`` and ``registry:NAME`` each have a module here;
-``image:NAME`` is one of the last two. ``rootfs:DIR`` is no image, only the files of one (``rootfs.py``).
+``oci:DIR[:TAG|@DIGEST]``, ``archive:FILE[:NAME]``, ``docker:NAME``, ``containerd:NAME`` and ``registry:NAME`` each have
+a module here; ``image:NAME`` is one of the last three. ``rootfs:DIR`` is no image, only its files (``rootfs.py``).
 """
 
 from __future__ import annotations
@@ -32,26 +32,33 @@ def open_image(text: str, *, platform: str | None = None) -> Image:
         from scanner.sources.image.archive import open_archive as opened
     elif prefix == "docker":
         from scanner.sources.image.docker import open_docker as opened
+    elif prefix == "containerd":
+        from scanner.sources.image.containerd import open_containerd as opened
     else:
         from scanner.sources.image.registry import open_registry as opened
     return opened(rest, platform)
 
 
 def _search(name: str, platform: str | None) -> Image:
-    """The image of that name where it is found first: with the Docker daemon, or in its registry."""
-    from scanner.sources.image import docker
+    """The image of that name where it is found first: with the Docker daemon, with containerd, or in its registry."""
+    from scanner.sources.image import containerd, docker
 
+    silent = []
     try:
         if docker.is_there() and docker.inspect(name) is not None:
             return docker.open_docker(name, platform)
-        silent = ""
     except TargetError as error:
-        silent = str(error)
+        silent.append(str(error))
+    try:
+        if containerd.is_there() and containerd.find(name) is not None:
+            return containerd.open_containerd(name, platform)
+    except TargetError as error:
+        silent.append(str(error))
     from scanner.sources.image.registry import open_registry
 
     try:
         return open_registry(name, platform)
     except TargetError as error:
         raise TargetError(
-            f"{name}: no such file, and no such image: {error}", hint="; ".join(filter(None, (error.hint, silent)))
+            f"{name}: no such file, and no such image: {error}", hint="; ".join(filter(None, (error.hint, *silent)))
         ) from None

@@ -9,7 +9,7 @@ import pytest
 
 from scanner.errors import TargetError, UsageError
 from scanner.sources.discover import is_image, meant
-from scanner.sources.image import docker, open_image
+from scanner.sources.image import containerd, docker, open_image
 from scanner.sources.image.manifest import MAX_CONFIG, MAX_DEPTH, MAX_ENTRIES, MAX_MANIFEST
 from scanner.sources.image.verified import verified
 
@@ -232,6 +232,7 @@ def test_what_has_no_prefix_is_looked_at_before_it_is_asked_for(make, tmp_path, 
 def test_a_name_is_asked_of_the_daemon_first_then_of_the_registry(registry, make, monkeypatch):
     name = f"{registry.host}/team/app:1"
     registry.put(make.image(), "1")
+    monkeypatch.setattr(containerd, "is_there", lambda: False)
     monkeypatch.setattr(docker, "is_there", lambda: True)
     monkeypatch.setattr(docker, "open_docker", lambda text, platform: text)
     monkeypatch.setattr(docker, "inspect", {"app:1": {}}.get)

@@ -1,0 +1,144 @@
+"""Images of containerd's store, which Kubernetes nodes and nerdctl use: ``containerd:NAME``, through its ``ctr``.
+
+Like ctr, it goes by CONTAINERD_ADDRESS and CONTAINERD_NAMESPACE; without the latter all namespaces are looked in.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+
+from scanner.errors import TargetError, UsageError
+from scanner.parsers import image_reference
+from scanner.sources.image.archive import read_archive
+from scanner.sources.image.image import Image
+from scanner.sources.image.shared import CHUNK, spooled
+
+SOCKET = "/run/containerd/containerd.sock"
+TIMEOUT = 60
+"""Seconds that containerd may stay silent."""
+CONNECT = "5s"
+"""How long ctr tries to reach it."""
+FIRST = ("default", "k8s.io", "moby")
+"""Namespaces that are looked in before others: of ctr and nerdctl, of Kubernetes, of Docker."""
+MAX_NAMESPACES = 100
+MAX_SAID = 300
+"""Characters of ctr's error that are passed on."""
+
+
+def is_there(environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether there is a containerd to ask."""
+    return os.path.exists(_address(environ))
+
+
+def open_containerd(text: str, platform: str | None) -> Image:
+    """The image of that name, exported to a temporary file that is gone when nobody reads it. Raises TargetError."""
+    found = find(text)
+    if found is None:
+        where = os.environ.get("CONTAINERD_NAMESPACE")
+        raise TargetError(
+            f"containerd:{text}: there is no such image in {f'the namespace {where}' if where else 'any namespace'}",
+            hint=f"ctr{f' -n {where}' if where else ' -n NAMESPACE'} images ls, or scan registry:{text}",
+        )
+    return read_archive(
+        f"containerd:{text}", spooled(f"containerd:{text}", _exported(text, *found, platform)), "", platform
+    )
+
+
+def find(text: str) -> tuple[str, str] | None:
+    """The namespace that has an image of that name, and its name in full; None when none has.
+
+    Raises TargetError, and UsageError when it is no name.
+    """
+    try:
+        parsed = image_reference.parse(text)
+    except ValueError as error:
+        raise UsageError(f"containerd:{text}: {error}") from None
+    ending = f"@{parsed.digest}" if parsed.digest else f":{parsed.tag or 'latest'}"
+    names = dict.fromkeys((f"{parsed.canonical}{ending}", text))
+    given = os.environ.get("CONTAINERD_NAMESPACE")
+    there = [given] if given else _lines(text, "namespaces", "ls", "-q")
+    order = [each for each in FIRST if each in there] + [each for each in there if each not in FIRST]
+    for namespace in order[:MAX_NAMESPACES]:
+        listed = _lines(text, "-n", namespace, "images", "ls", "-q", *(f"name=={name}" for name in names))
+        if listed:
+            return namespace, listed[0]
+    return None
+
+
+def _lines(text: str, *words: str) -> list[str]:
+    """The lines that ctr prints."""
+    try:
+        done = subprocess.run(_command(*words), capture_output=True, check=False, timeout=TIMEOUT)
+    except FileNotFoundError:
+        raise _missing(text) from None
+    except (OSError, subprocess.TimeoutExpired):
+        raise _silent(text) from None
+    if done.returncode:
+        raise _failed(text, done.stderr)
+    return done.stdout.decode("utf-8", "replace").split()
+
+
+def _exported(text: str, namespace: str, name: str, platform: str | None) -> Iterator[bytes]:
+    """The archive that ctr exports, part by part."""
+    chosen = ["--platform", platform] if platform is not None else []
+    with tempfile.TemporaryFile() as said:
+        try:
+            process = subprocess.Popen(
+                _command("-n", namespace, "images", "export", *chosen, "-", name), stdout=subprocess.PIPE, stderr=said
+            )
+        except OSError:
+            raise _missing(text) from None
+        with process:
+            try:
+                assert process.stdout is not None
+                number = process.stdout.fileno()
+                while True:
+                    if not select.select([number], [], [], TIMEOUT)[0]:
+                        raise _silent(text)
+                    if not (part := os.read(number, CHUNK)):
+                        break
+                    yield part
+            except BaseException:
+                process.kill()
+                raise
+        if process.returncode:
+            said.seek(0)
+            raise _failed(text, said.read(1 << 16))
+
+
+def _command(*words: str) -> list[str]:
+    return ["ctr", "--connect-timeout", CONNECT, *words]
+
+
+def _address(environ: Mapping[str, str] = os.environ) -> str:
+    return environ.get("CONTAINERD_ADDRESS", SOCKET).removeprefix("unix://")
+
+
+def _missing(text: str) -> TargetError:
+    return TargetError(
+        f"containerd:{text}: ctr is not installed",
+        hint=f"install it (it comes with containerd), or: nerdctl save {text} | hullcheck scan archive:-",
+    )
+
+
+def _silent(text: str) -> TargetError:
+    return TargetError(
+        f"containerd:{text}: no containerd answers at {_address()}",
+        hint="start it, let CONTAINERD_ADDRESS name its socket, or scan registry:NAME, which needs none",
+    )
+
+
+def _failed(text: str, said: bytes) -> TargetError:
+    words = said.decode("utf-8", "replace").strip().removeprefix("ctr: ")
+    if "permission denied" in words:
+        return TargetError(
+            f"containerd:{text}: {_address()} is not for this user to read",
+            hint=f"sudo hullcheck scan containerd:{text}, or: sudo ctr images export - NAME | hullcheck scan archive:-",
+        )
+    if "failed to dial" in words or "connection error" in words:
+        return _silent(text)
+    return TargetError(f"containerd:{text}: ctr says: {words[-MAX_SAID:]}")
