@@ -47,6 +47,8 @@ class Options(Record):
     """Ask the local daemon, then registries, what base images set."""
     base_layouts: tuple[str, ...] = ()
     """Folders of OCI layouts to look base images up in first."""
+    mirrors: Mapping[str, tuple[str, ...]] = {}
+    """Hosts to ask before a registry, by the registry."""
     exclude: tuple[str, ...] = ()
     """Glob patterns of files that a search of folders leaves out."""
     ignores: tuple[Ignore, ...] = ()
@@ -181,7 +183,7 @@ def open_target(path: str, options: Options) -> Target:
 def _resolver(options: Options) -> Resolve:
     from scanner.sources.image.resolve import resolve
 
-    return partial(resolve, layouts=options.base_layouts, ask_others=options.resolve_bases)
+    return partial(resolve, layouts=options.base_layouts, ask_others=options.resolve_bases, mirrors=options.mirrors)
 
 
 def examine(target: Target, options: Options, held: Sequence[Fact] = ()) -> Report:
@@ -283,8 +285,8 @@ def _report(name: str, options: Options, on_layers: Callable[[Passed], None] | N
 
     base: tuple[str, ...] = ()
     if options.base is not None:
-        below = open_image(meant(options.base) or options.base, platform=options.platform)
+        below = open_image(meant(options.base) or options.base, platform=options.platform, mirrors=options.mirrors)
         base = tuple(layer.diff_id for layer in below.layers)
     made_by = None if options.dockerfile is None else open_target(options.dockerfile, options)
-    image = open_image(name, platform=options.platform)
+    image = open_image(name, platform=options.platform, mirrors=options.mirrors)
     return scan_image(image, options, base=base, made_by=made_by, on_layers=on_layers)

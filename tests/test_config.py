@@ -55,6 +55,7 @@ baseline: base.json
 build-args: {CUDA: 12.10, EMPTY: "", FROM_OUTSIDE: , N: 3}
 target: 2
 context: ctx
+mirrors: {docker.io: [one.example.com, two.example.com/hub], ghcr.io: "http://cache:5000", quay.io: []}
 exclude: ["old/**"]
 format: [json, sarif]
 jobs: 4
@@ -80,6 +81,11 @@ def test_a_file_can_say_everything(here):
         build_args={"CUDA": "12.10", "EMPTY": "", "FROM_OUTSIDE": "x", "N": "3"},
         target="2",
         context="../../ctx",
+        mirrors={
+            "docker.io": ("one.example.com", "two.example.com/hub"),
+            "ghcr.io": ("http://cache:5000",),
+            "quay.io": (),
+        },
         exclude=("old/**",),
         format=("json", "sarif"),
         jobs=4,
@@ -142,6 +148,8 @@ def test_flags_replace_the_names_to_ignore_but_not_the_ignores_with_a_reason(her
     ("SELECT", "a, b,", ("a", "b")),
     ("RULES", "mine", ("mine",)), ("CONTEXT", "ctx", "ctx"), ("TARGET", "7", "7"), ("FORMAT", "json", ("json",)),
     ("IGNORE", "a", ("a",)), ("PROFILE", "strict", "strict"), ("PROFILE", "  ", "default"),
+    ("MIRRORS", "docker.io=a, docker.io=b/c, quay.io=, ghcr.io=http://d",
+     {"docker.io": ("a", "b/c"), "quay.io": (), "ghcr.io": ("http://d",)}),
 ])  # fmt: skip
 def test_a_variable_says_what_the_flag_says(here, name, words, value):
     assert getattr(load(environ={f"HULLCHECK_{name}": words}), name.lower()) == value
@@ -206,6 +214,8 @@ def test_an_empty_file_says_nothing(here, text):
     ("build-args: [=x]\n", "1: build argument '=x' should be NAME=value", ""),
     ("build-args:\n  A: 1\n  B: [x]\n", "3: build argument B should be one word, found a list", ""),
     ("build-args: x\n", "1: 'build-args' should be a list with something in it, found 'x'", ""),
+    ("mirrors:\n  a: {b: c}\n", "2: a mirror of a should be one word, found a mapping", ""),
+    ("mirrors: x\n", "1: 'mirrors' should be a mapping (key: value), found 'x'", ""),
     ("ignore:\n  - rule: a\n", "2: an ignore needs 'reason'", ""),
     ("ignore:\n  - rule: a\n    reason: b\n    untill: x\n", "4: an ignore has no key 'untill'", "did you mean until?"),
     ("ignore:\n  - rule: a\n    reason: b\n    until: soon\n",
@@ -239,6 +249,7 @@ def test_a_slip_in_pyproject_says_where_it_is(here, text, reason):
     ("HULLCHECK_FAIL_ON", "hig", "'fail-on' should be one of info, low, medium, high, critical; found 'hig'"),
     ("HULLCHECK_JOBS", "x", "'jobs' should be a number from 1 to 256, found 'x'"),
     ("HULLCHECK_EXIT_ZERO", "maybe", "'exit-zero' should be true or false, found 'maybe'"),
+    ("HULLCHECK_MIRRORS", "=x", "each of 'mirrors' should be REGISTRY=MIRROR"),
     ("HULLCHECK_BUILD_ARGS", "=x", "build argument '=x' should be NAME=value"),
 ])  # fmt: skip
 def test_a_slip_in_a_variable_names_it(here, name, words, reason):

@@ -144,6 +144,7 @@ def scan_options(settings: Settings, frameworks: Sequence[Framework] = (), **cha
             "target": settings.target,
             "resolve_bases": settings.resolve_bases,
             "base_layouts": settings.base_layouts,
+            "mirrors": settings.mirrors,
             "exclude": settings.exclude,
             "ignores": settings.ignores,
             "baseline": baseline,

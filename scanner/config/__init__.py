@@ -42,6 +42,8 @@ class Settings(Record):
     context: str | None = None
     resolve_bases: bool = False
     base_layouts: tuple[str, ...] = ()
+    mirrors: Mapping[str, tuple[str, ...]] = {}
+    """Hosts to ask before a registry, by the registry; () for none, whatever Docker and Podman are told."""
     exclude: tuple[str, ...] = ()
     format: tuple[str, ...] = ("text",)
     shellcheck: bool = False

@@ -24,7 +24,19 @@ MAX_CACHE = 1 << 20
 """MiB."""
 
 Kind = Literal[
-    "severity", "profile", "formats", "words", "word", "paths", "path", "arguments", "count", "size", "truth", "only"
+    "severity",
+    "profile",
+    "formats",
+    "words",
+    "word",
+    "paths",
+    "path",
+    "arguments",
+    "mirrors",
+    "count",
+    "size",
+    "truth",
+    "only",
 ]
 
 KEYS: Mapping[str, Kind] = {
@@ -40,6 +52,7 @@ KEYS: Mapping[str, Kind] = {
     "context": "path",
     "resolve-bases": "truth",
     "base-layouts": "paths",
+    "mirrors": "mirrors",
     "exclude": "words",
     "format": "formats",
     "shellcheck": "truth",
@@ -146,7 +159,7 @@ class _Variable(Document):
 
 def _node(kind: Kind, words: str) -> Node:
     """The words of a variable as the file would say them."""
-    if kind in {"formats", "words", "paths", "arguments"}:
+    if kind in {"formats", "words", "paths", "arguments", "mirrors"}:
         return Node(tuple(Node(word, 0, word) for word in map(str.strip, words.split(",")) if word), 0)
     value: object = words
     if kind == "truth":
@@ -205,6 +218,20 @@ def _arguments(document: Document, node: Node, what: str) -> dict[str, str | Non
     return found
 
 
+def _mirrors(document: Document, node: Node, what: str) -> dict[str, tuple[str, ...]]:
+    """``{registry: mirror}`` or ``{registry: [mirror]}``; in a variable ``[registry=mirror]``."""
+    if isinstance(document, _Variable):
+        pairs = [words.partition("=") for words in document.words(node, what)]
+        if any(not key for key, _, _ in pairs):
+            raise document.fail(node, f"each of {what} should be REGISTRY=MIRROR")
+        return {key: tuple(mirror for each, _, mirror in pairs if each == key and mirror) for key, _, _ in pairs}
+    found: dict[str, tuple[str, ...]] = {}
+    for key, each in document.mapping(node, what, optional=None).items():
+        several = isinstance(each.value, tuple)
+        found[key] = tuple(document.word(item, f"a mirror of {key}") for item in (each.value if several else (each,)))
+    return found
+
+
 _READERS: Mapping[Kind, Callable[[Document, Node, str], Any]] = {
     "severity": _severity,
     "profile": lambda document, node, what: document.choice(node, what, PROFILES),
@@ -214,6 +241,7 @@ _READERS: Mapping[Kind, Callable[[Document, Node, str], Any]] = {
     "paths": _paths,
     "path": _path,
     "arguments": _arguments,
+    "mirrors": _mirrors,
     "count": _count,
     "size": lambda document, node, what: _number(document, node, what, 0, MAX_CACHE),
     "truth": Document.truth,

@@ -194,6 +194,12 @@ def test_flags_reach_the_scan(stage, run):
     assert [rule.id for rule in stage.options.catalogue] == ["some-rule", "other-rule"]
 
 
+def test_mirrors_come_from_the_environment(stage, run, monkeypatch):
+    monkeypatch.setenv("HULLCHECK_MIRRORS", "docker.io=mirror.example.com")
+    run("scan")
+    assert stage.options.mirrors == {"docker.io": ("mirror.example.com",)}
+
+
 def test_layers_are_kept_unless_somebody_says_no(stage, run, monkeypatch):
     run("scan")
     assert stage.options.cache_limit == 1 << 30

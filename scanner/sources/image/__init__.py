@@ -6,15 +6,21 @@ a module here; ``image:NAME`` is one of the last three. ``rootfs:DIR`` is no ima
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
 from scanner.errors import TargetError, UsageError
 from scanner.sources.discover import ROOTFS, is_image
 from scanner.sources.image.image import Image
 
 
-def open_image(text: str, *, platform: str | None = None) -> Image:
+def open_image(
+    text: str, *, platform: str | None = None, mirrors: Mapping[str, Sequence[str]] = MappingProxyType({})
+) -> Image:
     """The image that a text such as ``registry:ghcr.io/acme/serve:1`` names; nothing of its layers is read yet.
 
-    ``platform`` (``linux/arm64``) chooses among several; by default this machine's, or the only one.
+    ``platform`` (``linux/arm64``) chooses among several; by default this machine's, or the only one. ``mirrors`` are
+    asked before the registries that they stand for.
     Raises TargetError when it cannot be opened, UsageError for a text or platform that is none.
     """
     prefix, _, rest = text.partition(":")
@@ -25,7 +31,7 @@ def open_image(text: str, *, platform: str | None = None) -> Image:
     if prefix == ROOTFS:
         raise UsageError(f"{text} has files only: no config, and no layers", hint="name the image it was unpacked from")
     if prefix == "image":
-        return _search(rest, platform)
+        return _search(rest, platform, mirrors)
     if prefix == "oci":
         from scanner.sources.image.layout import open_layout as opened
     elif prefix == "archive":
@@ -35,11 +41,13 @@ def open_image(text: str, *, platform: str | None = None) -> Image:
     elif prefix == "containerd":
         from scanner.sources.image.containerd import open_containerd as opened
     else:
-        from scanner.sources.image.registry import open_registry as opened
+        from scanner.sources.image.registry import open_registry
+
+        return open_registry(rest, platform, mirrors)
     return opened(rest, platform)
 
 
-def _search(name: str, platform: str | None) -> Image:
+def _search(name: str, platform: str | None, mirrors: Mapping[str, Sequence[str]]) -> Image:
     """The image of that name where it is found first: with the Docker daemon, with containerd, or in its registry."""
     from scanner.sources.image import containerd, docker
 
@@ -57,7 +65,7 @@ def _search(name: str, platform: str | None) -> Image:
     from scanner.sources.image.registry import open_registry
 
     try:
-        return open_registry(name, platform)
+        return open_registry(name, platform, mirrors)
     except TargetError as error:
         raise TargetError(
             f"{name}: no such file, and no such image: {error}", hint="; ".join(filter(None, (error.hint, *silent)))

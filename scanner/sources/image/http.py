@@ -54,8 +54,8 @@ class Unreachable(TargetError):
 class Web:
     """Requests to one host and to where it redirects to. ``plain`` allows HTTP without encryption."""
 
-    def __init__(self, host: str, *, plain: bool) -> None:
-        self.host = host
+    def __init__(self, host: str, *, plain: bool, attempts: int = ATTEMPTS) -> None:
+        self.host, self._attempts = host, attempts
         self._opener = request.OpenerDirector()
         handlers: list[request.BaseHandler] = [
             request.ProxyHandler({} if is_local(host) else None),
@@ -76,7 +76,7 @@ class Web:
 
         ``authorization`` goes to this host only, never to another that it redirects to.
         """
-        for attempt in range(1, ATTEMPTS + 1):
+        for attempt in range(1, self._attempts + 1):
             asked = request.Request(url, data, {"User-Agent": f"hullcheck/{__version__}", **headers})  # noqa: S310
             if authorization:
                 asked.add_unredirected_header("Authorization", authorization)
@@ -85,12 +85,12 @@ class Web:
             except HTTPError as error:
                 error.close()
                 wait = _wait(error.headers.get("Retry-After"), attempt)
-                if error.code not in _TRY_AGAIN or attempt == ATTEMPTS or wait > LONGEST_WAIT:
+                if error.code not in _TRY_AGAIN or attempt == self._attempts or wait > LONGEST_WAIT:
                     raise self._refused(error, wait) from None
             except (OSError, HTTPException, ValueError) as error:
                 reason = error.reason if isinstance(error, URLError) else error
                 final = ssl.SSLError | socket.gaierror | _Unsafe | ValueError | str
-                if attempt == ATTEMPTS or isinstance(reason, final):
+                if attempt == self._attempts or isinstance(reason, final):
                     raise self._unreachable(reason) from None
                 wait = _wait(None, attempt)
             time.sleep(wait)

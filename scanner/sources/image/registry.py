@@ -1,32 +1,38 @@
 """Images in a registry, without a daemon: ``registry:NAME[:TAG][@DIGEST]``.
 
 https://github.com/opencontainers/distribution-spec; for tokens https://distribution.github.io/distribution/spec/auth/.
-HTTP without encryption is spoken with this machine only, or when ``registry:http://…`` says so.
+HTTP without encryption is spoken with this machine only, or when ``registry:http://…`` or a mirror's configuration says
+so. Mirrors are asked first (``mirrors.py``).
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http.client import HTTPResponse
-from typing import BinaryIO
+from types import MappingProxyType
+from typing import BinaryIO, TypeVar
 from urllib.parse import urlencode, urlsplit
 
 from scanner.errors import TargetError, UsageError
 from scanner.parsers import image_reference
-from scanner.parsers.image_reference import ImageReference
 from scanner.sources.image import http, login, manifest
-from scanner.sources.image.http import Refused, Web
+from scanner.sources.image.http import Refused, Unreachable, Web
 from scanner.sources.image.image import Image
 from scanner.sources.image.login import Login
 from scanner.sources.image.manifest import MAX_MANIFEST
-from scanner.sources.image.verified import digest_of
+from scanner.sources.image.mirrors import HUB, Endpoint, endpoints
+from scanner.sources.image.verified import digest_of, is_digest
 
 MAX_TOKEN = 256 << 10
 """Bytes of a token server's answer."""
 MAX_REALM = 2_000
 """Characters of its address."""
+MIRROR_ATTEMPTS = 2
+"""Of a request to a mirror: there are others to ask."""
+BREAKS = 3
+"""Connections for one blob after which another is asked to go on."""
 
 _ACCEPT = ", ".join(
     (
@@ -40,48 +46,97 @@ _HUB = "registry-1.docker.io"
 _CHALLENGE = re.compile(r'(\w{1,40})="([^"]{0,2000})"')
 _SCHEMES = ("http://", "https://")
 
+_T = TypeVar("_T")
+_silent: set[str] = set()
+"""Mirrors that did not answer; no other image of a run waits for them again."""
 
-def open_registry(text: str, platform: str | None) -> Image:
+
+def open_registry(
+    text: str, platform: str | None, mirrors: Mapping[str, Sequence[str]] = MappingProxyType({})
+) -> Image:
     """The image of that name. Raises TargetError, and UsageError when it is no name."""
-    return described(text, platform)[0]
+    return described(text, platform, mirrors)[0]
 
 
-def described(text: str, platform: str | None) -> tuple[Image, str]:
+def described(
+    text: str, platform: str | None, mirrors: Mapping[str, Sequence[str]] = MappingProxyType({})
+) -> tuple[Image, str]:
     """The image of that name, and the digest that the name stands for today: of an index, where there is one.
 
-    Raises TargetError, and UsageError when it is no name.
+    ``mirrors`` are hosts by the registry that they stand for. Raises TargetError, and UsageError when it is no name.
     """
     scheme = next((each for each in _SCHEMES if text.startswith(each)), "")
     try:
         reference = image_reference.parse(text.removeprefix(scheme))
     except ValueError as error:
         raise UsageError(f"registry:{text}: {error}") from None
-    local = http.is_local(reference.registry)
-    plain = scheme == "http://" or (local and scheme != "https://")
-    registry = Registry(f"registry:{text}", reference, plain=plain)
-    data = registry.manifest(reference.digest or reference.tag or "latest")
-    digest = digest_of(data, reference.digest or "sha256:")
-    if reference.digest not in {None, digest}:
-        raise TargetError(f"{registry.name}: the registry sends something else than the digest says")
-    return manifest.read(registry, data, platform), digest
+    name = f"registry:{text}"
+    if scheme:
+        repository = reference.canonical.partition("/")[2]
+        plain = scheme == "http://"
+        asked = [Endpoint(host=reference.registry, repository=repository, plain=plain, mirror=False)]
+    else:
+        asked = endpoints(reference, mirrors)
+    store = _Mirrored(name, [Registry(name, each) for each in asked])
+    data = store.manifest(reference.digest or reference.tag or "latest")
+    return manifest.read(store, data, platform), digest_of(data, reference.digest or "sha256:")
+
+
+class _Mirrored:
+    """A repository with its mirrors, as one store: who fails, or sends what it was not asked for, is passed over."""
+
+    def __init__(self, name: str, places: Sequence[Registry]) -> None:
+        self.name, self._places = name, places
+
+    def manifest(self, digest: str) -> bytes:
+        """By digest or tag; held to the digest."""
+        return self._first(lambda each: each.manifest(digest))
+
+    def blob(self, digest: str, size: int) -> BinaryIO:
+        """A reader that goes on after broken connections, in the end with the next."""
+        asked = 0
+
+        def ask(start: int) -> HTTPResponse:
+            nonlocal asked
+            asked += 1
+            return self._first(lambda each: each.blob(digest, start), (asked - 1) // BREAKS)
+
+        return http.resumed(ask, size)
+
+    def _first(self, ask: Callable[[Registry], _T], skipped: int = 0) -> _T:
+        """The answer of the first that gives one; of those behind ``skipped``, but always the last."""
+        last, failed = self._places[-1], []
+        for each in self._places[:-1][skipped:]:
+            if each.base not in _silent:
+                try:
+                    return ask(each)
+                except TargetError as error:
+                    failed.append(f"{each.host} (asked before): {error}")
+                    if isinstance(error, Unreachable):
+                        _silent.add(each.base)
+        try:
+            return ask(last)
+        except TargetError as error:
+            error.hint = "; ".join(filter(None, (error.hint, *failed)))
+            raise
 
 
 class Registry:
-    """One repository of a registry, as a store of manifests and blobs."""
+    """One repository of a registry."""
 
-    def __init__(self, name: str, reference: ImageReference, *, plain: bool) -> None:
-        self.name, self._registry, self._plain = name, reference.registry, plain
-        host = _HUB if reference.registry == "docker.io" else reference.registry
-        self._repository = reference.canonical.partition("/")[2]
-        self._base = f"{'http' if plain else 'https'}://{host}/v2/{self._repository}"
-        self._web = Web(host, plain=plain)
+    def __init__(self, name: str, endpoint: Endpoint) -> None:
+        self.name, self._registry, self._plain = name, endpoint.host, endpoint.plain
+        self.host = _HUB if endpoint.host == HUB else endpoint.host
+        self._repository = endpoint.repository
+        self.base = f"{'http' if endpoint.plain else 'https'}://{self.host}/v2/{self._repository}"
+        self._web = Web(self.host, plain=endpoint.plain, attempts=MIRROR_ATTEMPTS if endpoint.mirror else http.ATTEMPTS)
         self._authorization = ""
         self._login: Login | None = None
         self._looked_for_login = False
 
     def manifest(self, digest: str) -> bytes:
-        """By digest or tag."""
-        response = self._ask(f"{self._base}/manifests/{digest}", {"Accept": _ACCEPT})
+        """By digest or tag; held to the digest."""
+        response = self._ask(f"{self.base}/manifests/{digest}", {"Accept": _ACCEPT})
         announced = response.headers.get("Docker-Content-Digest") or ""
         try:
             data = http.body(response, MAX_MANIFEST)
@@ -89,15 +144,13 @@ class Registry:
             raise TargetError(f"{self.name}: the manifest cannot be read: {error}") from None
         if announced.startswith("sha256:") and len(data) <= MAX_MANIFEST and announced != digest_of(data):
             raise TargetError(f"{self.name}: the manifest arrives damaged: its digest is another")
+        if is_digest(digest) and len(data) <= MAX_MANIFEST and digest_of(data, digest) != digest:
+            raise TargetError(f"{self.name}: manifest {digest[:19]} holds something else than its digest says")
         return data
 
-    def blob(self, digest: str, size: int) -> BinaryIO:
-        """A reader that goes on after broken connections."""
-
-        def ask(start: int) -> HTTPResponse:
-            return self._ask(f"{self._base}/blobs/{digest}", {"Range": f"bytes={start}-"} if start else {})
-
-        return http.resumed(ask, size)
+    def blob(self, digest: str, start: int) -> HTTPResponse:
+        """The answer to a request for the bytes of a blob from an offset on."""
+        return self._ask(f"{self.base}/blobs/{digest}", {"Range": f"bytes={start}-"} if start else {})
 
     def _ask(self, url: str, headers: Mapping[str, str]) -> HTTPResponse:
         """Ask; when the registry wants to know who asks, say it and ask again."""

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
+from types import MappingProxyType
 from typing import Any
 
 from scanner import kept
@@ -53,16 +54,22 @@ _silent: dict[str, TargetError] = {}
 
 
 def resolve(
-    reference: str, platform: str | None = None, *, layouts: Sequence[str] = (), ask_others: bool = True
+    reference: str,
+    platform: str | None = None,
+    *,
+    layouts: Sequence[str] = (),
+    ask_others: bool = True,
+    mirrors: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> Base:
     """How an image runs. Asked once in a run; a registry's answer is kept. Raises TargetError when nobody answers.
 
-    ``layouts`` are the folders of OCI layouts to look in first; without ``ask_others``, nowhere else.
+    ``layouts`` are the folders of OCI layouts to look in first; without ``ask_others``, nowhere else. ``mirrors`` are
+    asked before registries.
     """
     answer = _known.get((reference, platform))
     if answer is None:
         try:
-            answer = _resolve(reference, platform, layouts, ask_others)
+            answer = _resolve(reference, platform, layouts, ask_others, mirrors)
         except TargetError as error:
             answer = error
         _known[reference, platform] = answer
@@ -71,7 +78,13 @@ def resolve(
     return answer
 
 
-def _resolve(reference: str, platform: str | None, layouts: Sequence[str], ask_others: bool) -> Base:
+def _resolve(
+    reference: str,
+    platform: str | None,
+    layouts: Sequence[str],
+    ask_others: bool,
+    mirrors: Mapping[str, Sequence[str]],
+) -> Base:
     try:
         parsed = image_reference.parse(reference)
     except ValueError as error:
@@ -99,7 +112,7 @@ def _resolve(reference: str, platform: str | None, layouts: Sequence[str], ask_o
     base = _remembered(name, parsed)
     if base is None:
         try:
-            image, digest = _ask_registry(reference, parsed.registry, platform)
+            image, digest = _ask_registry(reference, parsed.registry, platform, mirrors)
         except TargetError as error:
             raise TargetError(str(error), hint="; ".join(filter(None, (error.hint, silent)))) from None
         base = described(image.config.get("config"), digest)
@@ -107,13 +120,15 @@ def _resolve(reference: str, platform: str | None, layouts: Sequence[str], ask_o
     return base
 
 
-def _ask_registry(reference: str, host: str, platform: str | None) -> tuple[Image, str]:
+def _ask_registry(
+    reference: str, host: str, platform: str | None, mirrors: Mapping[str, Sequence[str]]
+) -> tuple[Image, str]:
     from scanner.sources.image import http, registry
 
     if host in _silent:
         raise _silent[host]
     try:
-        return registry.described(reference, platform)
+        return registry.described(reference, platform, mirrors)
     except http.Unreachable as error:
         _silent[host] = error
         raise

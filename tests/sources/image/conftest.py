@@ -14,6 +14,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from scanner.sources.image import mirrors
+from scanner.sources.image import registry as registries
+
 INDEX = "application/vnd.oci.image.index.v1+json"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 CONFIG = "application/vnd.oci.image.config.v1+json"
@@ -186,10 +189,8 @@ def make():
     )
 
 
-@pytest.fixture
-def registry(monkeypatch, tmp_path_factory):
-    """A running registry; nobody is logged in, and nothing waits."""
-    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path_factory.mktemp("docker-config")))
+def serve():
+    """A running registry, until the test is over."""
     server = Registry()
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
@@ -197,6 +198,24 @@ def registry(monkeypatch, tmp_path_factory):
     server.shutdown()
     server.server_close()
     thread.join()
+
+
+@pytest.fixture
+def registry(monkeypatch, tmp_path_factory):
+    """A running registry; nobody is logged in, nothing waits, and this machine knows of no mirrors."""
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("DOCKER_CONFIG", str(home))
+    for name in ("DAEMON", "CONTAINERS"):
+        monkeypatch.setattr(mirrors, name, str(home / name))
+    monkeypatch.setattr(registries, "_silent", set())
+    yield from serve()
+
+
+@pytest.fixture
+def mirror():
+    """Another one."""
+    yield from serve()
 
 
 @pytest.fixture

@@ -350,7 +350,7 @@ class TestBodies:
         one, two = make.image(), make.image(settings={"User": "0"})
         registry.put(one).put(two)
         registry.contents[one.digest] = registry.contents[two.digest]
-        with pytest.raises(TargetError, match="something else than the digest says"):
+        with pytest.raises(TargetError, match="something else than its digest says"):
             open_image(f"registry:{registry.host}/team/app@{one.digest}")
         registry.contents["1"] = json.dumps(make.index_of(one.entry)).encode()
         with pytest.raises(TargetError, match="something else than its digest says"):

@@ -255,3 +255,10 @@ def test_an_image_that_nobody_knows_makes_the_scan_incomplete(registry, tmp_path
     assert main(["scan", "--ignore", "*", "--resolve-bases", str(file)]) == 3
     assert "cannot be asked for what it sets" in capsys.readouterr().out
     assert os.environ.get("DOCKER_HOST") is None
+
+
+def test_mirrors_are_asked_before_the_registry(registry, mirror, make):
+    mirror.put(make.image(), "1")
+    found = resolve.resolve(f"{registry.host}/team/app:1", mirrors={registry.host: (mirror.host,)})
+    assert found.user == "1000"
+    assert registry.asked == []
