@@ -19,7 +19,7 @@ from scanner.model.rule import Rule, Severity
 from scanner.reporters.interface import Options
 from scanner.reporters.markdown import page
 from scanner.reporters.plain import clean, layer
-from scanner.reporters.tally import distinct, not_known, once
+from scanner.reporters.tally import distinct, elsewhere, not_known, once, problems
 from scanner.reporters.uri import ROOT, uri
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -59,7 +59,7 @@ def render(reports: Sequence[Report], options: Options) -> str:
 
 
 def _run(reports: Sequence[Report], options: Options) -> om.Run:
-    found = distinct(reports)
+    found, others = distinct(reports), elsewhere(reports)
     rules = {finding.rule.id: finding.rule for finding, _ in found}
     rules = dict(sorted(rules.items()))
     frameworks = _frameworks(rules.values())
@@ -81,7 +81,10 @@ def _run(reports: Sequence[Report], options: Options) -> om.Run:
         },
         taxonomies=[_taxonomy(name, controls, options) for name, controls in frameworks.items()] or None,
         invocations=[_invocation(reports, options)],
-        results=[_result(finding, report, order[finding.rule.id], options) for finding, report in found],
+        results=[
+            _result(finding, report, others(finding, report), order[finding.rule.id], options)
+            for finding, report in found
+        ],
     )
 
 
@@ -153,7 +156,7 @@ def _name(framework: str) -> str:
     return "CWE" if framework == "cwe" else framework
 
 
-def _result(finding: Finding, report: Report, index: int, options: Options) -> om.Result:
+def _result(finding: Finding, report: Report, others: Sequence[str], index: int, options: Options) -> om.Result:
     suppression = finding.suppressed
     state = None
     if options.baseline:
@@ -169,6 +172,8 @@ def _result(finding: Finding, report: Report, index: int, options: Options) -> o
         related.append(place)
         place = _place(made, report, options)
         place.logical_locations = _inside(finding.at, report.target)
+    for name in others:
+        place.logical_locations += _inside(finding.at, name)
     return om.Result(
         rule_id=finding.rule.id,
         rule_index=index,
@@ -179,7 +184,8 @@ def _result(finding: Finding, report: Report, index: int, options: Options) -> o
         partial_fingerprints={"hullcheck/v1": finding.fingerprint},
         baseline_state=state,
         suppressions=list(_suppressions(finding, report, options)) if suppression else None,
-        properties={"target": clean(report.target), "confidence": finding.rule.confidence},
+        properties={"target": clean(report.target), "confidence": finding.rule.confidence}
+        | ({"alsoIn": [clean(name) for name in others]} if others else {}),
     )
 
 
@@ -202,18 +208,22 @@ def _invocation(reports: Sequence[Report], options: Options) -> om.Invocation:
 
 
 def _notifications(reports: Sequence[Report], options: Options) -> Iterator[om.Notification]:
-    for problem in once(problem for report in reports for problem in report.problems):
+    for problem, report in problems(reports):
         text = f"Not looked at: {problem.reason}. {problem.remedy}".rstrip()
-        yield _notification(text, "warning" if options.allow_incomplete else "error", problem.at, options)
+        yield _notification(text, "warning" if options.allow_incomplete else "error", problem.at, options, report)
     for notice in once(notice for report in reports for notice in report.notices):
         yield _notification(notice.text, "note", notice.at, options)
-    for item in not_known(reports) if options.show_undecided else ():
+    for item, report in not_known(reports) if options.show_undecided else ():
         text = f"Undecided: {item.rule.id}. Not known: {', '.join(item.fields)}."
-        yield _notification(text, "note", item.fact.evidence[0].at, options)
+        yield _notification(text, "note", item.fact.evidence[0].at, options, report)
 
 
-def _notification(text: str, level: str, at: Location, options: Options) -> om.Notification:
-    return om.Notification(message=om.Message(text=_words(text)), level=level, locations=[_place(at, None, options)])
+def _notification(
+    text: str, level: str, at: Location, options: Options, report: Report | None = None
+) -> om.Notification:
+    place = _place(at, None, options)
+    place.logical_locations = _inside(at, report.target) or None if report else None
+    return om.Notification(message=om.Message(text=_words(text)), level=level, locations=[place])
 
 
 def _place(
@@ -244,17 +254,18 @@ def _place(
     return om.Location(
         id=number,
         physical_location=physical,
-        logical_locations=_inside(at, report.target) if report else None,
+        logical_locations=(_inside(at, report.target) or None) if report else None,
         message=om.Message(text=_words(note)) if note else None,
     )
 
 
-def _inside(at: Location, image: str) -> list[om.LogicalLocation] | None:
-    """``image@layer:/path``, for what a layer holds."""
-    if at.layer is None or not at.layer.digest:
-        return None
+def _inside(at: Location, image: str) -> list[om.LogicalLocation]:
+    """``image@layer:/path``, for what a layer holds; ``folder:/path`` for what an unpacked root file system holds."""
+    if at.layer is None:
+        return []
     path = at.path.removeprefix(image).lstrip(" /")
-    return [om.LogicalLocation(fully_qualified_name=clean(f"{image}@{at.layer.digest}:/{path}"), kind="resource")]
+    within = f"{image}@{at.layer.digest}" if at.layer.digest else image
+    return [om.LogicalLocation(fully_qualified_name=clean(f"{within}:/{path}"), kind="resource")]
 
 
 def _cut(lines: Sequence[str], first: int, begin: int, last: int, end: int | None) -> str:

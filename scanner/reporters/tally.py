@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
-from scanner.model.finding import Finding, Report, Undecided
+from scanner.model.finding import Finding, Problem, Report, Undecided
+from scanner.model.location import Location
 from scanner.model.record import Record
 from scanner.model.rule import Severity
 
@@ -38,15 +39,45 @@ def tally(reports: Sequence[Report]) -> Tally:
         severities={severity: counted.count(severity) for severity in reversed(Severity) if severity in counted},
         suppressed=len(found) - len(counted),
         undecided=len(not_known(reports)),
-        problems=len(once(problem for report in reports for problem in report.problems)),
+        problems=len(problems(reports)),
         notices=len(once(notice for report in reports for notice in report.notices)),
     )
 
 
+def owner(at: Location, report: Report) -> str:
+    """The target that a place is in, where its path does not begin with it: of a layer's file; else ""."""
+    return report.target if at.layer is not None and not at.path.startswith(report.target) else ""
+
+
 def distinct(reports: Sequence[Report]) -> list[tuple[Finding, Report]]:
-    """Every finding once, also one that several targets share, such as one in a requirements file of two images."""
-    every = ((finding, report) for report in reports for finding in report.findings)
-    return once(every, lambda pair: (pair[0].rule.id, pair[0].at, pair[0].message))
+    """Every finding once, also one that several targets share: in a requirements file, or in a layer of two images."""
+    return once(((finding, report) for report in reports for finding in report.findings), _same)
+
+
+def elsewhere(reports: Sequence[Report]) -> Callable[[Finding, Report], list[str]]:
+    """What tells the other targets that share a finding in a layer."""
+    found: dict[object, list[str]] = {}
+    for report in reports if len(reports) > 1 else ():
+        for finding in report.findings:
+            if owner(finding.at, report):
+                found.setdefault(_same((finding, report)), []).append(report.target)
+    return lambda finding, report: [name for name in found.get(_same((finding, report)), ()) if name != report.target]
+
+
+def _same(pair: tuple[Finding, Report]) -> object:
+    finding, report = pair
+    return finding.rule.id, _place(finding.at, report), finding.message
+
+
+def _place(at: Location, report: Report) -> tuple[Location, str]:
+    """A layer of two images is one by its digest; without one, it is another in each target."""
+    return at, "" if at.layer is None or at.layer.digest else report.target
+
+
+def problems(reports: Sequence[Report]) -> list[tuple[Problem, Report]]:
+    """What could not be looked at, once."""
+    every = ((item, report) for report in reports for item in report.problems)
+    return once(every, lambda pair: (pair[0], _place(pair[0].at, pair[1])))
 
 
 def once(items: Iterator[Item], key: Callable[[Item], object] = lambda item: item) -> list[Item]:
@@ -57,10 +88,10 @@ def once(items: Iterator[Item], key: Callable[[Item], object] = lambda item: ite
     return list(found.values())
 
 
-def not_known(reports: Sequence[Report]) -> list[Undecided]:
+def not_known(reports: Sequence[Report]) -> list[tuple[Undecided, Report]]:
     """Everything undecided, once."""
-    every = (item for report in reports for item in report.undecided)
-    return once(every, lambda item: (item.rule.id, item.fact.evidence[0].at, item.fields))
+    every = ((item, report) for report in reports for item in report.undecided)
+    return once(every, lambda pair: (pair[0].rule.id, _place(pair[0].fact.evidence[0].at, pair[1]), pair[0].fields))
 
 
 def size(number: int) -> str:

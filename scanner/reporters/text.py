@@ -12,7 +12,7 @@ from scanner.model.rule import Severity
 from scanner.reporters.interface import Options
 from scanner.reporters.quote import Quote, quote, shortened, visible
 from scanner.reporters.style import BOLD, DIM, RULER, SEVERITY, Painter
-from scanner.reporters.tally import Tally, amount, distinct, not_known, once, tally
+from scanner.reporters.tally import Tally, amount, distinct, elsewhere, not_known, once, owner, problems, tally
 
 RELATED = 3
 """Other places shown for a finding; ``-v`` shows all."""
@@ -21,7 +21,7 @@ WINDOWS = 20
 """Parts of one long line that are quoted; the findings beyond have their line of text all the same."""
 
 NAMED = 5
-"""Targets listed by name when nothing was found."""
+"""Targets listed by name when nothing was found, or when they share a layer."""
 
 Group = list[tuple[Finding, Report]]
 
@@ -30,10 +30,15 @@ def render(reports: Sequence[Report], options: Options) -> str:
     """All reports as lines for a screen."""
     paint = Painter(options.color)
     lines: list[str] = []
+    others = elsewhere(reports)
+    several = len(reports) > 1
     for group in _groups(reports, options):
-        lines += (_head(finding, paint) for finding, _ in group)
+        for finding, report in group:
+            lines.append(_head(finding, _where(finding.at, report, several=several), paint))
+            if (names := others(finding, report)) and options.quiet:
+                lines[-1] += paint(f" (also in {_listed(names)})", DIM)
         if not options.quiet:
-            lines += _body(group, options, paint)
+            lines += _body(group, options, paint, _listed(once(iter(n for pair in group for n in others(*pair)))))
             lines.append("")
     lines += _gaps(reports, options, paint)
     if not options.quiet:
@@ -44,16 +49,18 @@ def render(reports: Sequence[Report], options: Options) -> str:
 
 
 def _groups(reports: Sequence[Report], options: Options) -> list[Group]:
-    """Combinations first, then findings in file order.
+    """Combinations first, then findings in file order, an image's files behind its config.
 
     Those that start on the same line are together, and so are lines in a row that break the same rule and no other.
     """
-    groups: dict[tuple[bool, str, int, int], Group] = {}
+    groups: dict[tuple[bool, str, str, str, int, int], Group] = {}
     for finding, report in distinct(reports):
         if finding.suppressed is None or options.show_suppressed:
             at = finding.at
             alone = not isinstance(finding.fact, Combination)
-            key = alone, at.path, _line(finding), at.level
+            image = owner(at, report)
+            first = report.target if image or at.path.startswith(report.target) else at.path
+            key = alone, first, image, at.path, _line(finding), at.level
             groups.setdefault(key, []).append((finding, report))
     for group in groups.values():
         group.sort(key=lambda pair: (pair[0].at.span or (), -pair[0].rule.severity, pair[0].rule.id))
@@ -69,19 +76,30 @@ def _groups(reports: Sequence[Report], options: Options) -> list[Group]:
     return together
 
 
-def _only_rule(group: Group) -> tuple[str, int, str] | None:
-    """File, layer and rule of a group's findings; None when they are of several rules."""
-    at, rules = group[0][0].at, {finding.rule.id for finding, _ in group}
-    return (at.path, at.level, rules.pop()) if len(rules) == 1 else None
+def _only_rule(group: Group) -> tuple[str, str, int, str] | None:
+    """Target, file, layer and rule of a group's findings; None when they are of several rules."""
+    (finding, report), rules = group[0], {finding.rule.id for finding, _ in group}
+    at = finding.at
+    return (owner(at, report), at.path, at.level, rules.pop()) if len(rules) == 1 else None
+
+
+def _where(at: Location, report: Report, *, several: bool) -> str:
+    """A place; among several targets that of a layer's file begins with its image."""
+    return visible(f"{report.target} {at}" if several and owner(at, report) else str(at))
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return visible(", ".join(names[:NAMED])) + more
 
 
 def _line(finding: Finding) -> int:
     return finding.at.span.first_line if finding.at.span else 0
 
 
-def _head(finding: Finding, paint: Painter) -> str:
+def _head(finding: Finding, where: str, paint: Painter) -> str:
     severity = finding.rule.severity
-    line = f"{paint(visible(str(finding.at)), BOLD)} {paint(str(severity), SEVERITY[severity])} "
+    line = f"{paint(where, BOLD)} {paint(str(severity), SEVERITY[severity])} "
     line += f"{paint(finding.rule.id, BOLD)}  {visible(finding.message)}"
     if finding.suppressed:
         why = f"ignored by {finding.suppressed.by}: {finding.suppressed.reason}".removesuffix(": ")
@@ -89,8 +107,8 @@ def _head(finding: Finding, paint: Painter) -> str:
     return line
 
 
-def _body(group: Group, options: Options, paint: Painter) -> Iterator[str]:
-    """The quoted lines, the other places, and how to mend it, each rule's remedy once."""
+def _body(group: Group, options: Options, paint: Painter, others: str) -> Iterator[str]:
+    """The quoted lines, the other places and targets, and how to mend it, each rule's remedy once."""
     gutter = " " * max(3, len(str(max(_line(finding) for finding, _ in group))))
     rules = {f.rule.id: f.rule for f, _ in group}
     several = len(rules) > 1
@@ -99,6 +117,8 @@ def _body(group: Group, options: Options, paint: Painter) -> Iterator[str]:
     places = (report.origin(finding.fact.evidence[0]) for finding, report in group)
     for place in once(place for place in places if place is not None):
         yield f"{gutter} {paint('=', RULER)} {paint('from:', BOLD)} {visible(str(place))}"
+    if others:
+        yield f"{gutter} {paint('=', RULER)} {paint('also in:', BOLD)} {others}"
     for rule in rules.values():
         name = f" ({rule.id})" if several else ""
         for line in _related([f for f, _ in group if f.rule.id == rule.id], options):
@@ -182,9 +202,10 @@ def _related(findings: list[Finding], options: Options) -> Iterator[str]:
 
 def _gaps(reports: Sequence[Report], options: Options, paint: Painter) -> Iterator[str]:
     """What could not be looked at, always, and what else the user should know, unless quiet."""
-    for problem in once(problem for report in reports for problem in report.problems):
+    several = len(reports) > 1
+    for problem, report in problems(reports):
         what = paint("not looked at:", SEVERITY[Severity.MEDIUM if options.allow_incomplete else Severity.HIGH])
-        yield f"{paint(visible(str(problem.at)), BOLD)} {what} {visible(problem.reason)}"
+        yield f"{paint(_where(problem.at, report, several=several), BOLD)} {what} {visible(problem.reason)}"
         if problem.remedy and not options.quiet:
             yield f"    {paint('=', RULER)} {paint('do:', BOLD)} {visible(problem.remedy)}"
     if not options.quiet:
@@ -195,10 +216,10 @@ def _gaps(reports: Sequence[Report], options: Options, paint: Painter) -> Iterat
 
 def _undecided(reports: Sequence[Report], options: Options, paint: Painter) -> Iterator[str]:
     if options.show_undecided:
-        for item in not_known(reports):
-            at = item.fact.evidence[0].at
+        for item, report in not_known(reports):
+            at = _where(item.fact.evidence[0].at, report, several=len(reports) > 1)
             yield (
-                f"{paint(visible(str(at)), BOLD)} {paint('undecided', DIM)} {paint(item.rule.id, BOLD)}  "
+                f"{paint(at, BOLD)} {paint('undecided', DIM)} {paint(item.rule.id, BOLD)}  "
                 f"{item.rule.title}? Not known: {', '.join(item.fields)}"
             )
 
