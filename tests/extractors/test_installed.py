@@ -7,6 +7,7 @@ import gzip
 import importlib.metadata
 import io
 import json
+import struct
 import sysconfig
 import zipfile
 from pathlib import Path
@@ -20,6 +21,7 @@ from scanner.extractors.installed import EXTRACTORS, Programs
 from scanner.extractors.installed.readers import PART, READERS
 from scanner.model.facts import GpuLibrary, InstalledPackage, OperatingSystem, PackageRecord
 from scanner.model.location import Location
+from scanner.parsers.packages import go
 from tests.extractors.image_files import buildinfo, facts, file, files_below, records
 
 SITE = "usr/local/lib/python3.12/site-packages"
@@ -232,16 +234,6 @@ def test_only_files_of_layers_are_looked_at():
         assert not any(extractor.wants(one) for extractor in EXTRACTORS for one in (outside, linked))
 
 
-def test_programs_are_wanted_by_place_mode_and_size():
-    wants = EXTRACTORS[1].wants
-    assert wants(file("ollama", mode=0o755, size=2_000_000))
-    assert wants(file("usr/local/bin/nvidia-ctk", mode=0o755, size=2_000_000))
-    assert not wants(file("usr/bin/tool", mode=0o644, size=2_000_000))
-    assert not wants(file("usr/bin/tool", mode=0o755, size=1000))
-    assert not wants(file("usr/bin/tool.py", mode=0o755, size=2_000_000))
-    assert not wants(file("usr/lib/x/y/tool", mode=0o755, size=2_000_000))
-
-
 REAL = (
     metadata("a", more="License: MIT"),
     STATUS,
@@ -296,3 +288,61 @@ def test_a_program_of_another_language_is_left_at_its_first_part():
     item = file("usr/bin/tool", b"#!/bin/sh\n".ljust(3 * PART), mode=0o755)
     only = item.replace(part=lambda start, size: item.part(start, size) if start == 0 else pytest.fail("read on"))
     assert list(Programs().extract(only)) == []
+
+
+def elf(*segments, wide=True, order="<"):
+    """The head of a program with these segments: kind, flags, offset and length."""
+    kinds = {True: (2, "IIQ16xQ16x", "32xQ14xHH", 64, 56), False: (1, "II8xI4xI4x", "28xI10xHH", 52, 32)}
+    number, form, header, start, entry = kinds[wide]
+    head = bytearray(struct.pack(order + header, start, entry, len(segments)).ljust(start, b"\0"))
+    head[:6] = b"\x7fELF" + bytes([number, 1 if order == "<" else 2])
+    for kind, flags, offset, length in segments:
+        head += struct.pack(order + form, *((kind, flags, offset, length) if wide else (kind, offset, length, flags)))
+    return bytes(head)
+
+
+@pytest.mark.parametrize("order", "<>")
+@pytest.mark.parametrize("wide", [True, False])
+def test_of_a_program_only_what_it_may_write_to_is_read(wide, order):
+    start, length = 3 * PART + 8, 2 * PART
+    head = elf((1, 5, 0, start), (6, 6, 64, 64), (1, 6, start, length), (1, 4, 6 * PART, PART), wide=wide, order=order)
+    block = buildinfo(b"go1.25.1", b"mod\texample.org/a\tv1.2.3\th1:x=\n")[64:]
+    data = head.ljust(4 * PART, b"\0") + block
+    with_it = data.ljust(7 * PART, b"\0")
+    without = with_it.replace(b"Go buildinf", b"no buildinf")
+    for content, names in ((with_it, ["stdlib", "example.org/a"]), (without, [])):
+        asked = []
+        item = file("opt/tools/kubectl-v1.30", content, mode=0o755)
+        part = item.part
+        item = item.replace(part=lambda at, size, part=part, asked=asked: (asked.append((at, size)), part(at, size))[1])
+        assert [fact.name for fact in Programs().extract(item)] == names
+        (first, *rest) = [(at, at + size) for at, size in asked]
+        assert first == (0, go.HEAD)
+        assert rest[0][0] == 3 * PART
+        if not names:
+            assert rest[-1][1] <= start + length + 16
+
+
+def test_programs_are_looked_for_in_every_folder_and_libraries_are_not():
+    wants = {
+        "usr/local/go/pkg/tool/linux_amd64/compile": True,
+        "opt/tools/kubectl-v1.30": True,
+        "usr/bin/tool": True,
+        "ollama": True,
+        "usr/lib/libx.so.1.2": False,
+        "usr/lib/python3/dist-packages/x.cpython-312-x86_64-linux-gnu.so": False,
+    }
+    for path, wanted in wants.items():
+        item = file(path, b"", mode=0o755).replace(size=400_000)
+        assert Programs().wants(item) is wanted, path
+        assert not Programs().wants(item.replace(mode=0o644))
+        assert not Programs().wants(item.replace(size=100))
+        assert not Programs().wants(item.replace(hard_link=True))
+
+
+@given(st.binary(min_size=64, max_size=400), st.integers(0, 1 << 40))
+def test_whatever_the_headers_of_a_program_say_the_places_are_within_it(head, size):
+    for wide in (1, 2):
+        for start, stop in go.places(b"\x7fELF" + bytes([wide]) + head[5:], size):
+            assert start >= 0
+            assert stop <= size

@@ -116,6 +116,9 @@ def test_modules_of_a_program_are_read_as_go_reads_them():
     entries = list(go.modules(program.read_bytes()))
     assert [(entry.name, entry.version) for entry in entries[1:]] == wanted
     assert entries[0].version == lines[0][0].rpartition("go")[2]
+    data = program.read_bytes()
+    at = go.find(data)
+    assert any(start <= at < stop for start, stop in go.places(data[: go.HEAD], len(data)))
 
 
 def test_modules_replaced_and_broken():

@@ -58,13 +58,12 @@ class Programs:
     of = (File,)
 
     def wants(self, item: Item) -> bool:
-        """Executables without a suffix: in a folder of programs, or near the root."""
+        """Executables wherever they are, under their own name; libraries, which there are many of, are none."""
         if not isinstance(item, File) or not self.SMALLEST <= item.size <= self.LARGEST or item.at.layer is None:
             return False
-        if not item.mode & 0o111 or item.link is not None:
+        if not item.mode & 0o111 or item.link is not None or item.hard_link:
             return False
-        folder, _, name = item.at.path.rpartition("/")
-        return "." not in name and (folder.endswith("bin") or folder.count("/") < 2)
+        return ".so" not in item.at.path.rpartition("/")[2]
 
     def extract(self, item: Item) -> Iterator[Fact]:
         """A record for each module; nothing for other programs."""

@@ -153,16 +153,19 @@ def _header(name: str, read: Callable[[bytes], str]) -> Reader:
 
 def program(file: File) -> Iterator[Fact]:
     """The modules of a program that Go made, which is read part by part."""
-    data, end = file.part(0, PART), PART
-    if not data.startswith(b"\x7fELF"):
-        return
-    while (at := go.find(data)) < 0:
-        if end >= file.size:
+    data = file.part(0, go.HEAD)
+    end = len(data)
+    for start, stop in go.places(data, file.size):
+        if start > end:
+            data, end = b"", start
+        while (at := go.find(data)) < 0 and end < stop:
+            part = min(PART, (stop - end + 15) & -16)
+            data, end = data[-go.OVERLAP :] + file.part(end, part), end + part
+        if at >= 0:
+            block = data[at:] + (file.part(end, go.MAX_BLOCK) if end < file.size else b"")
+            for entry in go.modules(block):
+                yield _record(file, "go", entry, file.at.path)
             return
-        data, end = data[-go.OVERLAP :] + file.part(end, PART), end + PART
-    block = data[at:] + (file.part(end, go.MAX_BLOCK) if end < file.size else b"")
-    for entry in go.modules(block):
-        yield _record(file, "go", entry, file.at.path)
 
 
 def _os_release(file: File, _location: str) -> Iterator[Fact]:

@@ -6,6 +6,7 @@ program can be read in one pass and without its section table.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
 
 from scanner.parsers.packages.entry import Entry
@@ -20,11 +21,40 @@ MAX_BLOCK = MAX_INFO + (1 << 16)
 OVERLAP = 32
 """Bytes at the end of a part of a program in which the magic of a block may begin and not end."""
 
+HEAD = 4096
+"""Bytes at the beginning of a program that tell where the block may be."""
+MAX_SEGMENTS = 100
+"""Program headers that are read."""
+
 _MAGIC = b"\xff Go buildinf:"
 _HEAD = 32
+_LOAD = 1
+_EXECUTABLE, _WRITABLE = 1, 2
 _INLINE = 2
 _SENTINEL = 16
 """Bytes in front of and behind the list of modules, by which the runtime finds it."""
+
+
+def places(head: bytes, size: int) -> list[tuple[int, int]]:
+    """Where to look for the block in a program of ``size`` bytes that begins with ``head``: from and to, ascending.
+
+    It is in the data that the program may write to, as ``debug/buildinfo`` has it; nowhere in what is no ELF file.
+    System V ABI, chapters 4 and 5.
+    """
+    if not head.startswith(b"\x7fELF") or len(head) < 64:
+        return []
+    order, wide = "<>"[head[5] == 2], head[4] == 2
+    table, entry, count = struct.unpack_from(order + ("32xQ14xHH" if wide else "28xI10xHH"), head)
+    form = struct.Struct(order + ("IIQ16xQ16x" if wide else "II8xI4xI4x"))
+    if head[4] not in {1, 2} or entry < form.size or table + entry * min(count, MAX_SEGMENTS) > len(head):
+        return [(0, size)]
+    found = []
+    for number in range(min(count, MAX_SEGMENTS)):
+        values = form.unpack_from(head, table + entry * number)
+        kind, flags, offset, length = values if wide else (values[0], values[3], values[1], values[2])
+        if kind == _LOAD and flags & (_WRITABLE | _EXECUTABLE) == _WRITABLE and length:
+            found.append((offset & -16, min(size, offset + length)))
+    return sorted(found)
 
 
 def find(data: bytes) -> int:
