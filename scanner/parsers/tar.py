@@ -26,11 +26,17 @@ _PAX, _GLOBAL, _LONG_NAME, _LONG_LINK = b"xgLK"
 _EXTENSIONS = frozenset((_PAX, _GLOBAL, _LONG_NAME, _LONG_LINK))
 _NO_BODY = frozenset((HARD_LINK, SYMLINK, CHARACTER_DEVICE, BLOCK_DEVICE, FOLDER, FIFO))
 _MEANT = frozenset((b"path", b"linkpath", b"size", b"uid", b"gid"))
-_SPARSE_KEYS = (b"GNU.sparse.map", b"GNU.sparse.offset", b"GNU.sparse.major")
+_SPARSE_KEYS = (b"GNU.sparse.map", b"GNU.sparse.major")
+_SPARSE_PAIR = (b"GNU.sparse.offset", b"GNU.sparse.numbytes")
+"""Of version 0.0, where they alternate and are kept as a map."""
 _REAL_SIZES = (b"GNU.sparse.realsize", b"GNU.sparse.size")
 _KEPT = _MEANT.union(_SPARSE_KEYS, _REAL_SIZES, (b"GNU.sparse.name",))
 _REMEMBERED = 1 << 14
 _ZEROS = bytes(BLOCK)
+
+
+Part = tuple[int, int]
+"""Of a sparse file: where a stored part begins in it, and its bytes. In the archive, one stands behind the other."""
 
 
 class Entry(NamedTuple):
@@ -48,8 +54,8 @@ class Entry(NamedTuple):
     """What a link points at; empty for everything else."""
     offset: int
     """Where its content begins."""
-    sparse: bool
-    """The content is stored without its holes."""
+    sparse: tuple[Part, ...] | None
+    """The parts of a sparse file that are stored, in order; the rest are zeros. None for one that is stored whole."""
 
 
 class Flaw(NamedTuple):
@@ -101,7 +107,7 @@ def walk(source: Source, flaws: list[Flaw]) -> Iterator[Entry]:
         try:
             kind = header[156]
             digits = header[124:136].rstrip(b"\0 ")
-            size = _number(header[124:136]) if digits.strip(b"01234567") else int(digits or b"0", 8)
+            size = number(header[124:136]) if digits.strip(b"01234567") else int(digits or b"0", 8)
             owner = owners.get(header[100:124]) or walker.owner(header[100:124])
             end = header.find(0, 0, 100)
             name = header[:end] if end >= 0 else header[:100]
@@ -113,7 +119,7 @@ def walk(source: Source, flaws: list[Flaw]) -> Iterator[Entry]:
                     continue
             else:
                 offset += BLOCK
-                entry = make(Entry, (name, kind, size, *owner, b"", offset, False))
+                entry = make(Entry, (name, kind, size, *owner, b"", offset, None))
                 if kind == REGULAR:
                     offset += size + 511 & -512
         except ValueError as error:
@@ -165,7 +171,7 @@ class _Walker:
         """Mode, uid and gid."""
         if len(self.owners) > _REMEMBERED:
             self.owners.clear()
-        mode, uid, gid = (_number(field[start : start + 8]) for start in (0, 8, 16))
+        mode, uid, gid = (number(field[start : start + 8]) for start in (0, 8, 16))
         self.owners[field] = mode & 0o7777, uid, gid
         return self.owners[field]
 
@@ -180,11 +186,18 @@ class _Walker:
         extra, self.extra = self.extra, {}
         mode, uid, gid = owner
         stored = size = _decimal(extra, b"size", size)
-        sparse = kind == _SPARSE or any(key in extra for key in _SPARSE_KEYS)
-        if kind == _SPARSE:
-            size, start = _number(header[483:495]), self._behind_map(header[482], start)
-        elif sparse:
-            size = next((_decimal(extra, key, size) for key in _REAL_SIZES if key in extra), size)
+        content, parts = start, None
+        if kind == _SPARSE or any(key in extra for key in _SPARSE_KEYS):
+            from scanner.parsers import sparse
+
+            if kind == _SPARSE:
+                size = number(header[483:495])
+                listed, content = sparse.old(header, self._source, start)
+                start = content
+            else:
+                size = next((_decimal(extra, key, size) for key in _REAL_SIZES if key in extra), size)
+                listed, content = sparse.pax(extra, self._source, start)
+            parts = sparse.checked(listed, size, start + stored - content)
         name = extra.get(b"L") or extra.get(b"GNU.sparse.name") or extra.get(b"path") or name
         if kind == 0 and name.endswith(b"/"):
             kind = FOLDER
@@ -196,7 +209,7 @@ class _Walker:
         if kind in _NO_BODY:
             stored = 0
         uid, gid = _decimal(extra, b"uid", uid), _decimal(extra, b"gid", gid)
-        return Entry(name, kind, size, mode, uid, gid, link, start, sparse), start + (stored + 511 & -512)
+        return Entry(name, kind, size, mode, uid, gid, link, content, parts), start + (stored + 511 & -512)
 
     def _extension(self, kind: int, start: int, size: int) -> None:
         """Remember what an extended header says."""
@@ -219,19 +232,10 @@ class _Walker:
             said = ", ".join(sorted(key.decode() for key in _MEANT & records.keys()))
             self._tell(start - BLOCK, f"a pax header for all members sets {said}; container runtimes ignore it")
 
-    def _behind_map(self, more: int, start: int) -> int:
-        """Where the map of an old GNU sparse file ends."""
-        while more:
-            block = self._source.at(start, BLOCK)
-            if len(block) < BLOCK:
-                raise ValueError("the map of a sparse file is cut off")
-            more, start = block[504], start + BLOCK
-        return start
-
     def _sum_holds(self, header: bytes) -> bool:
         field = header[148:156]
         try:
-            said = _number(field)
+            said = number(field)
         except ValueError:
             return False
         total = sum(header) - sum(field) + 8 * 32
@@ -252,6 +256,7 @@ class _Walker:
 def pax_records(body: bytes) -> dict[bytes, bytes]:
     """What a pax header says that matters here; ``length key=value`` and a newline each. Raises ValueError."""
     records: dict[bytes, bytes] = {}
+    numbers: list[bytes] = []
     position = 0
     while position < len(body) and body[position]:
         space = body.find(b" ", position, position + 10)
@@ -262,11 +267,17 @@ def pax_records(body: bytes) -> dict[bytes, bytes]:
         key, equals, value = body[space + 1 : end - 1].partition(b"=")
         if not key or not equals:
             raise ValueError("a pax header without key or value")
-        if key in _KEPT:
+        if key in _SPARSE_PAIR:
+            if key != _SPARSE_PAIR[len(numbers) % 2]:
+                raise ValueError("the map of a sparse file is not made of pairs")
+            numbers.append(value)
+        elif key in _KEPT:
             if b"\0" in value:
                 raise ValueError(f"a pax header with a NUL in {key.decode()}")
             records[key] = value
         position = end
+    if numbers:
+        records[b"GNU.sparse.map"] = b",".join(numbers)
     return records
 
 
@@ -279,7 +290,7 @@ def _decimal(records: dict[bytes, bytes], key: bytes, otherwise: int) -> int:
     return int(digits)
 
 
-def _number(field: bytes) -> int:
+def number(field: bytes) -> int:
     """An octal number between blanks and NULs, or GNU's base 256. Raises ValueError."""
     if field[0] & 0x80:
         if field[0] & 0x40:

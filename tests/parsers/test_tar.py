@@ -135,23 +135,105 @@ def test_bytes_of_any_kind_are_walked_to_their_end(data: bytes) -> None:
 @pytest.mark.parametrize(
     "form", ["--format=gnu", *(f"--format=pax --sparse-version={v}" for v in ("0.0", "0.1", "1.0"))]
 )
-def test_sparse_files_have_their_real_size(form: str, tmp_path) -> None:
+def test_sparse_files_have_their_real_size_and_a_map_of_their_parts(form: str, tmp_path) -> None:
     """Old GNU and the three pax versions, with a map that goes on over several blocks."""
+    whole = bytearray(20_000_000)
+    for place in range(60):
+        whole[place * 131_072 : place * 131_072 + 4096] = b"%04d" % place * 1024
     with (tmp_path / "sparse").open("wb") as file:
         for place in range(60):
             file.seek(place * 131_072)
-            file.write(b"x" * 4096)
-        file.truncate(20_000_000)
+            file.write(b"%04d" % place * 1024)
+        file.truncate(len(whole))
     (tmp_path / "behind").write_bytes(b"plain")
     made = subprocess.run(
         ["tar", "-cS", *form.split(), "-C", tmp_path, "sparse", "behind"], capture_output=True, check=False
     )
     if made.returncode:
         pytest.skip("this tar does not write sparse files")
-    entries, flaws = read(made.stdout)
-    assert [(e.name, e.size, e.sparse) for e in entries] == [(b"sparse", 20_000_000, True), (b"behind", 5, False)]
+    (entry, behind), flaws = read(made.stdout)
     assert not flaws
-    assert made.stdout[entries[1].offset :].startswith(b"plain")
+    assert (entry.name, entry.size, behind.name, behind.sparse) == (b"sparse", len(whole), b"behind", None)
+    assert entry.sparse is not None
+    assert made.stdout[behind.offset :].startswith(b"plain")
+    assert unfolded(made.stdout, entry) == whole
+
+
+def unfolded(data: bytes, entry: Entry) -> bytes:
+    """A sparse file with its holes."""
+    whole, place = bytearray(entry.size), entry.offset
+    for at, length in entry.sparse or ():
+        whole[at : at + length] = data[place : place + length]
+        place += length
+    return bytes(whole)
+
+
+def sparse_pax(version: str, parts: list[tuple[int, int]], size: int, body: bytes) -> bytes:
+    """A sparse file as GNU tar writes it in a version of pax."""
+    numbers = [b"%d" % number for part in parts for number in part]
+    more = []
+    if version == "0.0":
+        keys = (b"GNU.sparse.offset", b"GNU.sparse.numbytes")
+        more = [b"%s=%s" % (keys[place % 2], number) for place, number in enumerate(numbers)]
+    elif version == "0.1":
+        more = [b"GNU.sparse.map=" + b",".join(numbers)]
+    else:
+        more = [b"GNU.sparse.major=1", b"GNU.sparse.minor=0"]
+        body = padded(b"".join(number + b"\n" for number in [b"%d" % len(parts), *numbers])) + body
+    head = pax(b"GNU.sparse.name=s", b"GNU.sparse.realsize=%d" % size, *more)
+    return head + header(b"GNUSparseFile.0/s", len(body)) + padded(body)
+
+
+@given(st.lists(st.tuples(st.integers(0, 2_000), st.integers(0, 700)), max_size=40), st.sampled_from(["0.1", "1.0"]))
+def test_a_sparse_file_is_what_tarfile_makes_of_it(steps: list[tuple[int, int]], version: str) -> None:
+    parts, place = [], 0
+    for hole, length in steps:
+        parts.append((place + hole, length))
+        place += hole + length
+    body = bytes(number % 251 + 1 for number in range(sum(length for _, length in parts)))
+    if not parts:
+        parts = [(0, 0)]
+    data = sparse_pax(version, parts, place, body) + END
+    (entry,), flaws = read(data)
+    assert not flaws
+    with tarfile.open(fileobj=io.BytesIO(data)) as archive:
+        member = archive.extractfile("s")
+        assert member is not None
+        assert unfolded(data, entry) == member.read()
+
+
+@pytest.mark.parametrize("version", ["0.0", "0.1", "1.0"])
+@pytest.mark.parametrize(
+    ("parts", "reason"),
+    [
+        ([(5, 10), (10, 10)], "overlap"),
+        ([(10, 5), (0, 5)], "overlap"),
+        ([(95, 10)], "do not fit into it"),
+        ([(0, 30)], "not all parts of a sparse file are stored"),
+        ([(0, 1 << 62)], "do not fit into it"),
+    ],
+)
+def test_a_map_that_cannot_be_is_named(version: str, parts: list[tuple[int, int]], reason: str) -> None:
+    _, flaws = read(sparse_pax(version, parts, 100, b"x" * 20) + END)
+    assert reason in flaws[0].reason
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (pax(b"GNU.sparse.map=1,2,3") + header(b"s", 0), "half a part"),
+        (pax(b"GNU.sparse.map=1,x") + header(b"s", 0), "not made of numbers"),
+        (pax(b"GNU.sparse.numbytes=1") + header(b"s", 0), "not made of pairs"),
+        (pax(b"GNU.sparse.major=1") + header(b"s", 512) + padded(b"1\n0\n"), "cut off"),
+        (pax(b"GNU.sparse.major=1") + header(b"s", 512) + b"9" * 512, "cut off"),
+        (pax(b"GNU.sparse.major=1") + header(b"s", 512) + padded(b"99999999\n"), "99,999,999 parts; at most 65,536"),
+        (pax(b"GNU.sparse.map=" + b",".join([b"0"] * 200_000)) + header(b"s", 0), "100,000 parts; at most 65,536"),
+        (header(b"s", 0, b"S", rest=(b"0".ljust(12, b"\0") * 2 + bytes(72) + b"\1")), "cut off"),
+    ],
+)
+def test_a_map_that_is_none_is_named(data: bytes, reason: str) -> None:
+    _, flaws = read(data)
+    assert reason in flaws[0].reason
 
 
 def test_sums_of_signed_bytes_hold() -> None:

@@ -10,6 +10,8 @@ MAX_WHOLE = 128 << 20
 """Bytes of the largest file, or part of a file, that is read at once (package databases)."""
 MAX_TEXT = 4 << 20
 """Bytes of the largest file that is read as text."""
+MAX_HOLES, SMALL = 1_000, 1 << 20
+"""How many times what is stored of it a sparse file may be, once it is larger than ``SMALL``; gzip does no better."""
 
 
 class Content:
@@ -44,19 +46,34 @@ class Content:
         entry = self._entry
         if entry.type == tar.SYMLINK:
             raise ValueError("a symbolic link; what it points at is a file of its own")
-        if entry.sparse:
-            raise ValueError("a sparse file, whose content is not read")
         size = max(0, min(size, entry.size - start))
         if start < 0 or size > MAX_WHOLE:
             raise ValueError(f"{size:,} bytes; at most {MAX_WHOLE:,} are read at once")
         if start + size <= len(self._head):
             return self._head[start : start + size]
-        data = self._source.at(entry.offset + start, size)
+        data = self._source.at(entry.offset + start, size) if entry.sparse is None else self._filled(start, size)
         if len(data) < size:
             raise ValueError("the layer is cut off in the middle of it")
         if start == 0:
             self._head = data
         return data
+
+    def _filled(self, start: int, size: int) -> bytes:
+        """A stretch of a sparse file, zeros where nothing is stored."""
+        parts = self._entry.sparse or ()
+        stored = sum(length for _, length in parts)
+        if self._entry.size > max(SMALL, MAX_HOLES * stored):
+            raise ValueError(f"a sparse file of {self._entry.size:,} bytes that holds {stored:,}; it is not read")
+        data, place = bytearray(size), self._entry.offset
+        for at, length in parts:
+            first, last = max(at, start), min(at + length, start + size)
+            if first < last:
+                found = self._source.at(place + first - at, last - first)
+                data[first - start : last - start] = found
+                if len(found) < last - first:
+                    return bytes(data[: first - start + len(found)])
+            place += length
+        return bytes(data)
 
     def read(self) -> bytes:
         if self._entry.size > MAX_WHOLE:

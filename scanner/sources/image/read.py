@@ -25,6 +25,9 @@ from scanner.sources.image.window import Forward, Seeking
 
 MAX_LINKS = 100_000
 """Hard links of one layer whose files are looked up."""
+INDEXES = frozenset((b"stargz.index.json", b".prefetch.landmark", b".no.prefetch.landmark"))
+"""What eStargz puts into each layer for whoever reads it in parts: no files of the image, so none replaces another.
+https://github.com/containerd/stargz-snapshotter/blob/main/docs/estargz.md"""
 MAX_KEPT = 16 << 20
 """Bytes of files that were read and are kept, lest a hard link to one costs a second pass."""
 
@@ -222,6 +225,8 @@ class _Reader(Gathering):
                 self.tell(_text(path), f"more than {MAX_LINKS:,} hard links in the layer; this one was not looked at")
 
     def _name_file(self, path: bytes, folder: bytes, base: bytes, entry: tar.Entry) -> None:
+        if path in INDEXES:
+            return
         self.names.add(folder, base)
         if self._counted is not None:
             size = entry.size if entry.type == tar.REGULAR else 0
@@ -245,7 +250,7 @@ class _Reader(Gathering):
         whole = content.whole
         if whole is not None and entry.type == tar.REGULAR and len(whole) <= self._room:
             self._room -= len(whole)
-            self._kept[path] = entry._replace(offset=0), whole
+            self._kept[path] = entry._replace(offset=0, sparse=None), whole
 
     def _state(self, path: bytes, place: int, file: File | Folder) -> None:
         if self.take(file, place):

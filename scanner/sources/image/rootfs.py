@@ -161,4 +161,4 @@ class _InPlace:
 def _member(status: os.stat_result, kind: int, link: bytes = b"") -> tar.Entry:
     """A file as the member of an archive that it would be."""
     size = status.st_size if kind == tar.REGULAR else 0
-    return tar.Entry(b"", kind, size, stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid, link, 0, False)
+    return tar.Entry(b"", kind, size, stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid, link, 0, None)

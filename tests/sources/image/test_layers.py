@@ -310,6 +310,51 @@ def test_a_file_can_be_read_in_parts(form: str) -> None:
     assert not found.problems
 
 
+def sparse(name: str, parts: dict[int, bytes], size: int) -> bytes:
+    """A member with holes, in the form that pax 0.1 has for it."""
+    body = b"".join(parts.values())
+    info = tarfile.TarInfo(name)
+    info.size = len(body)
+    listed = ",".join(f"{at},{len(data)}" for at, data in parts.items())
+    info.pax_headers = {"GNU.sparse.map": listed, "GNU.sparse.size": str(size)}
+    return info.tobuf(tarfile.PAX_FORMAT) + body + bytes(-len(body) % 512)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_holes_of_a_sparse_file_are_zeros(form: str) -> None:
+    """Whole, in parts, and under another name of it."""
+    tar = sparse("db", {3: b"abc", 10: b"xyz"}, 20) + layer(link("also", "db", tarfile.LNKTYPE), ("end", b"plain"))
+    whole = b"\0\0\0abc\0\0\0\0xyz" + bytes(7)
+
+    def parts(file: File) -> Iterable[Fact]:
+        yield says(file, "".join(file.part(at, 4).decode() for at in range(0, file.size, 4)))
+
+    for extract in (quote, parts):
+        found = contents(blob(FORMS[form](tar), tar), extract=extract)
+        assert sorted(told(found)) == [(0, "also", whole.decode()), (0, "db", whole.decode()), (0, "end", "plain")]
+        assert not found.problems
+
+
+def test_holes_out_of_all_proportion_are_not_filled() -> None:
+    """Else a few bytes would keep whoever reads on busy for ever."""
+    tar = sparse("lastlog", {0: b"x"}, 1 << 40) + sparse("empty", {}, 1 << 30) + sparse("small", {}, 1000) + layer()
+    found = contents(blob(tar), extract=lambda file: [says(file, file.part(0, 1000).decode())])
+    assert told(found) == [(0, "small", "\0" * 1000)]
+    assert reasons(found) == [
+        "a sparse file of 1,099,511,627,776 bytes that holds 1; it is not read",
+        "a sparse file of 1,073,741,824 bytes that holds 0; it is not read",
+    ]
+
+
+def test_what_estargz_puts_into_each_layer_is_no_file_of_the_image() -> None:
+    """It replaces nothing, so nothing is wasted; who looks for it finds it all the same."""
+    marks = (("stargz.index.json", b"{}" * 50), (".no.prefetch.landmark", b"\x0f"))
+    layers = [blob(layer((f"file{number}", b"1"), *marks)) for number in range(3)]
+    found = contents(*layers, counted=lambda path: False)
+    assert [(one.size, one.wasted) for one in found.layers] == [(1, 0)] * 3
+    assert sum(path == "stargz.index.json" for _, path, _ in told(found)) == 3
+
+
 def test_a_compressed_layer_does_not_go_back() -> None:
     """Its bytes were not kept; a tar that can seek does."""
 
