@@ -24,6 +24,7 @@ from scanner.sources.dockerfile.inherit import Resolve
 
 if TYPE_CHECKING:
     from scanner.extractors.layers import Look
+    from scanner.sources.image.gather import Counted
     from scanner.sources.image.image import Image
     from scanner.sources.image.known import Known
     from scanner.sources.image.layers import Passed
@@ -121,9 +122,6 @@ def scan_image(
     ``base`` are the ``diff_ids`` of the image it is built on, bottom first, and ``made_by`` is the target of its
     Dockerfile, if they are known.
     """
-    from scanner.extractors.copies import is_model
-    from scanner.extractors.in_layers import IN_LAYERS
-    from scanner.extractors.layers import Look
     from scanner.sources.image import origin, target
     from scanner.sources.image.layers import read_layers
 
@@ -131,8 +129,7 @@ def scan_image(
     if made_by is not None:
         found = origin.tied(found, made_by)
     told = (step.at.layer for step in found.steps if step.at.layer is not None)
-    look = Look(IN_LAYERS)
-    known = _known(look, options.cache_limit) if options.cache_limit and not options.weigh else None
+    look, known, counted = _looking(options)
     contents = read_layers(
         image,
         look,
@@ -140,7 +137,7 @@ def scan_image(
         jobs=options.jobs,
         told=told,
         known=known,
-        counted=is_model if options.weigh else None,
+        counted=counted,
         on_progress=on_layers,
     )
     found.problems.extend(contents.problems)
@@ -159,14 +156,20 @@ def scan_rootfs(folder: str, options: Options) -> Report:
     return examine(target, options, contents.stated())
 
 
-def _known(look: Look, limit: int) -> Known | None:
-    """The layers that are known; None for a program without its source, which cannot tell its versions apart."""
+def _looking(options: Options) -> tuple[Look, Known | None, Counted | None]:
+    """What is looked for in layers, those that are known, and which of their files to count."""
+    from scanner.extractors.copies import is_model
+    from scanner.extractors.in_layers import IN_LAYERS
+    from scanner.extractors.layers import Look
     from scanner.sources.image.known import Known
 
+    look = Look(IN_LAYERS)
+    if options.weigh or not options.cache_limit:
+        return look, None, is_model if options.weigh else None
     try:
-        return Known(look.versions(), limit)
-    except OSError:
-        return None
+        return look, Known(look.versions(), options.cache_limit), None
+    except OSError:  # a program without its source cannot tell its versions apart
+        return look, None, None
 
 
 def open_target(path: str, options: Options) -> Target:
@@ -282,11 +285,14 @@ def _report(name: str, options: Options, on_layers: Callable[[Passed], None] | N
     if kind == ROOTFS:
         return scan_rootfs(rest, options)
     from scanner.sources.image import open_image
+    from scanner.sources.image.layers import Passing
 
     base: tuple[str, ...] = ()
     if options.base is not None:
         below = open_image(meant(options.base) or options.base, platform=options.platform, mirrors=options.mirrors)
         base = tuple(layer.diff_id for layer in below.layers)
     made_by = None if options.dockerfile is None else open_target(options.dockerfile, options)
-    image = open_image(name, platform=options.platform, mirrors=options.mirrors)
+    look, known, counted = _looking(options)
+    passing = Passing(look, jobs=options.jobs, counted=counted, known=known, on_progress=on_layers)
+    image = open_image(name, platform=options.platform, mirrors=options.mirrors, passing=passing)
     return scan_image(image, options, base=base, made_by=made_by, on_layers=on_layers)

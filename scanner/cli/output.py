@@ -117,8 +117,11 @@ class Progress:
         from scanner.reporters.tally import size
 
         rate = passed.size / max(self.EVERY, self._clock() - self._begun)
-        text = f"reading layers: {passed.done} of {passed.layers} done, {size(passed.size)} of {size(passed.total)}"
-        if rate:
+        text = f"reading layers: {passed.done}{f' of {passed.layers}' * bool(passed.layers)} done, {size(passed.size)}"
+        if rate and not passed.total:
+            text += f", {size(int(rate))}/s"
+        elif rate:
+            text += f" of {size(passed.total)}"
             left = (passed.total - passed.size) / rate
             text += f", {size(int(rate))}/s, {left // 60:.0f}:{left % 60:02.0f} left"
         self._show(text)

@@ -8,19 +8,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from scanner.errors import TargetError, UsageError
 from scanner.sources.discover import ROOTFS, is_image
 from scanner.sources.image.image import Image
 
+if TYPE_CHECKING:
+    from scanner.sources.image.stream import Passing
+
 
 def open_image(
-    text: str, *, platform: str | None = None, mirrors: Mapping[str, Sequence[str]] = MappingProxyType({})
+    text: str,
+    *,
+    platform: str | None = None,
+    mirrors: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    passing: Passing | None = None,
 ) -> Image:
     """The image that a text such as ``registry:ghcr.io/acme/serve:1`` names; nothing of its layers is read yet.
 
-    ``platform`` (``linux/arm64``) chooses among several; by default this machine's, or the only one. ``mirrors`` are
-    asked before the registries that they stand for.
+    But for those of one that comes as a stream, from the Docker daemon or through a pipe: ``passing`` reads them as
+    they go by, and without it, nobody can. ``platform`` (``linux/arm64``) chooses among several; by default this
+    machine's, or the only one. ``mirrors`` are asked before the registries that they stand for.
     Raises TargetError when it cannot be opened, UsageError for a text or platform that is none.
     """
     prefix, _, rest = text.partition(":")
@@ -31,30 +40,34 @@ def open_image(
     if prefix == ROOTFS:
         raise UsageError(f"{text} has files only: no config, and no layers", hint="name the image it was unpacked from")
     if prefix == "image":
-        return _search(rest, platform, mirrors)
-    if prefix == "oci":
-        from scanner.sources.image.layout import open_layout as opened
-    elif prefix == "archive":
-        from scanner.sources.image.archive import open_archive as opened
-    elif prefix == "docker":
-        from scanner.sources.image.docker import open_docker as opened
-    elif prefix == "containerd":
-        from scanner.sources.image.containerd import open_containerd as opened
-    else:
+        return _search(rest, platform, mirrors, passing)
+    if prefix == "archive":
+        from scanner.sources.image.archive import open_archive
+
+        return open_archive(rest, platform, passing)
+    if prefix == "docker":
+        from scanner.sources.image.docker import open_docker
+
+        return open_docker(rest, platform, passing)
+    if prefix == "registry":
         from scanner.sources.image.registry import open_registry
 
         return open_registry(rest, platform, mirrors)
+    if prefix == "oci":
+        from scanner.sources.image.layout import open_layout as opened
+    else:
+        from scanner.sources.image.containerd import open_containerd as opened
     return opened(rest, platform)
 
 
-def _search(name: str, platform: str | None, mirrors: Mapping[str, Sequence[str]]) -> Image:
+def _search(name: str, platform: str | None, mirrors: Mapping[str, Sequence[str]], passing: Passing | None) -> Image:
     """The image of that name where it is found first: with the Docker daemon, with containerd, or in its registry."""
     from scanner.sources.image import containerd, docker
 
     silent = []
     try:
         if docker.is_there() and docker.inspect(name) is not None:
-            return docker.open_docker(name, platform)
+            return docker.open_docker(name, platform, passing)
     except TargetError as error:
         silent.append(str(error))
     try:

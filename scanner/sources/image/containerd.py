@@ -5,17 +5,19 @@ Like ctr, it goes by CONTAINERD_ADDRESS and CONTAINERD_NAMESPACE; without the la
 
 from __future__ import annotations
 
+import io
 import os
 import select
 import subprocess
-import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
+from typing import BinaryIO
 
 from scanner.errors import TargetError, UsageError
 from scanner.parsers import image_reference
-from scanner.sources.image.archive import read_archive
+from scanner.sources.image import manifest
 from scanner.sources.image.image import Image
-from scanner.sources.image.shared import CHUNK, spooled
+from scanner.sources.image.manifest import MAX_MANIFEST
+from scanner.sources.image.verified import BUFFER, is_digest
 
 SOCKET = "/run/containerd/containerd.sock"
 TIMEOUT = 60
@@ -35,7 +37,7 @@ def is_there(environ: Mapping[str, str] = os.environ) -> bool:
 
 
 def open_containerd(text: str, platform: str | None) -> Image:
-    """The image of that name, exported to a temporary file that is gone when nobody reads it. Raises TargetError."""
+    """The image of that name, whose layers ctr hands out one by one. Raises TargetError."""
     found = find(text)
     if found is None:
         where = os.environ.get("CONTAINERD_NAMESPACE")
@@ -43,13 +45,13 @@ def open_containerd(text: str, platform: str | None) -> Image:
             f"containerd:{text}: there is no such image in {f'the namespace {where}' if where else 'any namespace'}",
             hint=f"ctr{f' -n {where}' if where else ' -n NAMESPACE'} images ls, or scan registry:{text}",
         )
-    return read_archive(
-        f"containerd:{text}", spooled(f"containerd:{text}", _exported(text, *found, platform)), "", platform
-    )
+    namespace, digest = found
+    store = _Store(text, namespace)
+    return manifest.read(store, store.manifest(digest), platform)
 
 
 def find(text: str) -> tuple[str, str] | None:
-    """The namespace that has an image of that name, and its name in full; None when none has.
+    """The namespace that has an image of that name, and its digest; None when none has.
 
     Raises TargetError, and UsageError when it is no name.
     """
@@ -63,9 +65,10 @@ def find(text: str) -> tuple[str, str] | None:
     there = [given] if given else _lines(text, "namespaces", "ls", "-q")
     order = [each for each in FIRST if each in there] + [each for each in there if each not in FIRST]
     for namespace in order[:MAX_NAMESPACES]:
-        listed = _lines(text, "-n", namespace, "images", "ls", "-q", *(f"name=={name}" for name in names))
-        if listed:
-            return namespace, listed[0]
+        listed = _lines(text, "-n", namespace, "images", "ls", *(f"name=={name}" for name in names))
+        digests = [word for line in listed for word in line.split() if is_digest(word)]
+        if digests:
+            return namespace, digests[0]
     return None
 
 
@@ -79,35 +82,55 @@ def _lines(text: str, *words: str) -> list[str]:
         raise _silent(text) from None
     if done.returncode:
         raise _failed(text, done.stderr)
-    return done.stdout.decode("utf-8", "replace").split()
+    return done.stdout.decode("utf-8", "replace").splitlines()
 
 
-def _exported(text: str, namespace: str, name: str, platform: str | None) -> Iterator[bytes]:
-    """The archive that ctr exports, part by part."""
-    chosen = ["--platform", platform] if platform is not None else []
-    with tempfile.TemporaryFile() as said:
+class _Store:
+    """What containerd keeps, by its digest."""
+
+    def __init__(self, text: str, namespace: str) -> None:
+        self.name, self._text, self._namespace = f"containerd:{text}", text, namespace
+
+    def manifest(self, digest: str) -> bytes:
+        """A manifest's bytes, at most one more than MAX_MANIFEST."""
+        with self.blob(digest, MAX_MANIFEST) as reader:
+            return reader.read(MAX_MANIFEST + 1)
+
+    def blob(self, digest: str, size: int) -> BinaryIO:
+        """Its bytes as ctr hands them out."""
         try:
-            process = subprocess.Popen(
-                _command("-n", namespace, "images", "export", *chosen, "-", name), stdout=subprocess.PIPE, stderr=said
-            )
+            piped = _Piped(self._text, _command("-n", self._namespace, "content", "get", digest))
         except OSError:
-            raise _missing(text) from None
-        with process:
-            try:
-                assert process.stdout is not None
-                number = process.stdout.fileno()
-                while True:
-                    if not select.select([number], [], [], TIMEOUT)[0]:
-                        raise _silent(text)
-                    if not (part := os.read(number, CHUNK)):
-                        break
-                    yield part
-            except BaseException:
-                process.kill()
-                raise
-        if process.returncode:
-            said.seek(0)
-            raise _failed(text, said.read(1 << 16))
+            raise _missing(self._text) from None
+        return io.BufferedReader(piped, BUFFER)
+
+
+class _Piped(io.RawIOBase):
+    """What a ctr prints, which ends when nobody reads on. Reads raise TargetError for what it complains of."""
+
+    def __init__(self, text: str, command: Sequence[str]) -> None:
+        self._text = text
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        assert self._process.stdout is not None
+        number = self._process.stdout.fileno()
+        if not select.select([number], [], [], TIMEOUT)[0]:
+            raise _silent(self._text)
+        count = os.readv(number, [buffer])
+        if not count and self._process.wait():
+            assert self._process.stderr is not None
+            raise _failed(self._text, self._process.stderr.read(1 << 16))
+        return count
+
+    def close(self) -> None:
+        if not self.closed:
+            self._process.kill()
+            self._process.communicate()
+        super().close()
 
 
 def _command(*words: str) -> list[str]:

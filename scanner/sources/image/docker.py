@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from scanner.errors import TargetError
-from scanner.sources.image.archive import read_archive
+from scanner.sources.image.archive import image_in
 from scanner.sources.image.image import Image
-from scanner.sources.image.shared import CHUNK, spooled
+from scanner.sources.image.stream import CHUNK, Passing, Streamed
 
 if TYPE_CHECKING:
     from docker.client import DockerClient
@@ -27,15 +27,11 @@ def is_there() -> bool:
     return bool(os.environ.get("DOCKER_HOST")) or os.path.exists(SOCKET)
 
 
-def open_docker(text: str, platform: str | None) -> Image:
-    """The image of that name, saved to a temporary file that is gone when nobody reads it. Raises TargetError."""
+def open_docker(text: str, platform: str | None, passing: Passing | None = None) -> Image:
+    """The image of that name, whose layers go by while it is opened: ``passing`` reads them. Raises TargetError."""
     with _daemon(text) as client:
-        image = client.images.get(text)
-        needed = int(image.attrs.get("Size") or 0)
-        shared = spooled(f"docker:{text}", image.save(chunk_size=CHUNK), needed)
-    found = read_archive(f"docker:{text}", shared, "", platform)
-    # The daemon held each layer to its diff_id when it got or made it.
-    return found.replace(layers=tuple(layer.replace(identity=layer.diff_id) for layer in found.layers))
+        archive = Streamed(f"docker:{text}", client.images.get(text).save(chunk_size=CHUNK), passing)
+    return image_in(archive, "", platform)
 
 
 def inspect(name: str) -> Mapping[str, Any] | None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from scanner.model.record import Record
+
+if TYPE_CHECKING:
+    from scanner.sources.image.read import Read
 
 
 class Blob(Record):
@@ -37,3 +40,5 @@ class Image(Record):
     config: Mapping[str, Any]
     layers: tuple[Blob, ...]
     """From the bottom up."""
+    reads: Mapping[str, Read] = {}
+    """What was read of layers while the image came as a stream, by the digest of their tar."""

@@ -17,7 +17,7 @@ from scanner.model.finding import LayerUse, Problem
 from scanner.model.location import Layer, Location
 from scanner.model.record import Record
 from scanner.sources.image.gather import Counted, Found, Look
-from scanner.sources.image.image import Image
+from scanner.sources.image.image import Blob, Image
 from scanner.sources.image.known import Known
 from scanner.sources.image.merge import Names, removed_by, wasted
 from scanner.sources.image.read import Read, read_layer
@@ -26,6 +26,9 @@ SMALL = 32 << 20
 """Stored bytes of a single layer that is read without a process of its own."""
 EVERY = 0.1
 """Seconds after which other processes are asked how far they are."""
+
+PROVISIONAL = Layer(-1, "")
+"""Of what is read before it is known which layer it is."""
 
 Reads = Generator[tuple[int, Read], None, None]
 
@@ -36,10 +39,11 @@ class Passed(Record):
     done: int
     """Layers that are read, or were known."""
     layers: int
+    """0 while nobody knows."""
     size: int
     """Stored bytes that have gone by."""
     total: int
-    """Stored bytes of the layers that were not known."""
+    """Stored bytes of the layers that were not known; 0 while nobody knows."""
 
 
 class Contents(Record):
@@ -103,6 +107,49 @@ def read_layers(
     return contents if counted is None else contents.replace(layers=_uses(task, done))
 
 
+class Passing:
+    """Reads the layers of an image that comes as a stream, one after the other, before it is known which they are."""
+
+    def __init__(
+        self,
+        look: Look,
+        *,
+        jobs: int = 1,
+        counted: Counted | None = None,
+        known: Known | None = None,
+        on_progress: Callable[[Passed], None] | None = None,
+    ) -> None:
+        self._look, self._jobs, self._counted, self._known, self._tell = look, jobs, counted, known, on_progress
+        self._done = self._size = 0
+
+    def __call__(self, name: str, blob: Blob) -> Read:
+        """Read one of the archive of that name; what is known of a plain tar by its digest is not read again."""
+        known = self._known
+        found = None if known is None else known.get(blob.replace(diff_id=blob.digest), PROVISIONAL)
+        if found is not None and not found[1]:
+            self._count(blob.size)
+            return found[0].replace(digest=blob.digest)
+        read = read_layer(
+            blob,
+            PROVISIONAL,
+            name,
+            self._look,
+            verify=True,
+            beside=self._jobs > 1,
+            counted=self._counted,
+            passed=self._count,
+        )
+        self._done += 1
+        if known is None or read.problems:
+            return read
+        return known.put(blob.replace(diff_id=read.digest), PROVISIONAL, read.replace(sure=True), None)
+
+    def _count(self, more: int) -> None:
+        self._size += more
+        if self._tell is not None:
+            self._tell(Passed(done=self._done, layers=0, size=self._size, total=0))
+
+
 class _Task:
     """What every process needs; it is handed on by forking, so nothing of it has to be pickled."""
 
@@ -124,9 +171,12 @@ class _Task:
         """Layers of which a part is known, and the extractors that have yet to look at them."""
 
     def whole(self) -> dict[int, Read]:
-        """The layers of which all is known."""
+        """The layers of which all is known, or that went by while the image came as a stream."""
         done = {}
         for index, (blob, layer) in enumerate(zip(self.image.layers, self.layers, strict=True)):
+            if blob.diff_id in self.image.reads:
+                done[index] = self.image.reads[blob.diff_id].placed(layer)
+                continue
             found = self._known.get(blob, layer) if self._known is not None else None
             if found is not None and found[1]:
                 self._parts[index] = found

@@ -9,8 +9,9 @@ from hashlib import new
 from typing import BinaryIO, NamedTuple
 
 from scanner.errors import TargetError
+from scanner.model.facts.base import Fact
 from scanner.model.finding import Problem
-from scanner.model.location import Layer, Location
+from scanner.model.location import Evidence, Layer, Location
 from scanner.model.record import Record
 from scanner.model.target import File, Folder
 from scanner.parsers import tar
@@ -20,7 +21,7 @@ from scanner.sources.image.decompress import Inflated, Stored, form_of, hashed
 from scanner.sources.image.gather import MAX_ENTRIES, Counted, Found, Gathering, Look
 from scanner.sources.image.image import Blob
 from scanner.sources.image.merge import AUFS, OPAQUE, WHITEOUT, Names, leaves_root, path_of
-from scanner.sources.image.verified import is_digest, verified
+from scanner.sources.image.verified import verified
 from scanner.sources.image.window import Forward, Seeking
 
 MAX_LINKS = 100_000
@@ -59,6 +60,24 @@ class Read(Record):
     """Bytes of its files, if somebody asked."""
     counted: int = 0
     """Files that count, if somebody asked."""
+    digest: str = ""
+    """Of its tar; "" when nobody asked."""
+
+    def placed(self, layer: Layer) -> Read:
+        """The same of the layer that it turns out to be."""
+
+        def moved(at: Location) -> Location:
+            return at.replace(layer=layer)
+
+        def told(fact: Fact) -> Fact:
+            evidence = (Evidence(moved(each.at), each.quote, each.note) for each in fact.evidence)
+            return fact.replace(evidence=tuple(evidence))
+
+        found = [
+            one.replace(at=moved(one.at), facts=tuple(map(told, one.facts)), removed_by=one.removed_by and layer)
+            for one in self.found
+        ]
+        return self.replace(found=found, problems=[each.replace(at=moved(each.at)) for each in self.problems])
 
 
 def read_layer(
@@ -94,6 +113,7 @@ def read_layer(
         sure=reader.verified and not reader.problems,
         size=reader.size,
         counted=reader.count,
+        digest=reader.digest,
     )
 
 
@@ -116,6 +136,7 @@ class _Reader(Gathering):
         self.size = self.count = 0
         self.names = Names()
         self.verified = False
+        self.digest = ""
         self._places: dict[bytes, int | _Link] = {}
         """Paths that are wanted: where in ``found`` they are, or what they are hard links to."""
         self._kept: dict[bytes, tuple[tar.Entry, bytes]] = {}
@@ -145,7 +166,7 @@ class _Reader(Gathering):
         with self._open(verify) as raw:
             stored = Stored(raw, self._passed)
             form = form_of(stored.peek(tar.BLOCK))
-            sum_ = new(blob.diff_id.partition(":")[0]) if verify and is_digest(blob.diff_id) else None
+            sum_ = new(blob.diff_id.partition(":")[0] or "sha256") if verify else None
             if form == "tar" and sum_ is None and raw.seekable():
                 yield Seeking(raw), form
                 return
@@ -158,12 +179,12 @@ class _Reader(Gathering):
                     stored.drain()
             if sum_ is None:
                 return
-            digest = f"{sum_.name}:{sum_.hexdigest()}"
-            self.verified = digest == blob.diff_id
-            if not self.verified:
+            self.digest = f"{sum_.name}:{sum_.hexdigest()}"
+            self.verified = self.digest == blob.diff_id
+            if blob.diff_id and not self.verified:
                 self.tell(
                     self._name,
-                    f"what is in the layer is {digest}, the image's config says {blob.diff_id}",
+                    f"what is in the layer is {self.digest}, the image's config says {blob.diff_id}",
                     "It was damaged or changed after the image was made; fetch the image anew.",
                 )
 

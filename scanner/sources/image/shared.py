@@ -1,24 +1,11 @@
-"""Files of archives that are read here and there; one that comes as a stream becomes a temporary file."""
+"""A file of an archive that is read here and there."""
 
 from __future__ import annotations
 
 import os
-import shutil
 import stat
-import sys
-import tempfile
 import time
-from collections.abc import Iterable
-from functools import partial
 
-from scanner.errors import TargetError
-
-SPARE = 1 << 28
-"""Bytes to leave free on the disk."""
-EVERY = 1 << 26
-"""Bytes after which the disk is looked at again."""
-CHUNK = 1 << 20
-"""Bytes that are taken from a stream at a time."""
 SETTLED = 2
 """Seconds after which a change of a file shows in its times, however coarse they are."""
 
@@ -41,48 +28,3 @@ class Shared:
 
     def __del__(self) -> None:
         os.close(self._number)
-
-
-def spooled(name: str, parts: Iterable[bytes], needed: int = 0) -> Shared:
-    """All the parts as a file without a name, gone when nobody reads it; ``needed`` are the bytes to expect, if known.
-
-    Raises TargetError when they do not fit, and what ``parts`` raises.
-    """
-    folder = tempfile.gettempdir()
-    _check(name, needed, f"{needed >> 20:,} MiB", folder)
-    size = checked = 0
-    with tempfile.TemporaryFile() as file:
-        for part in parts:
-            size += len(part)
-            if size - checked > EVERY:
-                _check(name, 0, f"more than {size >> 20:,} MiB", folder)
-                checked = size
-            try:
-                file.write(part)
-                file.flush()
-            except OSError as error:
-                raise TargetError(f"{name}: cannot be written to {folder}: {error.strerror}") from None
-        return Shared(os.dup(file.fileno()))
-
-
-def standard_input(name: str) -> Shared:
-    """What comes from standard input: a file as it is, all else spooled. Raises TargetError."""
-    stream = sys.stdin.buffer
-    if stream.isatty():
-        raise TargetError(
-            f"{name}: nothing comes from standard input", hint=f"docker save IMAGE | hullcheck scan {name}"
-        )
-    try:
-        shared = Shared(os.dup(stream.fileno()))
-        return shared if shared.regular else spooled(name, iter(partial(stream.read, CHUNK), b""))
-    except OSError as error:
-        raise TargetError(f"{name}: {error.strerror}") from None
-
-
-def _check(name: str, left: int, size: str, folder: str) -> None:
-    free = shutil.disk_usage(folder).free
-    if left + SPARE > free:
-        raise TargetError(
-            f"{name}: {size} do not fit into {folder}, where {free >> 20:,} MiB are free ({SPARE >> 20} are left so)",
-            hint="let TMPDIR name a folder with more space",
-        )

@@ -11,8 +11,11 @@ import subprocess
 import pytest
 
 from scanner.errors import TargetError
-from scanner.sources.image import open_image, shared
-from scanner.sources.image.archive import MAX_HEADER
+from scanner.sources.image import archive as archives
+from scanner.sources.image import open_image
+from scanner.sources.image.members import MAX_HEADER
+from scanner.sources.image.merge import Names
+from scanner.sources.image.read import Read
 
 
 @pytest.fixture
@@ -169,34 +172,38 @@ def piped(monkeypatch):
     started[0].wait()
 
 
-def test_an_archive_comes_from_standard_input(archive, make, piped):
+@pytest.mark.parametrize("name", ["archive:-:acme/serve:1", "archive:-"])
+def test_the_layers_of_an_archive_from_standard_input_are_read_as_they_go_by(archive, make, piped, name):
     made = make.image()
-    path = archive(classic(made))
-    piped(path)
-    assert contents(open_image("archive:-:acme/serve:1")) == contents(open_image(f"archive:{path}")) == made.tars
+    piped(archive(classic(made)))
+    gone_by = []
+
+    def passing(name, blob):
+        with blob.open() as reader:
+            gone_by.append(reader.read())
+        return Read(
+            found=[],
+            names=Names(),
+            problems=[],
+            entries=1,
+            sure=False,
+            digest=made.config["rootfs"]["diff_ids"][len(gone_by) - 1],
+        )
+
+    image = open_image(name, passing=passing)
+    assert image.config == made.config
+    assert gone_by == made.tars
+    assert list(image.reads) == made.config["rootfs"]["diff_ids"]
+    with pytest.raises(TargetError, match="no layer that the image's config tells of"):
+        image.layers[0].open()
 
 
 def test_a_file_as_standard_input_is_read_where_it_is(archive, make, monkeypatch):
     made = make.image()
-    monkeypatch.setattr(shared, "spooled", None)
+    monkeypatch.setattr(archives, "Streamed", type("Streamed", (), {}))
     with open(archive(classic(made))) as file:
         monkeypatch.setattr("sys.stdin", file)
         assert contents(open_image("archive:-")) == made.tars
-
-
-def test_what_does_not_fit_on_the_disk_is_told(archive, make, piped, monkeypatch, tmp_path):
-    """Though nobody knows beforehand how much comes."""
-    made = make.image()
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    monkeypatch.setattr(shared, "EVERY", 1)
-    disk = iter([1 << 40, shared.SPARE - 1])
-    monkeypatch.setattr("shutil.disk_usage", lambda folder: type("Usage", (), {"free": next(disk)}))
-    piped(archive(classic(made)))
-    with pytest.raises(
-        TargetError, match=f"more than 0 MiB do not fit into {tmp_path}, where 255 MiB are free"
-    ) as error:
-        open_image("archive:-")
-    assert "TMPDIR" in error.value.hint
 
 
 def test_nothing_from_standard_input_is_no_archive(archive, piped):

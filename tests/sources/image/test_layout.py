@@ -234,7 +234,7 @@ def test_a_name_is_asked_of_the_daemon_first_then_of_the_registry(registry, make
     registry.put(make.image(), "1")
     monkeypatch.setattr(containerd, "is_there", lambda: False)
     monkeypatch.setattr(docker, "is_there", lambda: True)
-    monkeypatch.setattr(docker, "open_docker", lambda text, platform: text)
+    monkeypatch.setattr(docker, "open_docker", lambda text, platform, passing: text)
     monkeypatch.setattr(docker, "inspect", {"app:1": {}}.get)
     assert open_image("image:app:1") == "app:1"
     assert open_image(f"image:{name}").name == f"registry:{name}"

@@ -1,0 +1,176 @@
+"""The files of an image archive, by their path in it."""
+
+from __future__ import annotations
+
+import io
+import os
+import posixpath
+import tarfile
+from abc import ABC, abstractmethod
+from typing import BinaryIO, cast
+
+from scanner.errors import TargetError
+from scanner.model.record import Record
+from scanner.sources.image import layout
+from scanner.sources.image.shared import Shared
+from scanner.sources.image.verified import BUFFER
+
+MAX_FILES = 20_000
+"""Files of an archive; each image has a few per layer."""
+MAX_HEADER = 64 << 10
+"""Bytes of a tar header's own data: a long name, say."""
+MAX_LINKS = 8
+"""Links that lead from one to the next."""
+
+_COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")
+
+
+class Entry(Record, kw_only=False):
+    """A file of an archive, or a link to one."""
+
+    start: int
+    size: int
+    link: str
+    """Where a link leads, from the archive's root; "" for a file."""
+
+
+class Members(ABC):
+    """The files of an archive; only their places are kept. A ``layout.Files``."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.entries: dict[str, Entry] = {}
+
+    def real(self, path: str) -> str | None:
+        """Where the file at a path is, links followed; None when there is none."""
+        for _ in range(MAX_LINKS):
+            entry = self.entries.get(path)
+            if entry is None or not entry.link:
+                return path if entry is not None else None
+            path = entry.link
+        return None
+
+    def has(self, path: str) -> bool:
+        """Whether there is such a file."""
+        return self.real(path) is not None
+
+    def size(self, path: str) -> int:
+        """Bytes of a file; 0 when there is none."""
+        real = self.real(path)
+        return 0 if real is None else self.entries[real].size
+
+    def open(self, path: str) -> BinaryIO:
+        """A new reader of a file. Raises TargetError when there is none."""
+        real = self.real(path)
+        if real is None:
+            raise layout.missing(self.name, path)
+        return self.opened(real)
+
+    @abstractmethod
+    def opened(self, path: str) -> BinaryIO:
+        """The same for the path of a file that is there."""
+
+    @abstractmethod
+    def identity(self, path: str) -> str:
+        """What tells a file's bytes from all others without reading them; "" for nothing."""
+
+    def add(self, path: str, entry: Entry) -> None:
+        """Note a file or link. Raises ValueError when there are too many."""
+        if len(self.entries) >= MAX_FILES:
+            raise ValueError(f"more than {MAX_FILES:,} files")
+        self.entries[path] = entry
+
+
+def path_of(name: str) -> str:
+    """The path that a member's name means."""
+    return posixpath.normpath(name).lstrip("/")
+
+
+def target_of(path: str, link: str) -> str:
+    """The path that a symbolic link there leads to."""
+    return path_of(posixpath.join(posixpath.dirname(path), link))
+
+
+def refuse_compressed(name: str, head: bytes) -> None:
+    """Raises TargetError for an archive that is compressed as a whole."""
+    if head.startswith(_COMPRESSED):
+        raise TargetError(f"{name} is compressed as a whole", hint="unpack it first: gunzip, unzstd or xz -d")
+
+
+def damaged(name: str, reason: object) -> TargetError:
+    """What to raise for no tar, or a damaged one."""
+    return TargetError(f"{name} is no tar, or a damaged one: {reason}")
+
+
+class _Part(io.RawIOBase):
+    """A stretch of a shared file."""
+
+    def __init__(self, file: Shared, start: int, size: int, *, most: int = BUFFER) -> None:
+        self._file, self._start, self._size, self._at, self._most = file, start, size, 0, most
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._size}[whence]
+        self._at = max(0, base + offset)
+        return self._at
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        data = self._file.read(min(len(buffer), self._most, max(0, self._size - self._at)), self._start + self._at)
+        buffer[: len(data)] = data
+        self._at += len(data)
+        return len(data)
+
+
+class _Headers(_Part):
+    """An archive whose headers are read and nothing else, so that none can ask for all memory."""
+
+    def read(self, size: int = -1) -> bytes:
+        if not 0 <= size <= MAX_HEADER:
+            raise tarfile.ReadError("a header is too large")
+        return super().read(size) or b""
+
+
+class Archive(Members):
+    """The files of an archive that is a file."""
+
+    def __init__(self, name: str, file: Shared) -> None:
+        super().__init__(name)
+        self._file = file
+        if not file.regular:
+            raise TargetError(f"{name} is no file", hint="a folder with an OCI layout is opened as oci:DIR")
+        refuse_compressed(name, file.read(6, 0))
+        try:
+            self._index()
+        except (tarfile.TarError, ValueError, OverflowError, RecursionError) as error:
+            raise damaged(name, error) from None
+
+    def _index(self) -> None:
+        headers = cast("BinaryIO", _Headers(self._file, 0, self._file.size))
+        with tarfile.open(fileobj=headers, mode="r:") as tar:
+            for member in tar:
+                path = path_of(member.name)
+                if member.isreg() and member.offset_data + member.size > self._file.size:
+                    raise ValueError(f"it ends inside {path}")
+                if member.isreg():
+                    self.add(path, Entry(member.offset_data, member.size, ""))
+                elif member.issym():
+                    self.add(path, Entry(0, 0, target_of(path, member.linkname)))
+                elif member.islnk():
+                    self.add(path, Entry(0, 0, path_of(member.linkname)))
+
+    def identity(self, path: str) -> str:
+        """Its place, and the archive's times."""
+        real = self.real(path)
+        if real is None or not self._file.identity:
+            return ""
+        return f"{self._file.identity}:{self.entries[real].start}:{self.entries[real].size}"
+
+    def opened(self, path: str) -> BinaryIO:
+        """A new reader of a stretch of it."""
+        entry = self.entries[path]
+        return io.BufferedReader(_Part(self._file, entry.start, entry.size), BUFFER)

@@ -1,0 +1,121 @@
+"""Image archives that come as a stream, from a daemon or through a pipe: nothing of them is kept on disk.
+
+Which files of an archive are layers, and in which order, stands at its end. So every file that could be one is read as
+it goes by, under no name but the digest of its tar, by which the image's config knows it; manifests and configs are
+kept.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, BinaryIO, cast
+
+from scanner.errors import TargetError
+from scanner.parsers import tar
+from scanner.sources.image.decompress import form_of
+from scanner.sources.image.image import Blob
+from scanner.sources.image.manifest import MAX_CONFIG
+from scanner.sources.image.members import Entry, Members, damaged, path_of, refuse_compressed, target_of
+from scanner.sources.image.window import Forward
+
+if TYPE_CHECKING:
+    from scanner.sources.image.read import Read
+
+CHUNK = 1 << 20
+"""Bytes that are taken from a stream at a time."""
+MAX_KEPT = 64 << 20
+"""Bytes of manifests and configs that are kept."""
+
+Passing = Callable[[str, Blob], "Read"]
+"""Reads a layer of the archive of that name, which is there only now."""
+
+_BLOB = re.compile(r"blobs/(sha256|sha512)/([0-9a-f]{64,128})")
+
+
+class Streamed(Members):
+    """The files of an archive that has gone by; ``reads`` are what was read of layers, by the digest of their tar."""
+
+    def __init__(self, name: str, parts: Iterable[bytes], passing: Passing | None) -> None:
+        super().__init__(name)
+        self.reads: dict[str, Read] = {}
+        self._passing = passing
+        self._documents: dict[str, bytes] = {}
+        self._others: dict[str, str] = {}
+        """Of all files, why they cannot be opened if they are none of these."""
+        self._room = MAX_KEPT
+        source, flaws = Forward(parts), list[tar.Flaw]()
+        try:
+            if not (head := source.at(0, tar.BLOCK)):
+                raise ValueError("it is empty")
+            refuse_compressed(name, head)
+            for entry in tar.walk(source, flaws):
+                self._member(entry, source)
+            source.drain()
+        except ValueError as error:
+            raise damaged(name, error) from None
+        if broken := [reason for _, reason in flaws if reason != tar.NO_END]:
+            raise damaged(name, broken[0])
+
+    def _member(self, entry: tar.Entry, source: tar.Source) -> None:
+        path = path_of(entry.name.decode("utf-8", "surrogateescape"))
+        link = entry.link.decode("utf-8", "surrogateescape")
+        if entry.type == tar.SYMLINK:
+            self.add(path, Entry(0, 0, target_of(path, link)))
+        elif entry.type == tar.HARD_LINK:
+            self.add(path, Entry(0, 0, path_of(link)))
+        elif entry.type == tar.REGULAR:
+            self.add(path, Entry(entry.offset, entry.size, ""))
+            try:
+                form_of(source.at(entry.offset, min(entry.size, tar.BLOCK)))
+            except ValueError as error:
+                self._others[path] = str(error)
+                if entry.size <= min(MAX_CONFIG + 1, self._room):
+                    self._documents[path] = source.at(entry.offset, entry.size)
+                    self._room -= entry.size
+            else:
+                self._layer(path, entry, source)
+
+    def _layer(self, path: str, entry: tar.Entry, source: tar.Source) -> None:
+        self._others[path] = "what is in it is no layer that the image's config tells of"
+        if self._passing is None:
+            return
+        named = _BLOB.fullmatch(path)
+        blob = Blob(
+            digest=f"{named[1]}:{named[2]}" if named else "",
+            diff_id="",
+            size=entry.size,
+            media_type="",
+            open=lambda: cast("BinaryIO", _Member(source, entry.offset, entry.size)),
+        )
+        read = self._passing(self.name, blob)
+        self.reads[read.digest] = read
+
+    def identity(self, path: str) -> str:
+        """Nothing: a layer is known by its digest alone."""
+        return ""
+
+    def opened(self, path: str) -> BinaryIO:
+        """A reader of a manifest or config. Raises TargetError for all else, which has gone by."""
+        if path in self._documents:
+            return io.BytesIO(self._documents[path])
+        raise TargetError(f"{self.name}: {path}: {self._others[path]}")
+
+
+class _Member(io.RawIOBase):
+    """A file of an archive, while it goes by."""
+
+    def __init__(self, source: tar.Source, start: int, size: int) -> None:
+        self._source, self._at, self._end = source, start, start + size
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        data = self._source.at(self._at, min(len(buffer), self._end - self._at))
+        if not data and self._at < self._end:
+            raise ValueError("the archive ends in the middle of it")
+        buffer[: len(data)] = data
+        self._at += len(data)
+        return len(data)
