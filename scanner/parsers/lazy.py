@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, AnyStr
 
 
 class _Lazy:
     """Turns into the methods of its expression as soon as one of them is wanted."""
 
-    def __init__(self, source: str, flags: int = 0) -> None:
+    def __init__(self, source: str | bytes, flags: int = 0) -> None:
         self._made_of = source, flags
 
     def __getattr__(self, name: str) -> object:
@@ -21,7 +21,7 @@ class _Lazy:
 
 if TYPE_CHECKING:
 
-    def Lazy(source: str, flags: int = 0) -> re.Pattern[str]:
+    def Lazy(source: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:
         """A regular expression, compiled at its first use: most scans need few, and every start would pay for all."""
 else:
     Lazy = _Lazy
