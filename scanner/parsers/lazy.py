@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, AnyStr
+from typing import TYPE_CHECKING, Any, AnyStr
 
 
 class _Lazy:
     """Turns into the methods of its expression as soon as one of them is wanted."""
 
-    def __init__(self, source: str | bytes, flags: int = 0) -> None:
+    def __init__(self, source: Any, flags: int = 0) -> None:
         self._made_of = source, flags
 
     def __getattr__(self, name: str) -> object:

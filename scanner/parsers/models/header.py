@@ -35,11 +35,24 @@ wrong-span: a tensor's bytes are not those of its shape; misaligned, out-of-file
 bytes behind the logical end; unprintable: control characters in a name; cycle: a part that contains itself; entity: XML
 that defines entities or takes some from outside; unread: a part that this reader does not know.
 """
-NameKind = Literal["class", "lambda", "operator", "custom-operator", "domain", "call", "target", "loader", "handler"]
+NameKind = Literal[
+    "class",
+    "foreign-class",
+    "lambda",
+    "operator",
+    "saver-operator",
+    "custom-operator",
+    "domain",
+    "call",
+    "target",
+    "loader",
+    "handler",
+]
 """What a name in a file makes a loader do.
 
-class: it is imported and made; lambda: it is code itself; operator: the runtime runs it; custom-operator, domain: needs
-code from outside the runtime; call: TorchScript calls it; target, loader, handler: a program imports it.
+class: it is made; foreign-class: it is imported from elsewhere than the format's library; lambda: it is code itself;
+operator, saver-operator: the runtime runs it, the second only to save or restore; custom-operator, domain: needs code
+from outside the runtime; call: TorchScript calls it; target, loader, handler: a program imports it.
 """
 ExternalKind = Literal["data", "link", "storage", "file", "virtual"]
 Reach = Literal["beside", "absolute", "parent", "url"]
@@ -167,7 +180,7 @@ class Draft:
         if len(self.flaws) < MAX_FLAWS:
             self.flaws.append(Flaw(kind, shown(detail), offset))
 
-    def name(self, kind: NameKind, name: str, where: str, detail: str = "", offset: int = 0) -> None:
+    def name(self, kind: NameKind, name: str, where: str, detail: str = "", *, offset: int = 0, count: int = 1) -> None:
         """Note a name that loading reaches."""
         name, where, detail = shown(name), shown(where), shown(detail)
         seen = self._names.get((kind, name, detail))
@@ -175,7 +188,7 @@ class Draft:
             self._once("limit", f"more than {MAX_NAMED} names", offset)
             return
         self._names[kind, name, detail] = (
-            seen.replace(count=seen.count + 1) if seen else Name(kind, name, where, detail)
+            seen.replace(count=seen.count + count) if seen else Name(kind, name, where, detail, count)
         )
 
     def external(self, kind: ExternalKind, path: str, where: str, offset: int = 0) -> None:
