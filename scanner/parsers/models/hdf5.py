@@ -81,12 +81,11 @@ class _Hdf5:
             end = head.number(blocks.of_offset)
             head.skip(2 * blocks.of_offset)
             root = head.number(blocks.of_offset)
-        whole = blocks.size - blocks.base
-        if end > whole and end > blocks.size:
-            self.draft.flaw("truncated", f"the file ends {end - whole:,} bytes early", blocks.size)
-        elif end < whole - blocks.base:
-            self.draft.flaw("trailing-data", f"{whole - end:,} bytes behind the end of the file", blocks.base + end)
-        self.draft.say(end=max(blocks.base + end, end) if end <= blocks.size else None)
+        if end > blocks.size:
+            self.draft.flaw("truncated", f"the file ends {end - blocks.size:,} bytes early", blocks.size)
+        elif end < blocks.size:
+            self.draft.flaw("trailing-data", f"{blocks.size - end:,} bytes behind the end of the file", end)
+        self.draft.say(end=end)
         return root
 
     def _object(self, address: int, path: str) -> None:

@@ -50,3 +50,5 @@ MAX_NPY_HEADER = 1 << 16
 """Bytes of a .npy header; NumPy itself takes 10,000 characters."""
 MAX_TEXT = 4 << 20
 """Bytes of a text (a card, a manifest, a source file) that are read."""
+MAX_SEARCH = 64 << 20
+"""Bytes of a file in which programs are looked for."""
