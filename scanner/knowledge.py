@@ -24,6 +24,16 @@ class KnownBase(Record, kw_only=False):
     service: str
 
 
+class RestrictedLicence(Record, kw_only=False):
+    """A row of ``rules/tables/model-licences.tsv``."""
+
+    name: str
+    restrictions: str
+    """As the table's heading lists them, comma between."""
+    asks: str
+    link: str
+
+
 @cache
 def folder() -> str:
     """The folder of the rules that come with the program: inside the wheel, or beside the source tree."""
@@ -76,6 +86,16 @@ def base_image(name: str, tag: str) -> KnownBase | None:
         pattern = row[0]
         if _fits(pattern, f"{name}:{tag}" if ":" in pattern else name):
             return KnownBase(*row)
+    return None
+
+
+@cache
+def restricted_licence(name: str) -> RestrictedLicence | None:
+    """What a licence of a model or a data set restricts, as SPDX or the model's card names it; None for any other."""
+    plain = "-".join(name.lower().split())
+    for row in rows("model-licences"):
+        if _fits(row[0], plain):
+            return RestrictedLicence(*row)
     return None
 
 

@@ -105,3 +105,36 @@ def test_no_row_of_the_base_images_hides_a_later_one():
         hidden = [row for row in seen if ":" not in row and knowledge._fits(row, plain.partition(":")[0])]
         assert not hidden, f"{name} stands behind {hidden}"
         seen.append(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "restrictions"),
+    [
+        ("cc-by-nc-4.0", "non-commercial"),
+        ("CC-BY-NC-ND-4.0", "non-commercial, no-derivatives"),
+        ("llama3.1", "use-restricted"),
+        ("gemma", "use-restricted"),
+        ("openrail++", "use-restricted"),
+        ("AGPL-3.0-only", "network-copyleft"),
+        ("Acme Non-Commercial License", "non-commercial"),
+    ],
+)
+def test_licences_that_restrict_are_known(name, restrictions):
+    licence = knowledge.restricted_licence(name)
+    assert licence.restrictions == restrictions
+    assert licence.link.startswith("https://")
+
+
+@pytest.mark.parametrize(
+    "name", ["apache-2.0", "MIT", "cc-by-4.0", "cc-by-sa-4.0", "CC0-1.0", "GPL-3.0-only", "other", ""]
+)
+def test_other_licences_are_not(name):
+    assert knowledge.restricted_licence(name) is None
+
+
+def test_no_row_of_the_licences_hides_a_later_one():
+    seen = []
+    for name, *_ in knowledge.rows("model-licences"):
+        plain = name.replace("*", "x")
+        assert not [row for row in seen if knowledge._fits(row, plain)], name
+        seen.append(name)

@@ -64,7 +64,8 @@ class Cursor:
         behind = self._start + len(self._window)
         kept = self._window[self.position - self._start :] if self.position < behind else b""
         start = self.position + len(kept)
-        more = self._source.at(start, min(max(count, wanted, WINDOW) - len(kept), self.size - start))
+        missing = min(max(count, wanted, WINDOW) - len(kept), self.size - start)
+        more = self._source.at(start, missing) if missing > 0 else b""
         self._window, self._start = kept + more, self.position
         if len(self._window) < count:
             raise Broken("truncated", "the file ends before its size says", start + len(more))

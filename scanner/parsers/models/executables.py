@@ -16,7 +16,7 @@ from scanner.parsers.tar import Source
 _WINDOW = 1 << 20
 _HEAD = 4096
 """Bytes in which a PE's second header has to begin."""
-_CANDIDATE = re.compile(rb"\x7fELF[\1\2][\1\2]\1|MZ|[\xce\xcf]\xfa\xed\xfe|\xfe\xed\xfa[\xce\xcf]")
+_CANDIDATE = re.compile(rb"\x7fELF[\x01\x02][\x01\x02]\x01|MZ|[\xce\xcf]\xfa\xed\xfe|\xfe\xed\xfa[\xce\xcf]")
 _MACHINES = frozenset({0x14C, 0x8664, 0x1C0, 0x1C4, 0xAA64, 0x200, 0x5032, 0x5064})
 _PROCESSORS = frozenset({7, 12, 18, 0x01000007, 0x0100000C, 0x01000012, 0x0200000C})
 
