@@ -17,7 +17,9 @@ from scanner.parsers.tar import Source
 
 _MAGIC = b"\x93NUMPY"
 _OBJECT = re.compile(r"[<>=|]?O\d*")
-_DEEPEST = 100
+_TOKENS = re.compile(r"""(?:\s|'[^'\\\n]*'|"[^"\\\n]*"|\d{1,20}(?![\w.])|(?:True|False|None)(?!\w)|[][(){},:])*+""")
+_LONG = re.compile(r"(?<=\d)L(?=[,)])")
+"""Python 2 wrote so behind a long number."""
 _PLAIN = re.compile(r"[<>=|]?([a-zA-Z])(\d*)")
 
 
@@ -47,7 +49,7 @@ def _header(draft: Draft, cursor: Cursor, size: int) -> None:
         raise Broken("wrong-type", "no shape", 8)
     if not all(type(side) is int and 0 <= side < 1 << 63 for side in shape):
         raise Broken("wrong-type", "a shape that is none", 8)
-    if any(_OBJECT.fullmatch(word) for word in _words(descr)):
+    if any(_OBJECT.fullmatch(word) for word in _types(descr)):
         draft.say(dtypes=("object",), pickle_at=start)
         return
     plain = _PLAIN.fullmatch(descr) if isinstance(descr, str) else None
@@ -65,13 +67,12 @@ def _header(draft: Draft, cursor: Cursor, size: int) -> None:
 
 
 def _literal(data: bytes, offset: int) -> dict[Any, Any]:
-    depth = 0
-    for byte in data:
-        depth += (byte in b"([{~+") - (byte in b")]}")
-        if depth > _DEEPEST:
-            raise Broken("limit", "a header that is nested too deeply", offset)
+    """A dictionary of plain literals; what NumPy does not write is not handed to Python's parser."""
+    words = _LONG.sub("", data.decode("utf-8", "replace")).strip()
+    if not _TOKENS.fullmatch(words):
+        raise Broken("malformed", "a header that is no literal", offset)
     try:
-        said = ast.literal_eval(data.decode("utf-8").strip())
+        said = ast.literal_eval(words)
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         raise Broken("malformed", "a header that is no literal", offset) from None
     if not isinstance(said, dict):
@@ -79,13 +80,15 @@ def _literal(data: bytes, offset: int) -> dict[Any, Any]:
     return said
 
 
-def _words(descr: Any) -> list[str]:
-    """Every string in a dtype; one of named fields has lists and tuples of them."""
+def _types(descr: Any) -> list[str]:
+    """Every type in a dtype: of a record its fields' (name, type, perhaps a shape), of an array (type, shape)."""
     found, waiting = [], [descr]
     while waiting:
         part = waiting.pop()
         if isinstance(part, str):
             found.append(part)
-        elif isinstance(part, list | tuple):
-            waiting += part
+        elif isinstance(part, tuple) and part:
+            waiting.append(part[0])
+        elif isinstance(part, list):
+            waiting += [field[1] for field in part if isinstance(field, tuple) and len(field) > 1]
     return found

@@ -77,7 +77,7 @@ def read_mlflow(source: Source, size: int) -> Header:
             draft.say(name=value)
         elif keys in (("model_uuid",), ("model_id",)):
             draft.say(version=value)
-        elif keys[0] == "flavors" and len(keys) > 1:
+        elif keys[:1] == ("flavors",) and len(keys) > 1:
             flavours.append(keys[1])
             if keys[-1] in _FLAVOURS and len(keys) == 3:
                 where = f"flavors.{keys[1]}.{keys[2]}"

@@ -6,6 +6,7 @@ The parser is Jinja's, with what transformers adds (``break``, ``continue``, ``{
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
@@ -116,7 +117,9 @@ def _parsed(text: str) -> Iterator[Reach]:
     from jinja2 import TemplateSyntaxError
 
     try:
-        tree = _environment().parse(text)
+        with warnings.catch_warnings():  # of escapes that Python does not know
+            warnings.simplefilter("ignore")
+            tree = _environment().parse(text)
     except TemplateSyntaxError as error:
         raise _Unparsed(f"no template: {error.message}", error.lineno) from None
     except (ValueError, OverflowError, AssertionError) as error:  # a number that Python refuses
