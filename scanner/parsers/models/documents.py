@@ -11,6 +11,8 @@ from scanner.parsers.models.header import Broken, Draft
 from scanner.parsers.models.limits import MAX_JSON, MAX_TEXT, MAX_VALUES
 from scanner.parsers.tar import Source
 
+_PATH = 200
+
 
 def read_all(draft: Draft, source: Source, size: int, most: int) -> bytes:
     """A whole file, at most so many bytes of it; a longer one is a flaw."""
@@ -62,17 +64,21 @@ def load(draft: Draft, data: bytes, offset: int = 0) -> Any:
 
 
 def items(value: Any) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every object in a document, with the path of keys that leads to it."""
+    """Every object in a document, with the path of keys that leads to it, of which the last 200 characters count."""
     waiting: list[tuple[str, Any]] = [("", value)]
     while waiting:
         path, found = waiting.pop()
         if isinstance(found, dict):
             yield path, found
-            waiting += [(f"{path}.{key}" if path else key, part) for key, part in reversed(found.items())]
-        elif isinstance(found, list):
-            waiting += [(f"{path}[{index}]", part) for index, part in reversed(list(enumerate(found)))]
-        if len(path) > 1000:
-            return
+            inside = [(f"{path}.{key}"[-_PATH:].lstrip("."), part) for key, part in found.items() if _holds(part)]
+        else:
+            parts = enumerate(found) if isinstance(found, list) else ()
+            inside = [(f"{path}[{index}]"[-_PATH:], part) for index, part in parts if _holds(part)]
+        waiting += reversed(inside)
+
+
+def _holds(value: Any) -> bool:
+    return isinstance(value, dict | list) and bool(value)
 
 
 def text(value: Any, *keys: str) -> str:

@@ -21,14 +21,15 @@ class Blocks:
         """Bytes of an address, and of a length."""
         self._steps = 0
 
-    def step(self, address: int) -> None:
-        """Count one more block, message or entry."""
-        self._steps += 1
+    def step(self, address: int, steps: int = 1) -> None:
+        """Count one more block, message or entry, or page that is read."""
+        self._steps += steps
         if self._steps > MAX_HDF5_STEPS:
-            raise Broken("limit", f"more than {MAX_HDF5_STEPS:,} blocks and messages", address)
+            raise Broken("limit", f"more than {MAX_HDF5_STEPS:,} blocks, messages and pages", address)
 
     def at(self, address: int, count: int, signature: bytes = b"") -> bytes:
         """The bytes there, which begin with ``signature``."""
+        self.step(address, count >> 12)
         if not 0 <= address <= address + count <= self.size - self.base:
             raise Broken("out-of-file", f"{count:,} bytes at {address:,} of a file of {self.size:,}", self.size)
         data = self._source.at(self.base + address, count)

@@ -157,6 +157,7 @@ class Draft:
         self._names: dict[tuple[NameKind, str, str], Name] = {}
         self._externals: dict[tuple[str, str], External] = {}
         self._bytes: dict[str, int] = {}
+        self._kinds: dict[str, int] = {}
         self._tensors = self._parameters = 0
 
     def say(self, **fields: Any) -> None:
@@ -177,15 +178,14 @@ class Draft:
 
     def flaw(self, kind: FlawKind, detail: str, offset: int) -> None:
         """Note what is wrong."""
-        if len(self.flaws) < MAX_FLAWS:
+        if len(self.flaws) < MAX_FLAWS or all(flaw.kind != kind for flaw in self.flaws):
             self.flaws.append(Flaw(kind, shown(detail), offset))
 
     def name(self, kind: NameKind, name: str, where: str, detail: str = "", *, offset: int = 0, count: int = 1) -> None:
         """Note a name that loading reaches."""
         name, where, detail = shown(name), shown(where), shown(detail)
         seen = self._names.get((kind, name, detail))
-        if seen is None and len(self._names) >= MAX_NAMED:
-            self._once("limit", f"more than {MAX_NAMED} names", offset)
+        if seen is None and not self._room(kind, offset):
             return
         self._names[kind, name, detail] = (
             seen.replace(count=seen.count + count) if seen else Name(kind, name, where, detail, count)
@@ -193,20 +193,22 @@ class Draft:
 
     def external(self, kind: ExternalKind, path: str, where: str, offset: int = 0) -> None:
         """Note a file that data come from."""
-        if (kind, path) not in self._externals and len(self._externals) >= MAX_NAMED:
-            self._once("limit", f"more than {MAX_NAMED} files that data come from", offset)
-            return
-        self._externals.setdefault((kind, path), External(kind, shown(path), shown(where), reach(path)))
+        if (kind, path) not in self._externals and self._room(kind, offset):
+            self._externals[kind, path] = External(kind, shown(path), shown(where), reach(path))
 
     def tensor(self, dtype: str, numbers: int, size: int) -> None:
         """Count a tensor: how many numbers, in how many bytes."""
         self._tensors += 1
         self._parameters += numbers
-        self._bytes[dtype] = self._bytes.get(dtype, 0) + size
+        if dtype in self._bytes or len(self._bytes) < MAX_NAMED:
+            self._bytes[dtype] = self._bytes.get(dtype, 0) + size
 
-    def _once(self, kind: FlawKind, detail: str, offset: int) -> None:
-        if not any(flaw.kind == kind and flaw.detail == detail for flaw in self.flaws):
-            self.flaw(kind, detail, offset)
+    def _room(self, kind: str, offset: int) -> bool:
+        """Whether one more of a kind may be noted; the first that may not is a flaw."""
+        self._kinds[kind] = self._kinds.get(kind, 0) + 1
+        if self._kinds[kind] == MAX_NAMED + 1:
+            self.flaw("limit", f"more than {MAX_NAMED} of {kind}", offset)
+        return self._kinds[kind] <= MAX_NAMED
 
     def finish(self) -> Header:
         """The header, of what was noted."""

@@ -7,11 +7,11 @@ HEAD = 4096
 WINDOW = 1 << 16
 """Bytes that are asked for at once."""
 MAX_FLAWS = 50
-"""Flaws that are told of one file."""
+"""Flaws that are told of one file; the first of each kind is told in any case."""
 MAX_WORDS = 300
 """Characters of a name, a licence, a path."""
 MAX_NAMED = 2000
-"""Names and external files that one file tells; TensorFlow has 1,400 operators."""
+"""Names, or external files, of each kind that one file tells; TensorFlow has 1,400 operators."""
 MAX_TEMPLATES = 50
 """Chat templates of one file."""
 MAX_TEMPLATE = 1 << 18
@@ -43,7 +43,7 @@ MAX_GRAPH_NODES = 300_000
 MAX_HDF5 = 1 << 30
 """Bytes of an HDF5 file, which needs random access."""
 MAX_HDF5_STEPS = 300_000
-"""Blocks, messages and entries of an HDF5 file."""
+"""Blocks, messages, entries and pages of 4,096 bytes that are read of an HDF5 file."""
 MAX_HDF5_DEPTH = 32
 """Levels of a B-tree or a heap in HDF5."""
 MAX_NPY_HEADER = 1 << 16

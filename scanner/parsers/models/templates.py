@@ -7,7 +7,7 @@ The parser is Jinja's, with what transformers adds (``break``, ``continue``, ``{
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -32,7 +32,8 @@ characters that no one sees; unparsed: no template, so that only its letters wer
 """
 
 _DUNDER = Lazy(r"__[a-zA-Z]\w*__|\b(?:func_globals|func_code|gi_frame|gi_code|cr_frame|f_globals|tb_frame|mro)\b")
-_FIELD = Lazy(r"\{[^{}]*?(?:\.|\[)_?_?[a-zA-Z_][^{}]*\}")
+_FIELD = Lazy(r"\{([^{}]*)\}")
+_INSIDE = Lazy(r"[.\[][^\W\d]")
 _URL = Lazy(r"(?a)https?://[^\s\"'<>{}]{1,200}")
 _INVISIBLE = Lazy("[\u200b\u2060-\u2064\u202a-\u202e\u2066-\u2069\ufeff\U000e0000-\U000e007f]")
 _ENCODED = Lazy(r"(?a)(?<![A-Za-z0-9+/])(?=[A-Za-z0-9+/]*[0-9])(?=[A-Za-z0-9+/]*[A-Z])[A-Za-z0-9+/]{64,}={0,2}")
@@ -43,7 +44,8 @@ _USUAL = frozenset({
     "cycle", "changed", "next", "reset", "current", "keys", "values", "items", "get", "update",
 })  # fmt: skip
 _MOST = 100
-_DEEPEST = 200
+_DEEPEST = 20
+_MOST_FOLDED = 200_000
 
 
 class Reach(Record, kw_only=False):
@@ -113,7 +115,7 @@ def _environment() -> jinja2.Environment:
     return jinja2.Environment(extensions=extensions)  # noqa: S701 - nothing is rendered
 
 
-def _parsed(text: str) -> Iterator[Reach]:
+def _parsed(text: str) -> list[Reach]:
     from jinja2 import TemplateSyntaxError
 
     try:
@@ -124,88 +126,112 @@ def _parsed(text: str) -> Iterator[Reach]:
         raise _Unparsed(f"no template: {error.message}", error.lineno) from None
     except (ValueError, OverflowError, AssertionError) as error:  # a number that Python refuses
         raise _Unparsed(f"no template: {error}", 1) from None
-    waiting: list[nodes.Node] = [tree]
-    while waiting:
-        node = waiting.pop()
-        yield from _reached(node)
-        waiting += node.iter_child_nodes()
+    finder = _Finder()
+    finder.look(tree)
+    return finder.found
 
 
-def _reached(node: nodes.Node) -> Iterator[Reach]:
-    from jinja2 import nodes
+class _Finder:
+    """Goes through a template's tree; ``_left`` bounds how many constants are put together on the way."""
 
-    line = node.lineno
-    if isinstance(node, nodes.Getattr):
-        inside = isinstance(node.node, nodes.Name) and node.node.name in _INSIDES and node.attr not in _USUAL
-        if _DUNDER.fullmatch(node.attr) or inside:
-            yield Reach("attribute", _words(node), line)
-    elif isinstance(node, nodes.Getitem):
-        yield from _named(node.arg, "attribute", line)
-    elif isinstance(node, nodes.Filter):
-        yield from _filtered(node, line)
-    elif isinstance(node, nodes.Call):
-        yield from _called(node, line)
-    elif isinstance(node, nodes.Import | nodes.FromImport | nodes.Include | nodes.Extends):
-        yield Reach("import", type(node).__name__.lower(), line)
-    elif isinstance(node, nodes.Concat | nodes.Add | nodes.Mod | nodes.List):
-        if _DUNDER.search(_folded(node)):
-            yield Reach("built", shown(_folded(node)), line)
-    elif isinstance(node, nodes.Name) and _DUNDER.fullmatch(node.name):
-        yield Reach("attribute", node.name, line)
+    def __init__(self) -> None:
+        self.found: list[Reach] = []
+        self._left = _MOST_FOLDED
 
+    def look(self, tree: nodes.Node) -> None:
+        """Note all that a tree reaches."""
+        from jinja2 import nodes
 
-def _filtered(node: nodes.Filter, line: int) -> Iterator[Reach]:
-    """``|attr`` reads any attribute; others do by a name that is given to them; ``|format`` may put one together."""
-    if node.name == "attr":
-        yield Reach("filter", f"|attr({', '.join(_folded(arg) or '…' for arg in node.args)})", line)
-        return
-    for given in (*node.args, *(pair.value for pair in node.kwargs)):
-        if _DUNDER.search(_folded(given)):
-            yield Reach("filter", f"|{node.name}({shown(_folded(given))})", line)
-    if node.name == "format" and "%c" in _folded(node.node):
-        yield Reach("built", shown(_folded(node.node)), line)
+        joins = (nodes.Concat, nodes.Add, nodes.Mod, nodes.List)
+        checks: dict[type[nodes.Node], Callable[[Any], None]] = {
+            nodes.Getattr: self._attribute,
+            nodes.Getitem: self._item,
+            nodes.Filter: self._filter,
+            nodes.Call: self._call,
+        }
+        waiting: list[tuple[nodes.Node, bool]] = [(tree, False)]
+        while waiting and len(self.found) < _MOST:
+            node, joined = waiting.pop()
+            if type(node) in checks:
+                checks[type(node)](node)
+            elif isinstance(node, nodes.Import | nodes.FromImport | nodes.Include | nodes.Extends):
+                self._note("import", type(node).__name__.lower(), node)
+            elif isinstance(node, joins) and not joined:
+                self._dunder("built", self._text(node), node)
+            elif isinstance(node, nodes.Name):
+                self._dunder("attribute", node.name, node)
+            waiting += [(child, isinstance(node, joins)) for child in node.iter_child_nodes()]
+        if self._left < 0:
+            self._note("limit", f"constants that are put together from more than {_MOST_FOLDED:,} parts", tree)
 
+    def _note(self, kind: ReachKind, words: str, node: nodes.Node) -> None:
+        self.found.append(Reach(kind, shown(words), max(1, node.lineno)))
 
-def _called(node: nodes.Call, line: int) -> Iterator[Reach]:
-    """``"{0.__class__}".format(…)`` reaches into an object, whatever the text before it was made of."""
-    from jinja2 import nodes
+    def _dunder(self, kind: ReachKind, words: str, node: nodes.Node) -> None:
+        if _DUNDER.search(words):
+            self._note(kind, words, node)
 
-    if isinstance(node.node, nodes.Getattr) and node.node.attr in ("format", "format_map"):
-        said = _folded(node.node.node)
-        if _FIELD.search(said) or not said:
-            yield Reach("format", shown(said or _words(node.node)), line)
-    if isinstance(node.node, nodes.Name) and node.node.name == "getattr":
-        yield Reach("attribute", "getattr", line)
+    def _attribute(self, node: Any) -> None:
+        from jinja2 import nodes
 
+        owner = node.node.name if isinstance(node.node, nodes.Name) else ""
+        if _DUNDER.fullmatch(node.attr) or (owner in _INSIDES and node.attr not in _USUAL):
+            self._note("attribute", _words(node), node)
 
-def _named(node: nodes.Node | None, kind: ReachKind, line: int) -> Iterator[Reach]:
-    said = _folded(node)
-    if _DUNDER.search(said):
-        yield Reach(kind, shown(f"[{said!r}]"), line)
+    def _item(self, node: Any) -> None:
+        self._dunder("attribute", self._text(node.arg), node)
 
+    def _filter(self, node: Any) -> None:
+        """``|attr`` reads any attribute, others do by a name they are given; ``|format`` may put one together."""
+        given = [self._text(part) for part in (*node.args, *(pair.value for pair in node.kwargs))]
+        if node.name == "attr":
+            self._note("filter", f"|attr({', '.join(words or '…' for words in given)})", node)
+        elif any(words == "attr" for words in given):
+            self._note("filter", f"|{node.name}({', '.join(given)})", node)
+        else:
+            for words in given:
+                self._dunder("filter", words, node)
+        if node.name == "format" and "%c" in self._text(node.node):
+            self._note("built", self._text(node.node), node)
 
-def _folded(node: nodes.Node | None, depth: int = 0) -> str:
-    """The text of constants: ``"__cla" ~ "ss__"``, ``["__cla", "ss__"]|join``, ``"__CLASS__"|lower``."""
-    from jinja2 import nodes
+    def _call(self, node: Any) -> None:
+        """``"{0.__class__}".format(…)`` reaches into an object, whatever the text before it was made of."""
+        from jinja2 import nodes
 
-    said, parts = "", []
-    if isinstance(node, nodes.Const) and isinstance(node.value, str):
-        said = node.value
-    elif isinstance(node, nodes.TemplateData):
-        said = node.data
-    elif isinstance(node, nodes.Concat):
-        parts = node.nodes
-    elif isinstance(node, nodes.Add):
-        parts = [node.left, node.right]
-    elif isinstance(node, nodes.List | nodes.Tuple):
-        parts = node.items
-    elif isinstance(node, nodes.Filter) and node.node is not None:
-        parts = [node.node]
-    if depth < _DEEPEST:
-        said += "".join(_folded(part, depth + 1) for part in parts)
-    if isinstance(node, nodes.Filter) and node.name in ("lower", "reverse"):
-        said = said.lower() if node.name == "lower" else said[::-1]
-    return said
+        called = node.node
+        if isinstance(called, nodes.Getattr) and called.attr in ("format", "format_map"):
+            words = self._text(called.node)
+            fields = (field[1].partition(":")[0] for field in _FIELD.finditer(words))
+            if not words or any(_INSIDE.search(field) for field in fields):
+                self._note("format", words or _words(called), node)
+        elif isinstance(called, nodes.Name) and called.name == "getattr":
+            self._note("attribute", "getattr", node)
+
+    def _text(self, node: nodes.Node | None, depth: int = 0) -> str:
+        """The text of constants: ``"__cla" ~ "ss__"``, ``["__cla", "ss__"]|join``, ``"__CLASS__"|lower``."""
+        from jinja2 import nodes
+
+        parts: list[str] = []
+        waiting = [node]
+        while waiting and self._left >= 0:
+            self._left -= 1
+            part = waiting.pop()
+            if isinstance(part, nodes.Const) and isinstance(part.value, str):
+                parts.append(part.value)
+            elif isinstance(part, nodes.TemplateData):
+                parts.append(part.data)
+            elif isinstance(part, nodes.Concat):
+                waiting += reversed(part.nodes)
+            elif isinstance(part, nodes.Add):
+                waiting += [part.right, part.left]
+            elif isinstance(part, nodes.List | nodes.Tuple):
+                waiting += reversed(part.items)
+            elif isinstance(part, nodes.Filter) and part.name in ("lower", "reverse") and depth < _DEEPEST:
+                words = self._text(part.node, depth + 1)
+                parts.append(words.lower() if part.name == "lower" else words[::-1])
+            elif isinstance(part, nodes.Filter):
+                waiting.append(part.node)
+        return "".join(parts)
 
 
 def _words(node: nodes.Node, depth: int = 0) -> str:
@@ -213,5 +239,5 @@ def _words(node: nodes.Node, depth: int = 0) -> str:
     from jinja2 import nodes
 
     if isinstance(node, nodes.Getattr) and depth < 20:
-        return shown(f"{_words(node.node, depth + 1)}.{node.attr}")
+        return f"{_words(node.node, depth + 1)}.{node.attr}"
     return node.name if isinstance(node, nodes.Name) else "…"

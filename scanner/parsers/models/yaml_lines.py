@@ -9,17 +9,20 @@ from collections.abc import Iterator
 
 from scanner.parsers.lazy import Lazy
 
-_KEY = Lazy(r"""("[^"]*"|'[^']*'|[\w./-][^:#"'{}\[\]]*?)\s*:(?:\s+(.*))?""")
+_KEY = Lazy(r"""("[^"]*"|'[^']*'|[\w./-][^:#"'{}\[\]]*):(?:\s+(.*))?""")
 _MOST_LINES = 20_000
 _MOST_PARTS = 2000
+_LONGEST = 10_000
+"""Characters of a line; the rest of a longer one is left out."""
 
 
 def entries(text: str) -> Iterator[tuple[tuple[str, ...], str]]:
     """(keys from the top, value) of every scalar; an item of a list has the keys of its list."""
     stack: list[tuple[int, str]] = []
     for line in text.split("\n", _MOST_LINES)[:_MOST_LINES]:
-        words = line.rstrip().lstrip(" ")
-        indent = len(line.rstrip()) - len(words)
+        whole = line[:_LONGEST].rstrip()
+        words = whole.lstrip(" ")
+        indent = len(whole) - len(words)
         if not words or words.startswith("#") or words in ("---", "..."):
             continue
         while words.startswith("- ") or words == "-":
