@@ -229,7 +229,7 @@ _STREAMS = frozenset({"pickle", *COMPRESSED})
 _PROMISES: dict[str, frozenset[str]] = {
     **dict.fromkeys(("pt", "pth", "ckpt"), _TORCH | {"hdf5"}),
     "pt2": frozenset({"zip"}),
-    **dict.fromkeys(("pkl", "pickle", "joblib", "dill", "pck", "pcl"), _STREAMS),
+    **dict.fromkeys(("pkl", "pickle", "joblib", "dill"), _STREAMS),
     **dict.fromkeys(("h5", "hdf5"), frozenset({"hdf5"})),
     "keras": frozenset({"zip", "hdf5"}),
     **dict.fromkeys(("npz", "mar", "skops", "mlpackage"), frozenset({"zip"})),
@@ -250,6 +250,8 @@ _PROMISES: dict[str, frozenset[str]] = {
 def format_of_name(path: str) -> frozenset[str]:
     """The formats that a file of this name may have; none where a name promises nothing (``.bin``, no ending)."""
     name = path.rpartition("/")[2].lower()
+    if name.endswith(".pth") and path.endswith((f"site-packages/{name}", f"dist-packages/{name}")):
+        return frozenset()  # lines for Python's path
     if name == "saved_model.pb":
         return frozenset({"tensorflow"})
     if name == "keras_metadata.pb":

@@ -109,8 +109,10 @@ def _graph_def(head: bytes, size: int) -> bool:
 
 
 def _node(head: bytes, at: int, end: int) -> bool:
+    """A node's name and operator; descriptors of protobuf files look alike, but are named after their file."""
     got = {n: head[s : s + v] for n, k, v, s in _fields(head, at, end) if n in (1, 2) and k == 2}
-    return bool(_NODE.fullmatch(got.get(1, b"")) and _OPERATOR.fullmatch(got.get(2, b"")))
+    name = got.get(1, b"")
+    return bool(_NODE.fullmatch(name) and not name.endswith(b".proto") and _OPERATOR.fullmatch(got.get(2, b"")))
 
 
 def _saved_model(head: bytes, size: int) -> str | None:

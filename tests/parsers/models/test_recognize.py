@@ -138,7 +138,7 @@ def test_ordinary_files_are_no_models(tmp_path: Path) -> None:
         b"<html><body>PMML", b'{"version": [1, 2], "name": "x"}', b'{"learner_rate": 3}', b"GGUF is a format\n",
         b"x^2 + y^2\n", b"xml", b"\n\n# Title\n\nText\n", b"\n\x05hello", b"tree\nof life", b"trees", b"pickle", b"tjggles",
         b":root {\n color: red }", b"BM\x36\0\0\0", b"BZhang", b"2024-01-01 log line\n", b"r\xc3\xa9sum\xc3\xa9", b"MZ is a code",
-        b"\x08\1\x12\4text", b"\x12\4abcd\x1a\3abc", b"RDX is", b"X\nY\n", b"PK", b"", b"\0", b"\0" * 4096,
+        b"\x08\1\x12\4text", b"\x12\4abcd\x1a\3abc", b"RDX is", b"X\nY\n", b"PK", b"", field(1, field(1, b"a/b.proto") + field(2, b"acme")), b"\0", b"\0" * 4096,
         b"II*\0\x08\0\0\0", b"!<arch>\ndebian-binary", b"-----BEGIN CERTIFICATE-----", b"\x30\x82\4\xa1\x30\x82",
     ]  # fmt: skip
     assert {other[:20]: found for other in others if (found := known(other))} == {}
@@ -200,6 +200,7 @@ def test_names_promise_formats() -> None:
     assert "zip" in format_of_name("x.pt")
     assert format_of_name("saved_model.pb") == {"tensorflow"}
     assert not format_of_name("weights.bin")
+    assert not format_of_name("usr/lib/python3/dist-packages/extra.pth")
     assert not format_of_name("gguf")
     assert (
         set().union(*(format_of_name(f"a.{f}") for f in ("pt", "keras", "nemo", "rds", "engine", "llamafile")))
