@@ -49,6 +49,19 @@ class Cursor:
             raise Broken("malformed", "a number of more than ten bytes", self.position)
         raise Broken("truncated", "the file ends inside a number", self.position)
 
+    def skip_strings(self, count: int, form: Struct, end: int) -> None:
+        """Go on behind so many strings, each behind its length; stops behind the first that ends behind ``end``."""
+        size, unpack = form.size, form.unpack_from
+        position, start, last = self.position, self._start, self._start + len(self._window) - form.size
+        while count and position <= end:
+            if not start <= position <= last:
+                self.position = position
+                self._fill(size)
+                start, last = self._start, self._start + len(self._window) - size
+            position += size + unpack(self._window, position - start)[0]
+            count -= 1
+        self.position = position
+
     def move(self, position: int) -> None:
         """Go on there; never back."""
         if position < self.position:

@@ -188,8 +188,10 @@ class _Reader:
             return count
         if count <= 100:
             return [self._bytes(_KEPT, "a string").decode("utf-8", "replace") for _ in range(count)]
-        for _ in range(count):
-            self._bytes(0, "a string")
+        self._cursor.skip_strings(count, self._count, min(MAX_GGUF_HEADER, self._cursor.size))
+        if self._cursor.position > self._cursor.size:
+            raise Broken("too-large", f"a word of an array that ends behind the file's {self._cursor.size:,} bytes", at)
+        self._bounded(0)
         return count
 
     def _tensors(self, count: int) -> None:

@@ -130,7 +130,7 @@ class Header(Record):
     externals: tuple[External, ...] = ()
     templates: tuple[Template, ...] = ()
     files: tuple[str, ...] = ()
-    """Files beside it that belong to it: shards, layers, handlers."""
+    """Files that belong to it: shards beside it, weights and requirements of an archive, a tokenizer inside of GGUF."""
     end: int | None = None
     """Where the format says that the file ends, in bytes; what is behind belongs to nothing."""
     pickle_at: int | None = None

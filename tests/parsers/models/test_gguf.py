@@ -74,6 +74,19 @@ def test_what_breaks_the_format_is_named(data: bytes, kind: str) -> None:
     assert kinds(header(data, "gguf")) == [kind]
 
 
+def test_words_of_a_vocabulary_are_skipped() -> None:
+    """What stands behind them is read; the last may not end behind the file."""
+    words = pair(
+        "words", ARRAY, struct.pack("<IQ", STRING, 30_000) + b"".join(text("w" * (n % 9)) for n in range(30_000))
+    )
+    name = pair("general.name", STRING, text("Tiny"))
+    found = header(gguf([words, name], [info("a", [8])], bytes(32)))
+    assert (found.name, found.flaws) == ("Tiny", ())
+    for length in (1000, 1 << 60):
+        bad = pair("words", ARRAY, struct.pack("<IQ", STRING, 200) + text("") * 199 + struct.pack("<Q", length))
+        assert kinds(header(gguf([bad], []))) == ["too-large"]
+
+
 def test_an_aligned_file_is_without_flaw() -> None:
     """Also version 2, an empty tensor, and an alignment of its own."""
     pairs = [pair("general.alignment", U32, struct.pack("<I", 64))]
