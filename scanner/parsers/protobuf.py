@@ -47,7 +47,7 @@ class Messages:
 
     def fields(self, end: int) -> Iterator[Field]:
         """The fields from here to ``end``. Between two, the caller may read the first, or the fields inside of it."""
-        cursor = self._cursor
+        cursor, make = self._cursor, tuple.__new__
         while cursor.position < end:
             self._left -= 1
             if self._left < 0:
@@ -70,8 +70,9 @@ class Messages:
                 raise ValueError(f"a field of wire type {kind}")
             if stop > end:
                 raise ValueError("a field that ends behind its message")
-            yield Field(number, kind, value, start, stop)
-            cursor.move(stop)
+            yield make(Field, (number, kind, value, start, stop))
+            if cursor.position != stop:
+                cursor.move(stop)
 
     def text(self, field: Field, most: int) -> str:
         """The words of a field, at most so many bytes; "" for a field without bytes."""

@@ -37,6 +37,9 @@ class Cursor:
             self._fill(0, 10)
             at = self.position - self._start
         window = self._window
+        if at < len(window) and window[at] < 0x80:
+            self.position += 1
+            return window[at]
         value = shift = 0
         for place in range(at, min(at + 10, len(window))):
             byte = window[place]

@@ -18,7 +18,7 @@ MAX_TEMPLATE = 1 << 18
 """Characters of a chat template; the longest in use have about 30,000."""
 MAX_JSON = 32 << 20
 """Bytes of a JSON document; the header of a safetensors file with 100,000 tensors has 15 MB."""
-MAX_VALUES = 2_000_000
+MAX_VALUES = 3_000_000
 """Commas, colons and brackets of a JSON document."""
 MAX_SAFETENSORS_HEADER = 100_000_000
 """Bytes of a safetensors header: the library takes no longer ones."""
@@ -36,7 +36,7 @@ MAX_ARRAY_DEPTH = 4
 """Arrays in arrays of GGUF."""
 MAX_MESSAGE_DEPTH = 40
 """Messages in messages: graphs in graphs, for one."""
-MAX_FIELDS = 3_000_000
+MAX_FIELDS = 2_000_000
 """Fields of one protobuf file that are looked at."""
 MAX_GRAPH_NODES = 300_000
 """Nodes of a TensorFlow graph."""
