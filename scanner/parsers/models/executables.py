@@ -6,17 +6,18 @@ Formats: ELF (gABI, "ELF Header"), PE ("PE Format", COFF header), Mach-O (``mach
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from scanner.parsers.lazy import Lazy
 from scanner.parsers.models.limits import MAX_SEARCH
 from scanner.parsers.tar import Source
 
 _WINDOW = 1 << 20
 _HEAD = 4096
 """Bytes in which a PE's second header has to begin."""
-_CANDIDATE = re.compile(rb"\x7fELF[\x01\x02][\x01\x02]\x01|MZ|[\xce\xcf]\xfa\xed\xfe|\xfe\xed\xfa[\xce\xcf]")
+_CANDIDATE = Lazy(rb"\x7fELF[\x01\x02][\x01\x02]\x01|MZ|[\xce\xcf]\xfa\xed\xfe|\xfe\xed\xfa[\xce\xcf]")
+_SCRIPT = Lazy(rb"#! ?/(?:usr/)?(?:local/)?bin/")
 _MACHINES = frozenset({0x14C, 0x8664, 0x1C0, 0x1C4, 0xAA64, 0x200, 0x5032, 0x5064})
 _PROCESSORS = frozenset({7, 12, 18, 0x01000007, 0x0100000C, 0x01000012, 0x0200000C})
 
@@ -48,7 +49,7 @@ def at(head: bytes) -> str:
         return "macho" if int.from_bytes(head[4:8], "little") in _PROCESSORS else ""
     if head[:4] in (b"\xfe\xed\xfa\xce", b"\xfe\xed\xfa\xcf"):
         return "macho" if int.from_bytes(head[4:8], "big") in _PROCESSORS else ""
-    return "script" if re.match(rb"#! ?/(?:usr/)?(?:local/)?bin/", head) else ""
+    return "script" if _SCRIPT.match(head) else ""
 
 
 def search(source: Source, start: int, end: int, most: int = 20) -> Search:

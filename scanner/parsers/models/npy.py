@@ -7,20 +7,20 @@ from __future__ import annotations
 
 import ast
 import math
-import re
 from typing import Any
 
+from scanner.parsers.lazy import Lazy
 from scanner.parsers.models.cursor import Cursor
 from scanner.parsers.models.header import Broken, Draft, Header
 from scanner.parsers.models.limits import MAX_DIMENSIONS, MAX_NPY_HEADER
 from scanner.parsers.tar import Source
 
 _MAGIC = b"\x93NUMPY"
-_OBJECT = re.compile(r"[<>=|]?O\d*")
-_TOKENS = re.compile(r"""(?:\s|'[^'\\\n]*'|"[^"\\\n]*"|\d{1,20}(?![\w.])|(?:True|False|None)(?!\w)|[][(){},:])*+""")
-_LONG = re.compile(r"(?<=\d)L(?=[,)])")
+_OBJECT = Lazy(r"[<>=|]?O\d*")
+_TOKENS = Lazy(r"""(?:\s|'[^'\\\n]*'|"[^"\\\n]*"|\d{1,20}(?![\w.])|(?:True|False|None)(?!\w)|[][(){},:])*+""")
+_LONG = Lazy(r"(?<=\d)L(?=[,)])")
 """Python 2 wrote so behind a long number."""
-_PLAIN = re.compile(r"[<>=|]?([a-zA-Z])(\d*)")
+_PLAIN = Lazy(r"[<>=|]?([a-zA-Z])(\d*)")
 
 
 def read(source: Source, size: int) -> Header:

@@ -6,20 +6,19 @@ what ``Booster.save_model`` writes; CatBoost's file is ``CBM1``, a length and a 
 
 from __future__ import annotations
 
-import re
-
+from scanner.parsers.lazy import Lazy
 from scanner.parsers.models.header import Draft, Header
 from scanner.parsers.models.limits import HEAD
 from scanner.parsers.tar import Source
 
 _EDGE = 1 << 16
 """Bytes at both ends in which XGBoost's names of objective and version are looked for."""
-_LINE = re.compile(r"(\w+)=(.*)")
-_OBJECTIVE = re.compile(
+_LINE = Lazy(r"(\w+)=(.*)")
+_OBJECTIVE = Lazy(
     rb'objective"?[:{][\s\S]{0,40}?name"?(?::\s*"|SL[\0-\xff]{8}|S[UiIl][\0-\xff]{1,4}?)([a-z]+:[a-z0-9_]+)'
 )
-_BOOSTER = re.compile(rb"\b(gbtree|gblinear|dart)\b")
-_VERSION = re.compile(rb'"version"\s*:\s*\[\s*(\d{1,4})\s*,\s*(\d{1,4})\s*,\s*(\d{1,4})\s*\]')
+_BOOSTER = Lazy(rb"\b(gbtree|gblinear|dart)\b")
+_VERSION = Lazy(rb'"version"\s*:\s*\[\s*(\d{1,4})\s*,\s*(\d{1,4})\s*,\s*(\d{1,4})\s*\]')
 
 
 def read_xgboost(source: Source, size: int) -> Header:

@@ -5,17 +5,16 @@ Formats: https://dmg.org/pmml/v4-4-1/GeneralStructure.html; OpenVINO's IR is a `
 
 from __future__ import annotations
 
-import re
-
+from scanner.parsers.lazy import Lazy
 from scanner.parsers.models import documents
 from scanner.parsers.models.header import Draft, Header
 from scanner.parsers.tar import Source
 
-_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
-_DECLARED = re.compile(r"<!(DOCTYPE|ENTITY)\b\s*([^<>\"'\[]{0,200})(\"[^\"]*\"|'[^']*')?")
-_TAG = re.compile(r"<([A-Za-z_][\w.:-]{0,100})((?:\s+[\w:.-]{1,100}\s*=\s*(?:\"[^\"<]*\"|'[^'<]*'))*)\s*/?>")
-_VALUE = re.compile(r"([\w:.-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
-_OWN_LAYERS = re.compile(r"(?:opset\d+|experimental|util|extension)?")
+_COMMENT = Lazy(r"(?s)<!--.*?(?:-->|\Z)")
+_DECLARED = Lazy(r"<!(DOCTYPE|ENTITY)\b\s*([^<>\"'\[]{0,200})(\"[^\"]*\"|'[^']*')?")
+_TAG = Lazy(r"<([A-Za-z_][\w.:-]{0,100})((?:\s+[\w:.-]{1,100}\s*=\s*(?:\"[^\"<]*\"|'[^'<]*'))*)\s*/?>")
+_VALUE = Lazy(r"([\w:.-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
+_OWN_LAYERS = Lazy(r"(?:opset\d+|experimental|util|extension)?")
 
 
 def read_pmml(source: Source, size: int) -> Header:

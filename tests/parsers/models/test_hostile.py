@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from scanner.parsers.models import cards, configs, header, hub, keras, packages, recognize
 from scanner.parsers.models.limits import MAX_FLAWS, MAX_NAMED, MAX_WORDS
-from scanner.parsers.models.readers import _READERS, RANDOM_ACCESS, read
+from scanner.parsers.models.readers import RANDOM_ACCESS, READERS, read
 from scanner.parsers.tar import Source
 from tests.parsers.models.sources import Forward, vector
 from tests.parsers.models.test_recognize import SAMPLES
@@ -97,7 +97,7 @@ def attempt(reader, source: Source, size: int) -> None:
         held(found)
 
 
-@pytest.mark.parametrize("format", sorted(_READERS))
+@pytest.mark.parametrize("format", sorted(READERS))
 @settings(max_examples=40, deadline=None)
 @given(data=st.data())
 def test_damaged_files_are_read_to_a_header(format: str, data: st.DataObject) -> None:
@@ -137,7 +137,7 @@ def test_any_path_has_a_place_or_none(path: str) -> None:
     assert hub.ollama_name(path).isprintable()
 
 
-@pytest.mark.parametrize("format", sorted(_READERS))
+@pytest.mark.parametrize("format", sorted(READERS))
 def test_a_lot_of_the_same_ends_soon(format: str) -> None:
     """A lot of each of some bytes, behind a good beginning."""
     for filler in (
