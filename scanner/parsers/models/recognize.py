@@ -135,7 +135,7 @@ def _torch7(head: bytes, size: int) -> str | None:
 
 
 def _tensorrt(head: bytes, size: int) -> str | None:
-    """Not documented: the tags that engines of TensorRT 7 to 10 have been seen with."""
+    """By the tag in front of a serialized engine, which is not documented; other versions may have another one."""
     return "tensorrt" if head[:4] in (b"ftrt", b"ptrt") and b"\0" in head[4:12] else None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import hashlib
 import io
 import lzma
 import pickle
@@ -32,6 +33,7 @@ from scanner.parsers.models.recognize import (
     inside,
     stand_in,
 )
+from tests.parsers.models.sources import VECTORS
 
 
 def known(data: bytes) -> str | None:
@@ -194,6 +196,20 @@ def test_an_lz4_frame_is_read_up_to_its_first_repetition() -> None:
     assert inside(b"\x04\x22\x4d\x18\x44\x40\x5e\x10\0\0\0\xf0\x54" + b"x" * 99 + b"\1\0", "lz4") == b"x" * 99
     assert inside(b"\x04\x22\x4d\x18\x4c\x40" + bytes(8) + b"\x5e\x63\0\0\x80" + b"x" * 99, "lz4") == b"x" * 99
     assert inside(b"\x04\x22\x4d\x18\x44", "lz4") == b""
+
+
+def test_files_of_the_libraries_are_those_that_were_generated() -> None:
+    """None was changed by hand, and each is what its name says."""
+    sums = dict(reversed(line.split()) for line in (VECTORS / "SHA256SUMS").read_text().splitlines())
+    files = {path.name: path.read_bytes() for path in VECTORS.iterdir() if path.name in sums}
+    assert {name: hashlib.sha256(data).hexdigest() for name, data in files.items()} == sums
+    found = {name: known(data) for name, data in files.items()}
+    assert found == {
+        "bad.pb": "tensorflow", "good.pb": "tensorflow", "graph.pb": "tensorflow-graph", "model.onnx": "onnx",
+        "model.tflite": "tflite", "xgboost.json": "xgboost", "xgboost.ubj": "xgboost", "lightgbm.txt": "lightgbm",
+        **dict.fromkeys(("old.h5", "new.h5", "many.h5"), "hdf5"), **dict.fromkeys(("little.gguf", "big.gguf"), "gguf"),
+        "skops.json": None,
+    }  # fmt: skip
 
 
 def test_names_promise_formats() -> None:
