@@ -193,7 +193,10 @@ _CHECKS: dict[int, Callable[[bytes, int], str | None]] = {
 
 
 def inside(head: bytes, format: str) -> bytes:
-    """The first bytes of what a stream of ``COMPRESSED`` holds, at most ``HEAD``; b"" when it cannot be told."""
+    """The first bytes of what a stream of ``COMPRESSED`` holds, at most ``HEAD``; b"" when it cannot be told.
+
+    bz2 says nothing before a whole block of it, which may take 900,000 bytes of the stream. zstd is not read.
+    """
     try:
         if format in ("zlib", "gzip"):
             return zlib.decompressobj(15 if format == "zlib" else 31).decompress(head, HEAD)
