@@ -39,7 +39,8 @@ DOCUMENTS = [
     (configs.read_generation, '{"transformers_version":"4"}'),
     (configs.read_template, "{{ a }}"),
 ]  # fmt: skip
-SECONDS = 2.0
+SECONDS = 10.0
+"""A quadratic reader takes minutes for what a slow machine does in seconds."""
 
 
 def seeds(format: str) -> list[bytes]:

@@ -79,7 +79,7 @@ def test_long_and_deep_templates_are_bounded() -> None:
                  "{{ 'a'" + "|lower" * 10_000 + " }}", "{{ '{" + ".a" * 20_000 + "'.format() }}", "{% if a %}" * 20_000,
                  "{{ 9**9**9**9**9 }}", "{{ " + "9" * 10_000 + " }}", "{{ [" + "1," * 10_000 + "] }}"):  # fmt: skip
         templates.find(text)
-    assert time.process_time() - start < 10
+    assert time.process_time() - start < 30
 
 
 @given(st.text(alphabet="{}%_.|'\"()[]~+ acfilorst0\n", max_size=120))
