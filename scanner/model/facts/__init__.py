@@ -41,6 +41,7 @@ from scanner.model.facts.packages import (
 )
 from scanner.model.facts.secrets import CredentialFile, Login, Secret, SecretMount
 from scanner.model.facts.supply import Download, GitClone, VerificationOff
+from scanner.model.facts.vulnerabilities import KnownVulnerability, VulnerablePin
 
 __all__ = [
     "KINDS",
@@ -68,6 +69,7 @@ __all__ = [
     "HealthCheck",
     "InstalledPackage",
     "Instruction",
+    "KnownVulnerability",
     "Label",
     "LateRemoval",
     "LayerFile",
@@ -97,5 +99,6 @@ __all__ = [
     "UndefinedVariable",
     "UnsafeLoad",
     "VerificationOff",
+    "VulnerablePin",
     "WorldWritable",
 ]

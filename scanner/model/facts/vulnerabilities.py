@@ -1,0 +1,80 @@
+"""What advisories say about packages: of an image, and those that a Dockerfile asks for."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from scanner.model.facts.base import Fact
+from scanner.model.facts.packages import Ecosystem
+
+Rating = Literal["info", "low", "medium", "high", "critical"]
+"""CVSS calls ``info`` none; Ubuntu negligible, Debian unimportant."""
+Certainty = Literal["low", "medium", "high"]
+
+
+class KnownVulnerability(Fact):
+    """An advisory about an installed package; those that share an id (CVE, GHSA, …) are one."""
+
+    kind = "known-vulnerability"
+    identity = ("ecosystem", "name", "advisory")
+    ecosystem: Ecosystem
+    name: str
+    """Of the installed package, as the ecosystem normalizes it."""
+    version: str
+    purl: str
+    location: str
+    """Where the package is recorded; further copies of it are evidence."""
+    advisory: str
+    """The id that it is best known by: CVE, else GHSA, else its own."""
+    aliases: tuple[str, ...]
+    """Its other ids."""
+    source: str
+    """Whose word it is: ``PyPI``, ``Debian:12``, ``pip-audit``, …"""
+    summary: str
+    """On one line; "" for none."""
+    affects: bool | None
+    """None where nobody can say: the version cannot be compared, or the advisory names none."""
+    certainty: Certainty
+    """``low`` for a vendor's own build that may have the fix, and for what the maker disputes; ``medium`` where the
+    version or the name is only nearly that of the advisory."""
+    severity: Rating | None
+    """By the base score of CVSS v3, else v4, else the word of the database; None when none of them says."""
+    score: str
+    """The base score, ``9.8``; "" for none."""
+    vector: str
+    """The CVSS vector of that score; "" for none."""
+    fixed_in: tuple[str, ...]
+    """The versions that have the fix and are later than the installed one, the first one first."""
+    upgrade: str
+    """The smallest version that no known advisory of the package affects; "" when there is none, or none is known."""
+    exploited: bool | None
+    """In CISA's catalogue of known exploited vulnerabilities; None without the catalogue."""
+    exploit_percent: int | None
+    """The probability of an attack within 30 days (EPSS), in percent; None when nobody says."""
+    disputed: bool
+    """Its makers say that it is none, or works as designed."""
+    of_base: bool | None
+    """The base image brings the package; None when nothing tells."""
+    references: tuple[str, ...] = ()
+
+
+class VulnerablePin(Fact):
+    """A version or ceiling in a Dockerfile, requirements or lock file that leaves only vulnerable releases."""
+
+    kind = "vulnerable-pin"
+    identity = ("ecosystem", "name", "specifier")
+    ecosystem: Ecosystem
+    name: str
+    specifier: str
+    exact: bool
+    """It means one release; False for a range."""
+    advisories: tuple[str, ...]
+    """Their ids, the worst first."""
+    severity: Rating | None
+    """The worst of them; None when none of them says."""
+    certainty: Certainty
+    upgrade: str
+    """The smallest version that no known advisory affects; "" when there is none, or none is known."""
+    exploited: bool | None
+    """One of them is in CISA's catalogue; None without the catalogue."""
+    declared_in: Literal["command", "requirements", "pyproject", "lock", "environment"]
