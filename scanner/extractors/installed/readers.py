@@ -36,6 +36,7 @@ def _record(
         licence=entry.licence,
         architecture=entry.architecture,
         source=entry.source,
+        source_version=entry.source_version,
         url=entry.url,
         requested=entry.requested,
         owns=entry.owns,

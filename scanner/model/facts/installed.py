@@ -28,6 +28,8 @@ class PackageRecord(Fact):
     """``amd64``, ``x86_64``, ``noarch``, conda's ``linux-64``, …"""
     source: str = ""
     """The source package that a deb, apk or rpm was built from."""
+    source_version: str = ""
+    """The version of that, where it is another one."""
     url: str = ""
     """Where it was taken from, where that is recorded: archive, repository, folder or conda channel; secrets masked."""
     commit: str = ""

@@ -9,6 +9,7 @@ from scanner.model.facts.packages import Ecosystem
 
 Rating = Literal["info", "low", "medium", "high", "critical"]
 """CVSS calls ``info`` none; Ubuntu negligible, Debian unimportant."""
+RATINGS: tuple[Rating, ...] = ("info", "low", "medium", "high", "critical")
 Certainty = Literal["low", "medium", "high"]
 
 
@@ -46,7 +47,8 @@ class KnownVulnerability(Fact):
     fixed_in: tuple[str, ...]
     """The versions that have the fix and are later than the installed one, the first one first."""
     upgrade: str
-    """The smallest version that no known advisory of the package affects; "" when there is none, or none is known."""
+    """The smallest version that has all fixes there are for the package, and that no other advisory affects; "" where
+    none is known."""
     exploited: bool | None
     """In CISA's catalogue of known exploited vulnerabilities; None without the catalogue."""
     exploit_percent: int | None
@@ -74,7 +76,7 @@ class VulnerablePin(Fact):
     """The worst of them; None when none of them says."""
     certainty: Certainty
     upgrade: str
-    """The smallest version that no known advisory affects; "" when there is none, or none is known."""
+    """As for an installed package."""
     exploited: bool | None
     """One of them is in CISA's catalogue; None without the catalogue."""
     declared_in: Literal["command", "requirements", "pyproject", "lock", "environment"]

@@ -18,6 +18,8 @@ class Entry(Record):
     licence: str = ""
     architecture: str = ""
     source: str = ""
+    source_version: str = ""
+    """Of the source package, where it is another one."""
     url: str = ""
     requested: bool | None = None
     """Somebody asked for it by name; None where nobody recorded that."""

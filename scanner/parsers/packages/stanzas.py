@@ -14,7 +14,7 @@ MAX_ENTRIES = 100_000
 """Packages of one database; no distribution has as many."""
 
 _DPKG = Lazy(r"\n(Package|Status|Version|Architecture|Source):[ \t]*([^\n]*)")
-_SOURCE = Lazy(r"[^\s(]+")
+_SOURCE = Lazy(r"([^\s(]+)(?:\s*\(([^)\s]+)\))?")
 _GONE = ("config-files", "not-installed")
 
 
@@ -37,7 +37,8 @@ def dpkg(data: bytes) -> Iterator[Entry]:
             name=said["Package"],
             version=said["Version"],
             architecture=said.get("Architecture", ""),
-            source=source[0] if source else said["Package"],
+            source=source[1] if source else said["Package"],
+            source_version=(source[2] or "") if source else "",
         )
     _check(broken)
 

@@ -1,0 +1,1 @@
+"""Known vulnerabilities: a database of advisories of our own, and packages held against it, without a network."""

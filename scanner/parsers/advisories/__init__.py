@@ -1,0 +1,1 @@
+"""Advisories and what is known about them, as their publishers write it."""
