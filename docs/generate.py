@@ -10,7 +10,7 @@ import ast
 import inspect
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, get_args
@@ -167,7 +167,7 @@ def rules_index(files: list[RuleFile]) -> str:
     for topic, members in sorted(topics.items()):
         parts.append(f"\n## {topic}\n\n| Rule | Finds | Severity | Profile |\n|---|---|---|---|\n")
         parts += [
-            f"| [{rule.id}]({rule.id}.md) | {_cell(rule.title)} | {rule.severity} | {rule.profile} |\n"
+            f"| [{rule.id}]({rule.id}.md) | {_cell(rule.title)} | {rule.says[0]} | {rule.profile} |\n"
             for rule in (file.rule for file in members)
         ]
     return "".join(parts)
@@ -179,7 +179,7 @@ def rule_page(file: RuleFile) -> str:
     parts = [
         MADE.format(source=Path(rule.path).relative_to(ROOT).as_posix()),
         f"# {rule.title}\n\n",
-        f"`{rule.id}` · severity **{rule.severity}** · confidence {rule.confidence} · profile {rule.profile} · ",
+        f"`{rule.id}` · severity **{rule.says[0]}** · confidence {rule.says[1]} · profile {rule.profile} · ",
         f"judges [{rule.subject}](../facts.md#{rule.subject})\n\n",
         f"> {rule.message}\n\n",
         f"## Why it matters\n\n{rule.why.strip()}\n\n## What to do\n\n{rule.fix.strip()}\n",
@@ -253,6 +253,7 @@ def schema() -> dict[str, Any]:
             "name": text,
             "dockerfile": text,
             "image": {"type": "object"},
+            "advisories": {"type": "array", "minItems": 1, "items": {"type": "object"}},
             "files": {"type": "object", "additionalProperties": {"oneOf": [{"type": "string"}, file]}},
         },
     }
@@ -266,8 +267,8 @@ def schema() -> dict[str, Any]:
     properties = {
         "id": {"type": "string", "pattern": f"^{grammar.ID}$"},
         "title": text,
-        "severity": {"enum": list(grammar.SEVERITIES)},
-        "confidence": {"enum": list(grammar.CONFIDENCES)},
+        "severity": _said(grammar.SEVERITIES),
+        "confidence": _said(grammar.CONFIDENCES),
         "profile": {"enum": list(grammar.PROFILES)},
         "subject": {"enum": kinds},
         "when": {"type": "object", "minProperties": 1},
@@ -310,6 +311,18 @@ def schema() -> dict[str, Any]:
         ],
         "$defs": dict(_comparisons()) | {kind: _conditions(kind) for kind in kinds},
     }
+
+
+def _said(choices: Sequence[str]) -> dict[str, Any]:
+    """The schema of a word for all findings, or of the field that says it for each."""
+    word = {"enum": list(choices)}
+    field = {
+        "type": "object",
+        "required": ["from", "unknown"],
+        "additionalProperties": False,
+        "properties": {"from": {"type": "string"}, "unknown": word},
+    }
+    return {"oneOf": [word, field]}
 
 
 def _conditions(kind: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
@@ -11,7 +12,9 @@ from scanner import knowledge
 from scanner.derive import DERIVERS
 from scanner.engine.judge import judge
 from scanner.engine.suppress import Ignore, suppress
+from scanner.errors import TargetError
 from scanner.extractors import BY_KIND
+from scanner.model.facts import InstalledPackage, Requirement
 from scanner.model.facts.base import Fact
 from scanner.model.finding import Notice, Problem, Report
 from scanner.model.location import Location
@@ -23,6 +26,7 @@ from scanner.sources.discover import ROOTFS, discover, is_image, meant
 from scanner.sources.dockerfile.inherit import Resolve
 
 if TYPE_CHECKING:
+    from scanner.advisories.corrections import Correction
     from scanner.extractors.layers import Look
     from scanner.sources.image.gather import Counted
     from scanner.sources.image.image import Image
@@ -77,6 +81,13 @@ class Options(Record):
     """Reports say what each layer of an image takes up; then all layers are read."""
     keep_facts: bool = False
     """Reports hold all facts, which take most of the memory."""
+    database: str | None = None
+    """The advisory database; where there is no such file, an image's report says so. None: packages are not held
+    against advisories."""
+    corrections: tuple[Correction, ...] = ()
+    """What the configuration knows better than advisories."""
+    only_fixed: bool = False
+    """Vulnerabilities without a fix do not count."""
 
 
 def scan(
@@ -194,6 +205,7 @@ def examine(target: Target, options: Options, held: Sequence[Fact] = ()) -> Repo
     today = time.strftime("%Y-%m-%d")
     problems: list[Problem] = []
     facts = collect(target, today, problems, held, shellcheck=options.shellcheck)
+    known = _vulnerabilities(target, facts, options, problems)
     findings, undecided = judge(options.rules, facts)
     findings, notices = suppress(
         target,
@@ -206,6 +218,7 @@ def examine(target: Target, options: Options, held: Sequence[Fact] = ()) -> Repo
         only_own=options.only_own,
         today=today,
     )
+    notices = (*notices, *known)
     if aged := knowledge.aged(today):
         notices = (*notices, Notice(at=Location(f"{knowledge.folder()}/tables"), text=aged))
     pointed = {evidence.at.path for finding in findings for evidence in finding.fact.evidence}
@@ -244,6 +257,31 @@ def collect(
     for derive in DERIVERS:
         facts += list(derive(facts, today))
     return facts
+
+
+def _vulnerabilities(
+    target: Target, facts: list[Fact], options: Options, problems: list[Problem]
+) -> tuple[Notice, ...]:
+    """What is known of the packages joins the facts; what the user should know of the database.
+
+    Nothing is loaded where there is nothing to ask, or nobody.
+    """
+    if options.database is None or not any(isinstance(fact, InstalledPackage | Requirement) for fact in facts):
+        return ()
+    here = Location(target.name)
+    if not os.path.exists(options.database):
+        text = "packages are not held against advisories, there are none: 'hullcheck db update' fetches them"
+        return (Notice(at=here, text=text),) if any(isinstance(fact, InstalledPackage) for fact in facts) else ()
+    from scanner.advisories.consult import consult
+
+    try:
+        found, told = consult(facts, options.database, options.corrections, only_fixed=options.only_fixed)
+    except (TargetError, ValueError) as error:
+        remedy = getattr(error, "hint", "")
+        problems.append(Problem(at=Location(options.database), reason=str(error), remedy=remedy))
+        return ()
+    facts += found
+    return tuple(Notice(at=here, text=text) for text in told)
 
 
 def _each(

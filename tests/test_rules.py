@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager, nullcontext
 from functools import partial
 
 import pytest
 
 from scanner import knowledge
+from scanner.advisories.example import made as made_database
 from scanner.engine import compile, example
 from scanner.errors import RuleError, UsageError
 from scanner.extractors import shellcheck
@@ -40,7 +42,19 @@ def scan():
     from scanner.scan import Options, scan_text
 
     options = Options(rules=tuple(file.rule for file in READ.values()), build_args={})
-    return lambda text, files, **changes: scan_text(text, options.replace(**changes), context=files)
+
+    def run(text, files, advisories=(), **changes):
+        with _database(advisories) as path:
+            return scan_text(text, options.replace(database=path, **changes), context=files)
+
+    return run
+
+
+@contextmanager
+def _database(advisories):
+    """One of an example's advisories; None for an example without."""
+    with made_database(advisories) if advisories else nullcontext() as path:
+        yield path
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +64,12 @@ def scan_image():
     from scanner.sources.image.example import made
 
     options = scan.Options(rules=tuple(file.rule for file in READ.values()), build_args={})
-    return lambda image, files, modes: scan.scan_image(made(image, files, modes), options)
+
+    def run(image, files, modes, advisories=()):
+        with _database(advisories) as path:
+            return scan.scan_image(made(image, files, modes), options.replace(database=path))
+
+    return run
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: os.path.relpath(path, FOLDER))

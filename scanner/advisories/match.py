@@ -10,7 +10,7 @@ from scanner.advisories.database import Database, Entry
 from scanner.advisories.merge import CERTAINTIES, Hit, merged, named, worst
 from scanner.advisories.names import Names
 from scanner.advisories.ranges import Affects
-from scanner.advisories.remedy import fixes, upgrade
+from scanner.advisories.remedy import fixes, upgrade, words
 from scanner.advisories.versions import Read, python, reader
 from scanner.model.facts import Fact, InstalledPackage, KnownVulnerability, OperatingSystem, Requirement
 from scanner.model.facts.vulnerabilities import Certainty
@@ -133,6 +133,7 @@ def _fact(  # noqa: PLR0917
     advisory, aliases = named(members)
     rating, details = worst(members)
     ids = advisory, *aliases
+    fixed = fixes(where.version, [hit.versions for hit in members], read)
     chance = database.likelihood(ids)
     at = package.evidence[0].at
     return KnownVulnerability(
@@ -152,8 +153,9 @@ def _fact(  # noqa: PLR0917
         severity=rating,
         score=details.score,
         vector=details.vector,
-        fixed_in=fixes(where.version, [hit.versions for hit in members], read),
+        fixed_in=fixed,
         upgrade=better,
+        remedy=words(better, fixed),
         exploited=database.exploited(ids),
         exploit_percent=None if chance is None else round(chance * 100),
         disputed=any(hit.details.disputed for hit in members),

@@ -62,7 +62,7 @@ def of_language(ecosystem: Ecosystem, name: str, version: str) -> Names | None:
     scheme = ecosystems.scheme(where)
     assert scheme is not None
     if ecosystem == "conda":
-        project: str = _projects().get(name) or normalize(name)
+        project = _projects().get(name) or normalize(name)
         sure: Certainty = "high" if name in _projects() else "medium"
         return Names((where,), scheme, version, {project: sure}) if project != "-" else None
     if ecosystem == "go":
@@ -73,7 +73,7 @@ def of_language(ecosystem: Ecosystem, name: str, version: str) -> Names | None:
 
 def family(name: str) -> str:
     """One name for all that belong together: the first of them."""
-    return min((name, *_families().get(name, ())))
+    return min([name, *_families().get(name, {})])
 
 
 @cache
@@ -86,4 +86,4 @@ def _families() -> Mapping[str, dict[str, Certainty]]:
 
 @cache
 def _projects() -> Mapping[str, str]:
-    return dict(cast("tuple[tuple[str, str], ...]", knowledge.rows("conda-projects")))
+    return {row[0]: row[1] for row in knowledge.rows("conda-projects")}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from scanner.advisories import names
 from scanner.advisories.merge import CERTAINTIES, merged, named, worst
 from scanner.advisories.ranges import Affects
-from scanner.advisories.remedy import upgrade
+from scanner.advisories.remedy import upgrade, words
 from scanner.advisories.versions import Key, Read, reader
 from scanner.model.facts import Requirement, VulnerablePin
 from scanner.model.facts.vulnerabilities import RATINGS
@@ -40,6 +40,7 @@ def _judged(asked: Requirement, matcher: Matcher) -> Iterator[VulnerablePin]:
     if not hits:
         return
     groups = list(merged(hits))
+    better = upgrade(version, [hit.versions for hit in hits], every, read)
     ratings = [(worst(group)[0], *named(group)) for group in groups]
     ratings.sort(key=lambda each: -RATINGS.index(each[0]) if each[0] else 1)
     yield VulnerablePin(
@@ -52,7 +53,8 @@ def _judged(asked: Requirement, matcher: Matcher) -> Iterator[VulnerablePin]:
         advisories=tuple(name for _, name, _ in ratings),
         severity=ratings[0][0],
         certainty=max((group[0].certainty for group in groups), key=CERTAINTIES.index),
-        upgrade=upgrade(version, [hit.versions for hit in hits], every, read),
+        upgrade=better,
+        remedy=words(better, [better] if better else []),
         exploited=matcher.database.exploited([name for _, first, others in ratings for name in (first, *others)]),
         declared_in=asked.declared_in,
     )

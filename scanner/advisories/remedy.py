@@ -34,6 +34,13 @@ def upgrade(version: str, hits: Sequence[Affects], every: Sequence[Affects], rea
     return next((ends[found] for found in sorted(ends) if not any(each.has(found, read) for each in count)), "")
 
 
+def words(better: str, fixed: Sequence[str]) -> str:
+    """What to do, for a vulnerability that is fixed in some versions, and its package's best upgrade."""
+    if not fixed:
+        return "no fixed version is known"
+    return f"upgrade to {better}" if better else f"fixed in {', '.join(fixed)}"
+
+
 def _fixed(key: Key, versions: Affects, read: Read) -> Key | None:
     """The end of the range that a version is in, where a fix ends it."""
     for interval in versions.intervals:

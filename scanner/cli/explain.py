@@ -34,8 +34,9 @@ def run(name: str, folders: Sequence[str], config: str | None) -> int:
 def _page(file: RuleFile, paint: Painter) -> Iterator[str]:
     rule = file.rule
     yield f"{paint(rule.id, BOLD)}: {rule.title}"
-    severity = paint(str(rule.severity), SEVERITY[rule.severity])
-    yield f"severity {severity}, confidence {rule.confidence}, profile {rule.profile}, judges {rule.subject}"
+    severity, confidence = rule.says
+    severity = paint(severity, SEVERITY[rule.severity])
+    yield f"severity {severity}, confidence {confidence}, profile {rule.profile}, judges {rule.subject}"
     yield from ("", paint("Why", BOLD), *_indented(rule.why))
     yield from ("", paint("Fix", BOLD), *_indented(rule.fix))
     for verdict, heading in (("bad", "Wrong"), ("good", "Right")):

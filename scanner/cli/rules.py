@@ -28,7 +28,7 @@ def run(folders: Sequence[str], config: str | None, *, as_json: bool) -> int:
         write(json.dumps([_plain(rule) for rule in found], indent=2) + "\n")
         return 0
     width = max((len(rule.id) for rule in found), default=0)
-    lines = (f"{rule.id:<{width}}  {rule.severity!s:<8}  {rule.profile:<7}  {rule.title}" for rule in found)
+    lines = (f"{rule.id:<{width}}  {rule.says[0]:<8}  {rule.profile:<7}  {rule.title}" for rule in found)
     write("".join(line + "\n" for line in lines))
     strict = sum(rule.profile == "strict" for rule in found)
     total = amount(len(found), "rule")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from scanner.cli.output import write
@@ -34,8 +35,9 @@ def run(folders: Sequence[str]) -> int:
 def _scanner(rule: Rule) -> Scan:
     options = Options(rules=(rule,), build_args={}, shellcheck=wants_shellcheck((rule,)))
 
-    def scan(dockerfile: str, files: Mapping[str, bytes] | None) -> Report:
-        return scan_text(dockerfile, options, path=DOCKERFILE, context=files)
+    def scan(dockerfile: str, files: Mapping[str, bytes] | None, advisories: Sequence[bytes] = ()) -> Report:
+        with _advised(options, advisories) as all_options:
+            return scan_text(dockerfile, all_options, path=DOCKERFILE, context=files)
 
     return scan
 
@@ -43,9 +45,24 @@ def _scanner(rule: Rule) -> Scan:
 def _image_scanner(rule: Rule) -> ScanImage:
     options = Options(rules=(rule,), build_args={})
 
-    def scan(image: Mapping[str, Any], files: Mapping[str, bytes], modes: Modes) -> Report:
+    def scan(
+        image: Mapping[str, Any], files: Mapping[str, bytes], modes: Modes, advisories: Sequence[bytes] = ()
+    ) -> Report:
         from scanner.sources.image.example import made
 
-        return scan_image(made(image, files, modes), options)
+        with _advised(options, advisories) as all_options:
+            return scan_image(made(image, files, modes), all_options)
 
     return scan
+
+
+@contextmanager
+def _advised(options: Options, advisories: Sequence[bytes]) -> Iterator[Options]:
+    """The options with a database of an example's advisories, if it has some."""
+    if not advisories:
+        yield options
+        return
+    from scanner.advisories.example import made
+
+    with made(advisories) as path:
+        yield options.replace(database=path)

@@ -17,11 +17,13 @@ DOCKERFILE = "Dockerfile"
 """The path under which a scan sees an example's Dockerfile."""
 
 Files = Mapping[str, bytes]
-Scan = Callable[[str, Files | None], Report]
-"""Scans a Dockerfile's text with the files of its build context; None: there is no context."""
+Scan = Callable[..., Report]
+"""Scans a Dockerfile's text with the files of its build context; None: there is no context. ``advisories``, records in
+the OSV format as JSON, come along for an example that has some."""
 Modes = Mapping[str, int]
-ScanImage = Callable[[Mapping[str, Any], Files, Modes], Report]
-"""Scans an image of one layer, made up of ``{config, history}``, the layer's files and those modes that matter."""
+ScanImage = Callable[..., Report]
+"""Scans an image of one layer, made up of ``{config, history}``, the layer's files and those modes that matter; with
+``advisories`` as above."""
 MAX_EXAMPLE = 100_000_000
 """Bytes of a file that an example describes by its size alone."""
 
@@ -51,6 +53,8 @@ class Example(Record):
     modes: Modes
     """Of those files of a layer that have one; the others are as usual."""
     marks: tuple[Mark, ...]
+    advisories: tuple[bytes, ...] = ()
+    """Records in the OSV format that the database has."""
 
 
 class RuleFile(Record):
@@ -93,7 +97,14 @@ def read(document: Document, node: Node, verdict: Literal["bad", "good"]) -> Exa
         files=files,
         modes=modes,
         marks=tuple(marks),
+        advisories=_advisories(document, entry["advisories"]) if "advisories" in entry else (),
     )
+
+
+def _advisories(document: Document, node: Node) -> tuple[bytes, ...]:
+    import json
+
+    return tuple(json.dumps(plain(item)).encode() for item in document.items(node, "'advisories'"))
 
 
 def plain(node: Node) -> Any:
@@ -161,10 +172,11 @@ def run(rule: Rule, example: Example, scan: Scan, scan_image: ScanImage | None =
 
     An image example says nothing as long as there is nobody to scan it.
     """
+    known = {"advisories": example.advisories} if example.advisories else {}
     if example.dockerfile is not None:
-        report = scan(example.dockerfile, example.files)
+        report = scan(example.dockerfile, example.files, **known)
     elif scan_image is not None and example.image is not None:
-        report = scan_image(example.image, example.files or {}, example.modes)
+        report = scan_image(example.image, example.files or {}, example.modes, **known)
     else:
         return ()
     return tuple(_reasons(rule, example, report))

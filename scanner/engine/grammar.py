@@ -27,11 +27,11 @@ REQUIRED = (
     "good",
 )
 OPTIONAL = ("each", "repair", "same-as", "controls", "references")
-EXAMPLE_KEYS = ("name", "dockerfile", "image", "files")
+EXAMPLE_KEYS = ("name", "dockerfile", "image", "files", "advisories")
 
 ID = r"[a-z0-9]+(?:-[a-z0-9]+)*"
-EACH = r"[A-Za-z0-9-]+\{\w+\}"
-"""The id of the findings of a rule that stands for many."""
+EACH = r"[A-Za-z0-9-]*\{\w+\}"
+"""The id of the findings of a rule that stands for many: a number behind some words, or the id of an advisory alone."""
 SEVERITIES = tuple(str(severity) for severity in Severity)
 CONFIDENCES: tuple[str, ...] = typing.get_args(Confidence)
 PROFILES: tuple[str, ...] = typing.get_args(Profile)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from scanner.engine import example, grammar
@@ -28,12 +28,16 @@ def read(path: str, lists: Lists, frameworks: Frameworks) -> RuleFile:
     keys = document.mapping(root, "a rule", grammar.REQUIRED, grammar.OPTIONAL)
     subject = _subject(document, keys["subject"])
     conditions = Reader(document, subject, lists)
+    severity, severity_from = _said(document, keys["severity"], "severity", grammar.SEVERITIES, conditions)
+    confidence, confidence_from = _said(document, keys["confidence"], "confidence", grammar.CONFIDENCES, conditions)
     return RuleFile(
         rule=Rule(
             id=_id(document, keys["id"]),
             title=_line(document, keys["title"], "'title'"),
-            severity=Severity[document.choice(keys["severity"], "'severity'", grammar.SEVERITIES).upper()],
-            confidence=cast(Confidence, document.choice(keys["confidence"], "'confidence'", grammar.CONFIDENCES)),
+            severity=Severity[severity.upper()],
+            severity_from=severity_from,
+            confidence=cast(Confidence, confidence),
+            confidence_from=confidence_from,
             profile=cast(Profile, document.choice(keys["profile"], "'profile'", grammar.PROFILES)),
             subject=subject,
             when=conditions.condition(keys["when"]),
@@ -88,14 +92,26 @@ def _message(document: Document, node: Node, conditions: Reader) -> str:
     return message
 
 
+def _said(document: Document, node: Node, key: str, choices: Sequence[str], conditions: Reader) -> tuple[str, str]:
+    """A word for all findings, or ``{from: FIELD, unknown: WORD}``: the fact's own, else that word."""
+    if not isinstance(node.value, dict):
+        return document.choice(node, f"'{key}'", choices), ""
+    keys = document.mapping(node, f"'{key}'", ("from", "unknown"), ())
+    field = conditions.field(document.text(keys["from"], "'from'"), keys["from"])
+    if not field.choices or not set(field.choices) <= set(choices):
+        raise document.fail(keys["from"], f"{field.name} is not one of {', '.join(choices)}")
+    return document.choice(keys["unknown"], "'unknown'", choices), field.name
+
+
 def _each(document: Document, node: Node, conditions: Reader) -> str:
     template = document.text(node, "'each'")
     if not re.fullmatch(grammar.EACH, template):
         hint = "write it as in shellcheck-SC{code}"
         raise document.fail(node, f"'each' should be an id that ends with a field, found {template!r}", hint)
     field = conditions.field(template.partition("{")[2][:-1], node)
-    if field.kind != "number" or field.optional:
-        raise document.fail(node, f"'each' needs a field that is a number and always known: {field.name!r} is not")
+    wanted = "text" if template.startswith("{") else "number"
+    if field.kind != wanted or field.optional:
+        raise document.fail(node, f"'each' needs a field that is a {wanted} and always known: {field.name!r} is not")
     return template
 
 

@@ -44,7 +44,7 @@ class _Comment(Record, kw_only=False):
     lines: Span | None
 
     def covers(self, finding: Finding) -> bool:
-        if self.rules.isdisjoint((finding.rule.id, finding.rule.page)):
+        if self.rules.isdisjoint(finding.names):
             return False
         places = [evidence.at for evidence in finding.fact.evidence if evidence.at.path == self.at.path]
         if self.lines is None:
@@ -84,7 +84,7 @@ def suppress(
                 said = comment.pragma.reason or f"ignored for {comment.pragma.tool}"
                 return Suppression(by="comment", reason=said, at=comment.at)
         for ignore, meant in configured:
-            if not meant.isdisjoint((finding.rule.id, finding.rule.page)) and _below(finding.at.path, ignore):
+            if not meant.isdisjoint(finding.names) and _below(finding.at.path, ignore):
                 if not ignore.until or today <= ignore.until:
                     return Suppression(by="config", reason=ignore.reason, at=ignore.at)
                 expired[ignore.at] = _ended(ignore.at, ignore.rule, ignore.until)

@@ -40,6 +40,11 @@ class Finding(Record):
         return self.fact.evidence[1:]
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """What it may be called in an ignore: its rule, and the other ids of an advisory."""
+        return self.rule.id, self.rule.page, *getattr(self.fact, "aliases", ())
+
+    @property
     def fingerprint(self) -> str:
         """32 hex digits (``:2`` for a twin) that stay when lines or layers move."""
         from hashlib import sha256

@@ -38,7 +38,12 @@ class Rule(Record):
     id: str
     title: str
     severity: Severity
+    """Of all its findings; where ``severity_from`` names a field, of those whose fact does not know."""
+    severity_from: str = ""
+    """The field of the fact that says how bad it is, "" for none."""
     confidence: Confidence
+    confidence_from: str = ""
+    """The field of the fact that says how sure it is, "" for none; ``confidence`` is then the least."""
     profile: Profile
     subject: str
     """The kind of fact it judges."""
@@ -52,9 +57,16 @@ class Rule(Record):
     controls: Mapping[str, tuple[str, ...]]
     references: tuple[str, ...] = ()
     each: str = ""
-    """The id of its findings, when it stands for many rules: ``shellcheck-SC{code}``."""
+    """The id of its findings, when it stands for many rules: ``shellcheck-SC{code}``, ``{advisory}``."""
     path: str
     """The rule file."""
+
+    @property
+    def says(self) -> tuple[str, str]:
+        """Severity and confidence for people; ``varies`` where they are its facts'."""
+        return "varies" if self.severity_from else str(
+            self.severity
+        ), "varies" if self.confidence_from else self.confidence
 
     @property
     def page(self) -> str:

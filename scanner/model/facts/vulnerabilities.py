@@ -49,6 +49,8 @@ class KnownVulnerability(Fact):
     upgrade: str
     """The smallest version that has all fixes there are for the package, and that no other advisory affects; "" where
     none is known."""
+    remedy: str
+    """What to do, in words: ``upgrade to 2.6.0``, ``no fixed version is known``."""
     exploited: bool | None
     """In CISA's catalogue of known exploited vulnerabilities; None without the catalogue."""
     exploit_percent: int | None
@@ -77,6 +79,7 @@ class VulnerablePin(Fact):
     certainty: Certainty
     upgrade: str
     """As for an installed package."""
+    remedy: str
     exploited: bool | None
     """One of them is in CISA's catalogue; None without the catalogue."""
     declared_in: Literal["command", "requirements", "pyproject", "lock", "environment"]

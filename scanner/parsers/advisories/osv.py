@@ -15,7 +15,7 @@ MAX_AFFECTED = 100_000
 MAX_EVENTS = 10_000
 """Events of one range."""
 MAX_REFERENCES = 8
-MAX_SUMMARY = 300
+MAX_SUMMARY = 200
 """Characters."""
 
 Kind = Literal["introduced", "fixed", "last_affected", "limit"]

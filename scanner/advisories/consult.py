@@ -1,0 +1,67 @@
+"""A scan asks the database: facts about vulnerabilities, and how far they can be trusted."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+
+from scanner.advisories import ecosystems
+from scanner.advisories.corrections import Correction
+from scanner.advisories.database import Database
+from scanner.advisories.match import vulnerabilities
+from scanner.model.facts import Fact, InstalledPackage, KnownVulnerability, OperatingSystem
+
+STALE = 7
+"""Days after which a report says how old advisories are."""
+DAY = 86_400
+
+
+def consult(
+    facts: Sequence[Fact], path: str, own: Iterable[Correction] = (), *, only_fixed: bool = False
+) -> tuple[list[Fact], list[str]]:
+    """The facts, and notices in words. Raises TargetError for a damaged database, ValueError for a damaged record."""
+    database = _opened(path, os.getpid(), os.stat(path).st_mtime_ns)
+    found = [
+        fact
+        for fact in vulnerabilities(facts, database, own)
+        if not (only_fixed and isinstance(fact, KnownVulnerability) and not fact.fixed_in)
+    ]
+    return found, list(_notices(facts, database))
+
+
+@lru_cache(maxsize=1)
+def _opened(path: str, _process: int, _changed: int) -> Database:
+    """The database, once for each process."""
+    return Database(path)
+
+
+def age(fetched: int) -> int:
+    """Days since a feed was fetched."""
+    return max(0, int(time.time() - fetched) // DAY)
+
+
+def _notices(facts: Sequence[Fact], database: Database) -> Iterator[str]:
+    oldest = min(database.feeds(), key=lambda feed: feed.fetched, default=None)
+    if oldest is None:
+        yield "the advisory database is empty: 'hullcheck db update' fills it"
+    elif (days := age(oldest.fetched)) > STALE:
+        yield f"advisories ({oldest.name}) are {days} days old: 'hullcheck db update' fetches what is new"
+    packages = [fact for fact in facts if isinstance(fact, InstalledPackage) and fact.ships]
+    of_system = sum(package.ecosystem in ecosystems.SYSTEM for package in packages)
+    if of_system:
+        system = next((fact for fact in reversed(facts) if isinstance(fact, OperatingSystem) and fact.ships), None)
+        if system is None or not ecosystems.of_system(system, database.ecosystems):
+            name = (
+                system.pretty or f"{system.id} {system.version}".strip() if system is not None else "an unknown system"
+            )
+            yield f"{of_system} packages of {name} are not held against advisories: the database has none for it"
+    missing = {
+        each
+        for package in packages
+        if (each := ecosystems.LANGUAGES.get(package.ecosystem)) is not None and each not in database.ecosystems
+    }
+    if missing:
+        names = ", ".join(sorted(missing))
+        yield f"packages of {names} are not held against advisories: the database has none for them"
