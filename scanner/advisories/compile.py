@@ -7,6 +7,7 @@ import sqlite3
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from urllib.parse import quote
 
 from scanner.advisories import ecosystems, severity
 from scanner.advisories.database import APPLICATION, HEAD, LAYOUT, VERSION, Database, Details
@@ -27,7 +28,7 @@ class Compiler:
     def __init__(self, path: str) -> None:
         self.problems: list[str] = []
         self._path = path
-        self._db = sqlite3.connect(path, isolation_level=None)
+        self._db = sqlite3.connect(path, isolation_level=None, uri=True)
         for line in (
             "journal_mode = OFF",
             "synchronous = OFF",
@@ -69,6 +70,8 @@ class Compiler:
                 foreign = [i for each, i in self._ecosystems.items() if each.partition(":")[0] != name]
                 for each in foreign:
                     self._db.execute("DELETE FROM affected WHERE ecosystem = ? AND record >= ?", (each, first))
+                orphans = "feed = ? AND id NOT IN (SELECT record FROM affected)"
+                self._db.execute(f"DELETE FROM record WHERE {orphans}", (number,))  # noqa: S608
         values = (number, name, url, etag, changed, int(time.time()), count)
         self._db.execute("INSERT INTO feed VALUES (?, ?, ?, ?, ?, ?, ?)", values)
         return name
@@ -83,22 +86,29 @@ class Compiler:
         self._db.executemany("INSERT OR REPLACE INTO likelihood VALUES (?, ?)", rows)
         self._single("EPSS", "likelihood", url, etag, changed)
 
-    def carry(self, path: str) -> None:
-        """Take over from another database what has no feed of its name here. Raises TargetError for a damaged one."""
+    def carry(self, path: str, checked: Iterable[str] = ()) -> None:
+        """Take over from another database what has no feed of its name here; of those ``checked`` there is nothing new.
+
+        Raises TargetError for a damaged one.
+        """
         Database(path).close()
         self._db.execute("COMMIT")
-        try:
-            self._db.execute("ATTACH ? AS old", (f"file:{_quoted(path)}?mode=ro",))
-            self._check()
-            self._db.execute("BEGIN")
-            self._carried()
-            self._db.execute("COMMIT")
-            self._db.execute("DETACH old")
-        except sqlite3.Error as error:
-            raise TargetError(
-                f"{path} is damaged: {error}", hint="'hullcheck db update --force' fetches all anew"
-            ) from None
+        self._db.execute("ATTACH ? AS old", (f"file:{quote(os.path.abspath(path))}?mode=ro",))
         self._db.execute("BEGIN")
+        try:
+            self._check()
+            self._carried()
+            now = int(time.time())
+            self._db.executemany("UPDATE main.feed SET fetched = ? WHERE name = ?", [(now, name) for name in checked])
+            self._db.execute("COMMIT")
+        except sqlite3.Error as error:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            hint = "'hullcheck db update --force' fetches all anew"
+            raise TargetError(f"{path} is damaged: {error}", hint=hint) from None
+        finally:
+            self._db.execute("DETACH old")
+            self._db.execute("BEGIN")
 
     def finish(self) -> None:
         """Write it all; then it is a database."""
@@ -258,9 +268,3 @@ def is_database(path: str) -> bool:
     """Whether a file begins as SQLite's do."""
     with open(path, "rb") as file:
         return file.read(len(HEAD)) == HEAD
-
-
-def _quoted(path: str) -> str:
-    from urllib.parse import quote
-
-    return quote(os.path.abspath(path))

@@ -26,7 +26,7 @@ def consult(
     found = [
         fact
         for fact in vulnerabilities(facts, database, own)
-        if not (only_fixed and isinstance(fact, KnownVulnerability) and not fact.fixed_in)
+        if not (only_fixed and isinstance(fact, KnownVulnerability) and not (fact.fixed_in or fact.upgrade))
     ]
     return found, list(_notices(facts, database))
 

@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any
+from urllib.parse import quote
 
 from scanner.errors import TargetError
 from scanner.model.record import Record
@@ -156,8 +157,6 @@ class Database:
 
 
 def _opened(path: str) -> sqlite3.Connection:
-    from urllib.parse import quote
-
     if not os.path.isfile(path):
         raise TargetError(f"{path} is no advisory database", hint="'hullcheck db update' fetches one")
     try:

@@ -121,7 +121,7 @@ def _facts(same: Sequence[InstalledPackage], where: Names, matcher: Matcher) -> 
     if not hits:
         return
     read = reader(where.scheme)
-    better = upgrade(where.version, [hit.versions for hit in hits], [versions for _, versions, _ in records], read)
+    better = upgrade(where.version, [versions for _, versions, _ in records], read)
     for members in merged(hits):
         yield _fact(same, members, where, better, read, matcher.database)
 
@@ -134,6 +134,8 @@ def _fact(  # noqa: PLR0917
     rating, details = worst(members)
     ids = advisory, *aliases
     fixed = fixes(where.version, [hit.versions for hit in members], read)
+    if better and any(hit.versions.holds(better, read) is not False for hit in members):
+        better = ""
     chance = database.likelihood(ids)
     at = package.evidence[0].at
     return KnownVulnerability(

@@ -40,7 +40,7 @@ def _judged(asked: Requirement, matcher: Matcher) -> Iterator[VulnerablePin]:
     if not hits:
         return
     groups = list(merged(hits))
-    better = upgrade(version, [hit.versions for hit in hits], every, read)
+    better = upgrade(version, every, read)
     ratings = [(worst(group)[0], *named(group)) for group in groups]
     ratings.sort(key=lambda each: -RATINGS.index(each[0]) if each[0] else 1)
     yield VulnerablePin(
@@ -51,6 +51,7 @@ def _judged(asked: Requirement, matcher: Matcher) -> Iterator[VulnerablePin]:
         specifier=asked.specifier,
         exact=bool(asked.version),
         advisories=tuple(name for _, name, _ in ratings),
+        told=ratings[0][1] + (f" and {len(ratings) - 1} more" if len(ratings) > 1 else ""),
         severity=ratings[0][0],
         certainty=max((group[0].certainty for group in groups), key=CERTAINTIES.index),
         upgrade=better,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 
-from scanner.advisories.ranges import Affects, inside
+from scanner.advisories.ranges import Affects
 from scanner.advisories.versions import Key, Read
 
 
@@ -15,39 +16,46 @@ def fixes(version: str, affected: Iterable[Affects], read: Read) -> tuple[str, .
     return tuple(ends[found] for found in sorted(ends))
 
 
-def upgrade(version: str, hits: Sequence[Affects], every: Sequence[Affects], read: Read) -> str:
-    """The smallest later version that has all fixes there are for the hits, and that no other of them affects.
+def upgrade(version: str, every: Sequence[Affects], read: Read) -> str:
+    """The smallest later version that as few of the records affect as any; "" when none is better than this one.
 
-    "" when none of them has a fix. A hit that has none does not stand in the way.
+    Only versions that have some fix are known to be there.
     """
     key = read(version)
     if key is None:
         return ""
-    needed = [end for each in hits if (end := _fixed(key, each, read)) is not None]
-    if not needed:
-        return ""
-    ends = {
-        found: text for each in every for found, text in _ends(each, read) if not any(found < least for least in needed)
-    }
-    without = {each for each in hits if _fixed(key, each, read) is None}
-    count = [each for each in dict.fromkeys(every) if each not in without]
-    return next((ends[found] for found in sorted(ends) if not any(each.has(found, read) for each in count)), "")
+    ends = {found: text for each in every for found, text in _ends(each, read) if found > key}
+    keys = sorted(ends)
+    affecting = [0] * len(keys)
+    for each in every:
+        for index in _covered(each, keys, read):
+            affecting[index] += 1
+    now = sum(each.has(key, read) for each in every)
+    least = min(affecting, default=now)
+    return ends[keys[affecting.index(least)]] if least < now else ""
 
 
 def words(better: str, fixed: Sequence[str]) -> str:
-    """What to do, for a vulnerability that is fixed in some versions, and its package's best upgrade."""
-    if not fixed:
-        return "no fixed version is known"
-    return f"upgrade to {better}" if better else f"fixed in {', '.join(fixed)}"
+    """What to do about a vulnerability: the upgrade that is rid of it, else the versions that are said to be."""
+    if better:
+        return f"upgrade to {better}"
+    return f"fixed in {', '.join(fixed)}" if fixed else "no fixed version is known"
 
 
-def _fixed(key: Key, versions: Affects, read: Read) -> Key | None:
-    """The end of the range that a version is in, where a fix ends it."""
-    for interval in versions.intervals:
-        if inside(key, interval, read):
-            return read(interval[1]) if interval[1] is not None and not interval[2] else None
-    later = [found for found, _ in _ends(versions, read) if found > key]
-    return min(later, default=None) if versions.listed and versions.has(key, read) else None
+def _covered(versions: Affects, keys: Sequence[Key], read: Read) -> set[int]:
+    """Which of some versions in order are affected."""
+    found: set[int] = set()
+    for start, end, closed in versions.intervals:
+        lowest, highest = read(start) if start else None, read(end) if end is not None else None
+        if (start and lowest is None) or (end is not None and highest is None):
+            continue
+        first = bisect_left(keys, lowest) if start else 0
+        last = len(keys) if end is None else (bisect_right if closed else bisect_left)(keys, highest)
+        found.update(range(first, last))
+    for listed in map(read, versions.listed):
+        if listed is not None and (at := bisect_left(keys, listed)) < len(keys) and keys[at] == listed:
+            found.add(at)
+    return found
 
 
 def _ends(versions: Affects, read: Read) -> Iterator[tuple[Key, str]]:

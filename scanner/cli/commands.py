@@ -75,7 +75,9 @@ def _inputs(command: Any) -> Any:
 
 @hullcheck.command(short_help="Scan Dockerfiles, folders of them, and images.")
 @_path
-@click.option("-f", "--format", multiple=True, metavar="text|json|sarif|oscal", help="How to report; may be repeated.")
+@click.option(
+    "-f", "--format", multiple=True, metavar="FORMAT", help="text, json, sarif, oscal or requirements; may be repeated."
+)
 @click.option(
     "-o",
     "--output",
@@ -100,6 +102,9 @@ def _inputs(command: Any) -> Any:
 @click.option("--only", type=click.Choice(["own"]), help="Leave out what comes from an image's base image.")
 @click.option("--no-verify", is_flag=True, default=None, help="Do not hold layers to their digests.")
 @click.option("--no-cache", is_flag=True, default=None, help="Read all layers, those that are known as well.")
+@click.option("--db", metavar="FILE", help="Advisory database to hold packages against.  [default: the user's]")
+@click.option("--no-vulnerabilities", is_flag=True, default=None, help="Do not hold packages against advisories.")
+@click.option("--only-fixed", is_flag=True, default=None, help="Leave out vulnerabilities that have no fix yet.")
 @click.option("--shellcheck", is_flag=True, default=None, help="Have ShellCheck look at the shell text of RUN, too.")
 @_config
 @click.option("--show-undecided", is_flag=True, default=None, help="List what could not be decided, and why.")
@@ -214,6 +219,64 @@ def cache(action: str) -> int:
     from scanner.cli import cache as kept
 
     return kept.clear() if action == "clear" else kept.info()
+
+
+_db = click.option("--db", metavar="FILE", help="The database.  [default: the user's]")
+
+
+@hullcheck.group(cls=InOrder, short_help="Fetch, bring in, or show the advisory database.")
+def db() -> None:
+    """The advisory database that scans hold packages against. Nothing is ever fetched but by `hullcheck db update`."""
+
+
+@db.command(name="update", short_help="Fetch what is new.")
+@click.option("--url", "db_url", metavar="URL", help="OSV's bucket, or a mirror of it.")
+@click.option("--ecosystem", "db_ecosystems", multiple=True, metavar="NAME", help="PyPI, Debian, npm, KEV, EPSS, …")
+@click.option("--force", is_flag=True, help="Fetch it all anew.")
+@_db
+@_config
+def db_update(config: str | None, force: bool, **given: Any) -> int:
+    """Fetch what is new of OSV's advisories, CISA's catalogue (KEV) and FIRST's probabilities (EPSS)."""
+    from scanner.cli.db import update
+
+    return update(given, config, force=force)
+
+
+@db.command(name="import", short_help="Bring in a file, a folder or standard input.")
+@click.argument("source", metavar="FILE|FOLDER|-")
+@_db
+@_config
+def db_import(source: str, config: str | None, **given: Any) -> int:
+    """Bring in what was fetched elsewhere; feeds of the same name are replaced.
+
+    That is an all.zip of OSV, a folder of archives or records, the file of CISA or FIRST, or what `hullcheck db export`
+    wrote.
+    """
+    from scanner.cli.db import bring
+
+    return bring(source, given, config)
+
+
+@db.command(name="export", short_help="Write the database to a file.")
+@click.argument("target", metavar="FILE")
+@_db
+@_config
+def db_export(target: str, config: str | None, **given: Any) -> int:
+    """Write the database to a file, for `hullcheck db import` where there is no network."""
+    from scanner.cli.db import export
+
+    return export(target, given, config)
+
+
+@db.command(name="info", short_help="Show what is in it, and how old it is.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@_db
+@_config
+def db_info(config: str | None, as_json: bool, **given: Any) -> int:
+    """Show what is in the database, and how old it is."""
+    from scanner.cli.db import info
+
+    return info(given, config, as_json=as_json)
 
 
 @hullcheck.command(short_help="Print a shell's completion script.")

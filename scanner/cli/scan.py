@@ -61,6 +61,9 @@ class Flags(Record):
     no_verify: bool | None = None
     jobs: int | None = None
     no_cache: bool | None = None
+    db: str | None = None
+    no_vulnerabilities: bool | None = None
+    only_fixed: bool | None = None
 
     APART = frozenset({"paths", "outputs", "config", "no_color", "quiet", "verbose"})
     """Not settings."""
@@ -157,9 +160,25 @@ def scan_options(settings: Settings, frameworks: Sequence[Framework] = (), **cha
             "jobs": settings.jobs,
             "cache_limit": 0 if settings.no_cache else settings.cache_limit << 20,
             "keep_facts": bool(frameworks),
+            "database": database(settings),
+            "corrections": settings.corrections,
+            "only_fixed": settings.only_fixed,
         }
         | changes
     )
+
+
+def database(settings: Settings) -> str | None:
+    """The advisory database to ask: the one named, else the user's. Raises UsageError where that one is not."""
+    if settings.no_vulnerabilities:
+        return None
+    if settings.db is None:
+        from scanner.advisories import place
+
+        return place.default()
+    if not os.path.exists(settings.db):
+        raise UsageError(f"--db: {settings.db} is not there", hint=f"'hullcheck db update --db {settings.db}' makes it")
+    return settings.db
 
 
 def wants_shellcheck(rules: Sequence[Rule]) -> bool:

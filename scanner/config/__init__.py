@@ -16,6 +16,7 @@ from scanner.model.record import Record
 from scanner.model.rule import Profile, Severity
 
 if TYPE_CHECKING:
+    from scanner.advisories.corrections import Correction
     from scanner.engine.suppress import Ignore
 
 FILES = (".hullcheck.yaml", ".hullcheck.yml")
@@ -56,6 +57,17 @@ class Settings(Record):
     no_cache: bool = False
     cache_limit: int = 1024
     """MiB that the facts of layers may take in the cache folder."""
+    db: str | None = None
+    """The advisory database; None: that of the user."""
+    no_vulnerabilities: bool = False
+    only_fixed: bool = False
+    db_url: str | None = None
+    db_ecosystems: tuple[str, ...] = ()
+    """Empty: all that are known."""
+    kev_url: str | None = None
+    epss_url: str | None = None
+    corrections: tuple[Correction, ...] = ()
+    """What the file knows better than advisories."""
     allow_incomplete: bool = False
     exit_zero: bool = False
     show_undecided: bool = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from scanner.config import PREFIX, argument, read
 from scanner.engine.document import Document, shown
@@ -16,7 +16,10 @@ from scanner.model.location import Location, Span
 from scanner.model.rule import Severity
 from scanner.parsers.pragmas import is_date
 
-FORMATS = ("text", "json", "sarif", "oscal")
+if TYPE_CHECKING:
+    from scanner.advisories.corrections import Correction
+
+FORMATS = ("text", "json", "sarif", "oscal", "requirements")
 PROFILES = ("default", "strict")
 SEVERITIES = tuple(str(severity) for severity in Severity)
 MAX_JOBS = 256
@@ -37,6 +40,7 @@ Kind = Literal[
     "size",
     "truth",
     "only",
+    "corrections",
 ]
 
 KEYS: Mapping[str, Kind] = {
@@ -64,6 +68,14 @@ KEYS: Mapping[str, Kind] = {
     "jobs": "count",
     "no-cache": "truth",
     "cache-limit": "size",
+    "db": "path",
+    "no-vulnerabilities": "truth",
+    "only-fixed": "truth",
+    "db-url": "word",
+    "db-ecosystems": "words",
+    "kev-url": "word",
+    "epss-url": "word",
+    "corrections": "corrections",
     "allow-incomplete": "truth",
     "exit-zero": "truth",
     "show-undecided": "truth",
@@ -104,6 +116,24 @@ def _ignore(document: Document, node: Node) -> Ignore:
         folder=_folder(document),
         at=Location(document.path, Span(node.line, 1, node.line, 1)),
     )
+
+
+def _corrections(document: Document, node: Node, what: str) -> tuple[Correction, ...]:
+    """What advisories say wrongly: ``{advisory, package, versions, reason}``; ``ecosystem`` if it is not PyPI."""
+    from scanner.advisories import corrections
+
+    if isinstance(document, _Variable):
+        raise document.fail(node, f"{what} can only stand in the file")
+    found = []
+    for item in document.items(node, what):
+        keys = document.mapping(item, "a correction", ("advisory", "package", "versions", "reason"), ("ecosystem",))
+        said = {name: document.text(value, f"'{name}'") for name, value in keys.items()}
+        try:
+            corrections.versions(said["versions"])
+        except ValueError as error:
+            raise document.fail(keys["versions"], f"'versions': {error}") from None
+        found.append(corrections.Correction(**said))
+    return tuple(found)
 
 
 def _folder(document: Document) -> str:
@@ -246,4 +276,5 @@ _READERS: Mapping[Kind, Callable[[Document, Node, str], Any]] = {
     "size": lambda document, node, what: _number(document, node, what, 0, MAX_CACHE),
     "truth": Document.truth,
     "only": lambda document, node, what: document.choice(node, what, ("own",)),
+    "corrections": _corrections,
 }

@@ -1,4 +1,4 @@
-"""Reporters turn reports into text, JSON, SARIF or OSCAL."""
+"""Reporters turn reports into text, JSON, SARIF, OSCAL or lines of a requirements file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from scanner.reporters.interface import Options
 if TYPE_CHECKING:
     from scanner.model.finding import Report
 
-FORMATS = ("text", "json", "sarif", "oscal")
+FORMATS = ("text", "json", "sarif", "oscal", "requirements")
 
 __all__ = ["FORMATS", "Options", "render"]
 
@@ -29,6 +29,10 @@ def render(form: str, reports: Sequence[Report], options: Options) -> str:
         from scanner.reporters import oscal
 
         return oscal.render(reports, options)
+    if form == "requirements":
+        from scanner.reporters import requirements
+
+        return requirements.render(reports, options)
     from scanner.reporters import sarif
 
     return sarif.render(reports, options)

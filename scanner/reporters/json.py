@@ -23,16 +23,17 @@ def render(reports: Sequence[Report], options: Options) -> str:
     import json
 
     line = json.dumps
-    told: dict[str, tuple[str, str]] = {}
+    told: dict[tuple[object, ...], tuple[str, str]] = {}
 
     def inner(values: dict[str, Any]) -> str:
         return line(values)[1:-1]
 
     def finding(item: Finding, report: Report) -> str:
         rule = item.rule
-        if rule.id not in told:
-            told[rule.id] = inner(_rule(rule)), inner(_advice(rule, options))
-        about, advice = told[rule.id]
+        key = rule.id, rule.severity, rule.confidence
+        if key not in told:
+            told[key] = inner(_rule(rule)), inner(_advice(rule, options))
+        about, advice = told[key]
         made = report.origin(item.fact.evidence[0])
         where = f'"origin": {line(place(made) if made is not None else None)}'
         return f'{{{about}, {inner(_finding(item))}, {where}, {advice}, "fact": {line(fields(item.fact))}}}'

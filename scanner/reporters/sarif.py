@@ -12,10 +12,12 @@ from typing import Any
 import sarif_om as om
 
 from scanner import __version__
+from scanner.model.facts import KnownVulnerability
 from scanner.model.finding import Finding, Report
 from scanner.model.framework import Control
 from scanner.model.location import Location
 from scanner.model.rule import Rule, Severity
+from scanner.reporters import advisory
 from scanner.reporters.interface import Options
 from scanner.reporters.markdown import page
 from scanner.reporters.plain import clean, layer
@@ -60,8 +62,12 @@ def render(reports: Sequence[Report], options: Options) -> str:
 
 def _run(reports: Sequence[Report], options: Options) -> om.Run:
     found, others = distinct(reports), elsewhere(reports)
-    rules = {finding.rule.id: finding.rule for finding, _ in found}
+    rules = {rule.id: rule for rule in sorted((finding.rule for finding, _ in found), key=lambda rule: rule.severity)}
     rules = dict(sorted(rules.items()))
+    about: dict[str, list[KnownVulnerability]] = {}
+    for finding, _ in found:
+        if isinstance(finding.fact, KnownVulnerability):
+            about.setdefault(finding.rule.id, []).append(finding.fact)
     frameworks = _frameworks(rules.values())
     order = {name: index for index, name in enumerate(rules)}
     driver = om.ToolComponent(
@@ -69,7 +75,7 @@ def _run(reports: Sequence[Report], options: Options) -> om.Run:
         version=__version__,
         semantic_version=__version__,
         information_uri=HOME,
-        rules=[_rule(rule, frameworks, options) for rule in rules.values()],
+        rules=[_rule(rule, frameworks, options, about.get(rule.id, ())) for rule in rules.values()],
         supported_taxonomies=[_component(name, frameworks) for name in frameworks] or None,
     )
     return om.Run(
@@ -88,21 +94,27 @@ def _run(reports: Sequence[Report], options: Options) -> om.Run:
     )
 
 
-def _rule(rule: Rule, frameworks: Frameworks, options: Options) -> om.ReportingDescriptor:
-    text = page(rule)
+def _rule(
+    rule: Rule, frameworks: Frameworks, options: Options, about: Sequence[KnownVulnerability]
+) -> om.ReportingDescriptor:
+    """A rule; that of an advisory is told by what the advisory says about the packages that have it."""
+    text = advisory.page(about) if about else page(rule)
+    short = advisory.title(about[0]) if about else rule.title
     topic = rule.path.replace("\\", "/").rpartition("/")[0].rpartition("/")[2]
     weaknesses = (f"external/cwe/{number.lower()}" for number in rule.controls.get("cwe", ()))
     return om.ReportingDescriptor(
         id=rule.id,
-        name="".join(part.capitalize() for part in rule.id.split("-")),
-        short_description=om.MultiformatMessageString(text=rule.title),
-        full_description=om.MultiformatMessageString(text=" ".join(rule.why.split()) or rule.title),
+        name=rule.id if about else "".join(part.capitalize() for part in rule.id.split("-")),
+        short_description=om.MultiformatMessageString(text=short),
+        full_description=om.MultiformatMessageString(
+            text=clean(about[0].summary) or short if about else " ".join(rule.why.split()) or rule.title
+        ),
         help=om.MultiformatMessageString(text=text, markdown=text),
-        help_uri=f"{options.docs}/{rule.page}.md",
+        help_uri=advisory.link(about[0]) if about else f"{options.docs}/{rule.page}.md",
         default_configuration=om.ReportingConfiguration(level=LEVELS[rule.severity]),
         relationships=list(_relationships(rule, frameworks)) or None,
         properties={
-            "security-severity": SCORES[rule.severity],
+            "security-severity": advisory.score(about) or SCORES[rule.severity],
             "precision": rule.confidence,
             "tags": once(iter(["security", *weaknesses, *([topic] if topic else [])])),
         },

@@ -9,7 +9,9 @@ from scanner.model.facts import Combination
 from scanner.model.finding import Finding, Report
 from scanner.model.location import Evidence, Location
 from scanner.model.rule import Severity
+from scanner.reporters import packages
 from scanner.reporters.interface import Options
+from scanner.reporters.packages import package
 from scanner.reporters.quote import Quote, quote, shortened, visible
 from scanner.reporters.style import BOLD, DIM, RULER, SEVERITY, Painter
 from scanner.reporters.tally import Tally, amount, distinct, elsewhere, not_known, once, owner, problems, tally
@@ -33,6 +35,11 @@ def render(reports: Sequence[Report], options: Options) -> str:
     others = elsewhere(reports)
     several = len(reports) > 1
     for group in _groups(reports, options):
+        if not options.quiet and package(group[0][0]):
+            where = _where(group[0][0].at, group[0][1], several=several)
+            also = _listed(once(iter(n for pair in group for n in others(*pair))))
+            lines += (*packages.lines([finding for finding, _ in group], where, also, options, paint), "")
+            continue
         for finding, report in group:
             lines.append(_head(finding, _where(finding.at, report, several=several), paint))
             if (names := others(finding, report)) and options.quiet:
@@ -51,16 +58,17 @@ def render(reports: Sequence[Report], options: Options) -> str:
 def _groups(reports: Sequence[Report], options: Options) -> list[Group]:
     """Combinations first, then findings in file order, an image's files behind its config.
 
-    Those that start on the same line are together, and so are lines in a row that break the same rule and no other.
+    Those that start on the same line are together, and so are lines in a row that break the same rule and no other; the
+    vulnerabilities of a package are apart from all others.
     """
-    groups: dict[tuple[bool, str, str, str, int, int], Group] = {}
+    groups: dict[tuple[bool, str, str, str, int, int, str], Group] = {}
     for finding, report in distinct(reports):
         if finding.suppressed is None or options.show_suppressed:
             at = finding.at
             alone = not isinstance(finding.fact, Combination)
             image = owner(at, report)
             first = report.target if image or at.path.startswith(report.target) else at.path
-            key = alone, first, image, at.path, _line(finding), at.level
+            key = alone, first, image, at.path, _line(finding), at.level, package(finding)
             groups.setdefault(key, []).append((finding, report))
     for group in groups.values():
         group.sort(key=lambda pair: (pair[0].at.span or (), -pair[0].rule.severity, pair[0].rule.id))
@@ -80,7 +88,7 @@ def _only_rule(group: Group) -> tuple[str, str, int, str] | None:
     """Target, file, layer and rule of a group's findings; None when they are of several rules."""
     (finding, report), rules = group[0], {finding.rule.id for finding, _ in group}
     at = finding.at
-    return (owner(at, report), at.path, at.level, rules.pop()) if len(rules) == 1 else None
+    return (owner(at, report), at.path, at.level, rules.pop()) if len(rules) == 1 and not package(finding) else None
 
 
 def _where(at: Location, report: Report, *, several: bool) -> str:

@@ -47,10 +47,9 @@ class KnownVulnerability(Fact):
     fixed_in: tuple[str, ...]
     """The versions that have the fix and are later than the installed one, the first one first."""
     upgrade: str
-    """The smallest version that has all fixes there are for the package, and that no other advisory affects; "" where
-    none is known."""
+    """The smallest version that as few advisories affect as any that is known, if it is rid of this one; else ""."""
     remedy: str
-    """What to do, in words: ``upgrade to 2.6.0``, ``no fixed version is known``."""
+    """What to do, in words: ``upgrade to 2.10.0``, ``no fixed version is known``."""
     exploited: bool | None
     """In CISA's catalogue of known exploited vulnerabilities; None without the catalogue."""
     exploit_percent: int | None
@@ -74,12 +73,15 @@ class VulnerablePin(Fact):
     """It means one release; False for a range."""
     advisories: tuple[str, ...]
     """Their ids, the worst first."""
+    told: str
+    """The worst of them, and how many more there are."""
     severity: Rating | None
     """The worst of them; None when none of them says."""
     certainty: Certainty
     upgrade: str
-    """As for an installed package."""
+    """The smallest version that as few advisories affect as any that is known; "" when none is better."""
     remedy: str
+    """What to do, in words."""
     exploited: bool | None
     """One of them is in CISA's catalogue; None without the catalogue."""
     declared_in: Literal["command", "requirements", "pyproject", "lock", "environment"]

@@ -148,7 +148,8 @@ def _references(said: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _line(text: str) -> str:
-    line = " ".join(text.split())
+    """On one line, without the full stop at its end."""
+    line = " ".join(text.split()).rstrip(".")
     return line if len(line) <= MAX_SUMMARY else f"{line[: MAX_SUMMARY - 1].rstrip()}…"
 
 

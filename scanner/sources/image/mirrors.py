@@ -15,10 +15,10 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from scanner import web
 from scanner.errors import TargetError
 from scanner.model.record import Record
 from scanner.parsers.image_reference import ImageReference
-from scanner.sources.image import http
 
 DAEMON = "/etc/docker/daemon.json"
 CONTAINERS = "/etc/containers/registries.conf"
@@ -99,7 +99,7 @@ def _at(location: str, rest: str, insecure: bool, *, mirror: bool) -> Iterator[E
     scheme, _, place = location.rpartition("://")
     host, _, folder = place.rstrip("/").partition("/")
     repository = f"{folder}{rest}".strip("/")
-    plain = scheme == "http" or (not scheme and http.is_local(host))
+    plain = scheme == "http" or (not scheme and web.is_local(host))
     if not plain:
         yield Endpoint(host=host, repository=repository, plain=False, mirror=mirror)
     if plain or insecure:

@@ -15,15 +15,16 @@ from types import MappingProxyType
 from typing import BinaryIO, TypeVar
 from urllib.parse import urlencode, urlsplit
 
+from scanner import web
 from scanner.errors import TargetError, UsageError
 from scanner.parsers import image_reference
-from scanner.sources.image import http, login, manifest
-from scanner.sources.image.http import Refused, Unreachable, Web
+from scanner.sources.image import login, manifest
 from scanner.sources.image.image import Image
 from scanner.sources.image.login import Login
 from scanner.sources.image.manifest import MAX_MANIFEST
 from scanner.sources.image.mirrors import HUB, Endpoint, endpoints
 from scanner.sources.image.verified import digest_of, is_digest
+from scanner.web import Refused, Unreachable, Web
 
 MAX_TOKEN = 256 << 10
 """Bytes of a token server's answer."""
@@ -101,7 +102,7 @@ class _Mirrored:
             asked += 1
             return self._first(lambda each: each.blob(digest, start), (asked - 1) // BREAKS)
 
-        return http.resumed(ask, size)
+        return web.resumed(ask, size)
 
     def _first(self, ask: Callable[[Registry], _T], skipped: int = 0) -> _T:
         """The answer of the first that gives one; of those behind ``skipped``, but always the last."""
@@ -129,7 +130,7 @@ class Registry:
         self.host = _HUB if endpoint.host == HUB else endpoint.host
         self._repository = endpoint.repository
         self.base = f"{'http' if endpoint.plain else 'https'}://{self.host}/v2/{self._repository}"
-        self._web = Web(self.host, plain=endpoint.plain, attempts=MIRROR_ATTEMPTS if endpoint.mirror else http.ATTEMPTS)
+        self._web = Web(self.host, plain=endpoint.plain, attempts=MIRROR_ATTEMPTS if endpoint.mirror else web.ATTEMPTS)
         self._authorization = ""
         self._login: Login | None = None
         self._looked_for_login = False
@@ -139,7 +140,7 @@ class Registry:
         response = self._ask(f"{self.base}/manifests/{digest}", {"Accept": _ACCEPT})
         announced = response.headers.get("Docker-Content-Digest") or ""
         try:
-            data = http.body(response, MAX_MANIFEST)
+            data = web.body(response, MAX_MANIFEST)
         except OSError as error:
             raise TargetError(f"{self.name}: the manifest cannot be read: {error}") from None
         if announced.startswith("sha256:") and len(data) <= MAX_MANIFEST and announced != digest_of(data):
@@ -186,16 +187,16 @@ class Registry:
         if where.scheme not in allowed or not where.netloc or "@" in where.netloc or len(realm) > MAX_REALM:
             raise TargetError(f"{self.name}: the registry names no usable address to log in at")
         asked = {"service": challenge.get("service", ""), "scope": f"repository:{self._repository}:pull"}
-        web = Web(where.netloc, plain=self._plain)
+        server = Web(where.netloc, plain=self._plain)
         known = self._login
         try:
             if known is not None and not known.user:
                 form = asked | {"grant_type": "refresh_token", "client_id": "hullcheck", "refresh_token": known.secret}
-                response = web.ask(realm, {}, data=urlencode(form).encode())
+                response = server.ask(realm, {}, data=urlencode(form).encode())
             else:
                 url = f"{realm}{'&' if where.query else '?'}{urlencode(asked)}"
-                response = web.ask(url, {}, authorization=known.basic if known is not None else "")
-            answer = json.loads(http.body(response, MAX_TOKEN))
+                response = server.ask(url, {}, authorization=known.basic if known is not None else "")
+            answer = json.loads(web.body(response, MAX_TOKEN))
         except Refused as error:
             raise (self._denied() if error.status in {400, 401, 403} else self._explained(error)) from None
         except (OSError, ValueError, RecursionError):

@@ -123,13 +123,14 @@ def _resolve(
 def _ask_registry(
     reference: str, host: str, platform: str | None, mirrors: Mapping[str, Sequence[str]]
 ) -> tuple[Image, str]:
-    from scanner.sources.image import http, registry
+    from scanner import web
+    from scanner.sources.image import registry
 
     if host in _silent:
         raise _silent[host]
     try:
         return registry.described(reference, platform, mirrors)
-    except http.Unreachable as error:
+    except web.Unreachable as error:
         _silent[host] = error
         raise
 

@@ -7,10 +7,11 @@ import json
 
 import pytest
 
+from scanner import web
 from scanner.errors import TargetError
 from scanner.extractors.layers import Look
 from scanner.parsers import image_reference
-from scanner.sources.image import http, mirrors, open_image
+from scanner.sources.image import mirrors, open_image
 from scanner.sources.image.layers import read_layers
 from scanner.sources.image.registry import BREAKS
 
@@ -218,15 +219,15 @@ class TestMirrorsThatFail:
     def test_a_mirror_that_is_not_there_is_waited_for_once(self, opened, registry, make, monkeypatch, mirror):
         registry.put(make.image(), "1")
         tried = []
-        ask = http.Web.ask
+        ask = web.Web.ask
 
-        def count(web, url, *given, **named):
+        def count(server, url, *given, **named):
             tried.append(url)
-            if web.host == mirror.host:
-                raise http.Unreachable("gone")
-            return ask(web, url, *given, **named)
+            if server.host == mirror.host:
+                raise web.Unreachable("gone")
+            return ask(server, url, *given, **named)
 
-        monkeypatch.setattr(http.Web, "ask", count)
+        monkeypatch.setattr(web.Web, "ask", count)
         opened()
         opened()
         assert sum(mirror.host in url for url in tried) == 1

@@ -7,8 +7,9 @@ import json
 
 import pytest
 
+from scanner import web
 from scanner.errors import TargetError, UsageError
-from scanner.sources.image import http, login, open_image
+from scanner.sources.image import login, open_image
 from scanner.sources.image.registry import described
 from scanner.sources.image.verified import verified
 
@@ -19,7 +20,7 @@ SECRET = "s3cret-word"
 def waits(monkeypatch):
     """The seconds that would have been waited."""
     waited = []
-    monkeypatch.setattr(http.time, "sleep", waited.append)
+    monkeypatch.setattr(web.time, "sleep", waited.append)
     return waited
 
 
@@ -210,7 +211,7 @@ class TestTrouble:
         registry.put(make.image(), "1").failures = [(status, {}), (status, {})]
         assert opened(registry).layers
         assert len(waits) == 2
-        assert waits[0] <= http.LONGEST_WAIT
+        assert waits[0] <= web.LONGEST_WAIT
 
     def test_it_says_how_long_to_wait(self, registry, make, waits):
         registry.put(make.image(), "1").failures = [(429, {"Retry-After": "7"})]
@@ -236,30 +237,30 @@ class TestTrouble:
         registry.failures = [(503, {})] * 50
         with pytest.raises(TargetError, match="status 503"):
             opened(registry)
-        assert len(waits) == http.ATTEMPTS - 1
+        assert len(waits) == web.ATTEMPTS - 1
 
     def test_a_registry_that_is_not_there(self, waits):
         with pytest.raises(TargetError, match="cannot be reached") as error:
             open_image("registry:localhost:1/team/app:1")
         assert "HTTPS_PROXY" in error.value.hint
-        assert len(waits) == http.ATTEMPTS - 1
+        assert len(waits) == web.ATTEMPTS - 1
 
     def test_one_without_encryption_has_to_be_asked_for(self, registry, make, monkeypatch):
         registry.put(make.image(), "1")
         with pytest.raises(TargetError, match="does not speak TLS"):
             open_image(f"registry:https://{registry.host}/team/app:1")
         assert open_image(f"registry:http://{registry.host}/team/app:1").layers
-        assert [http.is_local(host) for host in ("localhost:5000", "127.0.0.1", "[::1]:5000", "127.9.9.9:1")] == [
+        assert [web.is_local(host) for host in ("localhost:5000", "127.0.0.1", "[::1]:5000", "127.9.9.9:1")] == [
             True
         ] * 4
-        assert not any(http.is_local(host) for host in ("localhost.evil.example", "127.0.0.1.evil.example", "10.0.0.1"))
+        assert not any(web.is_local(host) for host in ("localhost.evil.example", "127.0.0.1.evil.example", "10.0.0.1"))
 
     def test_a_redirection_does_not_lead_out_of_encryption(self):
         from urllib.request import Request
 
-        redirects = http._Redirects(plain=False)
+        redirects = web._Redirects(plain=False)
         for url in ("http://localhost/x", "file:///etc/passwd", "ftp://localhost/x"):
-            with pytest.raises(http._Unsafe):
+            with pytest.raises(web._Unsafe):
                 redirects.redirect_request(Request("https://x/"), None, 307, "", {}, url)
 
     @pytest.mark.parametrize("where", ["http://[", "http://host:port/", "ftp://x/", "", "\u00fc"])
@@ -302,7 +303,7 @@ class TestBodies:
         registry.break_after = [0] * 1_000
         with layer.open() as reader, pytest.raises(OSError, match="the connection broke after 0 of"):
             reader.read()
-        assert 1_000 - len(registry.break_after) == http.MAX_RESUMED + 1
+        assert 1_000 - len(registry.break_after) == web.MAX_RESUMED + 1
 
     def test_a_registry_that_goes_away_is_an_error(self, registry, make):
         made = make.image()

@@ -8,8 +8,9 @@ import os
 
 import pytest
 
+from scanner import web
 from scanner.errors import TargetError
-from scanner.sources.image import docker, http, resolve
+from scanner.sources.image import docker, resolve
 from scanner.sources.image.resolve import FRESH, described
 
 DIGEST = "sha256:" + "1" * 64
@@ -23,7 +24,7 @@ def alone(monkeypatch, tmp_path):
     monkeypatch.setattr(docker, "SOCKET", str(tmp_path / "none.sock"))
     monkeypatch.delenv("DOCKER_HOST", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(http.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(web.time, "sleep", lambda seconds: None)
 
 
 @pytest.fixture
@@ -135,11 +136,11 @@ def test_an_error_is_remembered_for_the_run(registry, again):
 
 def test_a_registry_that_does_not_answer_is_waited_for_once(monkeypatch):
     waited = []
-    monkeypatch.setattr(http.time, "sleep", waited.append)
+    monkeypatch.setattr(web.time, "sleep", waited.append)
     for tag in "123":
         with pytest.raises(TargetError, match="cannot be reached"):
             resolve.resolve(f"localhost:1/team/app:{tag}")
-    assert len(waited) == http.ATTEMPTS - 1
+    assert len(waited) == web.ATTEMPTS - 1
 
 
 def test_a_tag_is_asked_again_after_a_day_and_a_digest_never(registry, make, again):

@@ -1,4 +1,4 @@
-"""Requests to a registry: bounded retries, logins, and bodies that go on where a connection broke."""
+"""Requests to a registry or another server: bounded retries, logins, and bodies that go on where a connection broke."""
 
 from __future__ import annotations
 
