@@ -30,7 +30,7 @@ class Compiler:
         self._path = path
         self._db = sqlite3.connect(path, isolation_level=None, uri=True)
         for line in (
-            "journal_mode = OFF",
+            "journal_mode = MEMORY",
             "synchronous = OFF",
             "cache_size = -65536",
             f"application_id = {APPLICATION}",
@@ -40,6 +40,19 @@ class Compiler:
         for statement in LAYOUT.split(";"):
             self._db.execute(statement)
         self._ecosystems: dict[str, int] = {}
+
+    @contextmanager
+    def all_or_nothing(self) -> Iterator[None]:
+        """What goes wrong inside leaves nothing behind."""
+        self._db.execute("SAVEPOINT part")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK TO part")
+            self._ecosystems.clear()
+            raise
+        finally:
+            self._db.execute("RELEASE part")
 
     def feed(
         self, name: str, records: Iterable[tuple[str, bytes]], *, url: str = "", etag: str = "", changed: str = ""

@@ -9,7 +9,7 @@ from scanner.advisories.ranges import Affects, Interval
 from scanner.model.record import Record
 from scanner.parsers.lazy import Lazy
 
-_CLAUSE = Lazy(r"(>=|<=|==|<|=)?\s*([^\s<>=|,!]+)")
+_CLAUSE = Lazy(r"(>=|<=|==|<|=)?\s*([0-9A-Za-z][^\s<>=|,!]*)")
 MAX_WORDS = 2_000
 """Characters of what says which versions are affected."""
 

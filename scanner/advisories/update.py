@@ -81,10 +81,11 @@ def update(feeds: Sequence[Wanted], path: str, tell: Tell, *, force: bool = Fals
         for feed in feeds:
             if feed.name in fetched:
                 try:
-                    take(compiler, feed.name, fetched[feed.name], feed.url)
-                except TargetError:
-                    forget(fetched[feed.name].path)
-                    raise
+                    with compiler.all_or_nothing():
+                        take(compiler, feed.name, fetched[feed.name], feed.url)
+                except TargetError as error:
+                    problems.append(f"{feed.name}: {error}")
+                    forget(fetched.pop(feed.name).path)
         if old:
             try:
                 compiler.carry(path, checked=same)
@@ -93,7 +94,7 @@ def update(feeds: Sequence[Wanted], path: str, tell: Tell, *, force: bool = Fals
                     raise
                 problems.append(f"what else was in it is lost: {error}")
         elif not fetched:
-            raise TargetError(f"nothing could be fetched: {'; '.join(problems)}", hint=HINT)
+            raise TargetError(f"nothing could be taken in: {'; '.join(problems)}", hint=HINT)
         problems += compiler.problems
     for got in fetched.values():
         forget(got.path)

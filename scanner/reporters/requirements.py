@@ -21,7 +21,8 @@ def render(reports: Sequence[Report], _options: Options) -> str:
 def _upgrades(report: Report) -> Iterator[tuple[str, str]]:
     for finding in report.findings:
         fact = finding.fact
-        if finding.suppressed is None and isinstance(fact, KnownVulnerability | VulnerablePin):
-            if fact.ecosystem == "pypi" and fact.upgrade:
-                asked = fact.specifier if isinstance(fact, VulnerablePin) else f"=={fact.version}"
-                yield clean(f"{fact.name}{asked}"), clean(f"{fact.name}=={fact.upgrade}")
+        if finding.suppressed is not None or not isinstance(fact, KnownVulnerability | VulnerablePin):
+            continue
+        if fact.ecosystem == "pypi" and fact.upgrade:
+            asked = fact.specifier if isinstance(fact, VulnerablePin) else f"=={fact.version}"
+            yield clean(f"{fact.name}{asked}"), clean(f"{fact.name}=={fact.upgrade}")

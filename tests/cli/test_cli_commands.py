@@ -98,6 +98,7 @@ def test_help_lists_the_commands_in_the_order_of_use(run, arguments):
         "test",
         "init",
         "cache",
+        "db",
         "completion",
     ]
     assert names[:10] == names_in_order

@@ -25,6 +25,21 @@ CASES = {
         "root-user.yaml:11: 'why' is given twice",
         "",
     ),
+    "a severity that is no field's": (
+        ("severity: high", "severity: {from: name, unknown: high}"),
+        "root-user.yaml:3: name is not one of info, low, medium, high, critical",
+        "",
+    ),
+    "a severity without a word for the unknown": (
+        ("severity: high", "severity: {from: name}"),
+        "root-user.yaml:3: 'severity' needs 'unknown'",
+        "",
+    ),
+    "an id that is no text": (
+        ("when:", "each: '{is_root}'\nwhen:"),
+        "root-user.yaml:7: 'each' needs a field that is a text and always known: 'is_root' is not",
+        "",
+    ),
     "an unknown severity": (
         ("severity: high", "severity: hihg"),
         "root-user.yaml:3: 'severity' should be one of info, low, medium, high, critical; found 'hihg'",

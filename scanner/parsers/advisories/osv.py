@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from scanner.model.record import Record
+from scanner.parsers.lazy import Lazy
 
 MAX_BYTES = 64 << 20
 """Of one record; those of kernels list every version of dozens of releases."""
@@ -17,6 +18,9 @@ MAX_EVENTS = 10_000
 MAX_REFERENCES = 8
 MAX_SUMMARY = 200
 """Characters."""
+
+_DISPUTED = Lazy(r"(?i)^\W*(?:disputed|rejected)\W+")
+"""In front of the words about what is disputed, which is told apart."""
 
 Kind = Literal["introduced", "fixed", "last_affected", "limit"]
 _KINDS: tuple[Kind, ...] = ("introduced", "fixed", "last_affected", "limit")
@@ -149,7 +153,7 @@ def _references(said: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _line(text: str) -> str:
     """On one line, without the full stop at its end."""
-    line = " ".join(text.split()).rstrip(".")
+    line = _DISPUTED.sub("", " ".join(text.split()), 1).rstrip(".")
     return line if len(line) <= MAX_SUMMARY else f"{line[: MAX_SUMMARY - 1].rstrip()}…"
 
 
