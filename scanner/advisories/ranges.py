@@ -6,7 +6,7 @@ https://ossf.github.io/osv-schema/#evaluation: a version is affected that is lis
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from scanner.advisories.versions import Key, Read
@@ -73,13 +73,22 @@ def inside(key: Key, interval: Interval, read: Read) -> bool:
 def affects(said: Affected, read: Read) -> Affects:
     """What a record says of a package, worked out."""
     intervals = tuple(dict.fromkeys(each for events in said.ranges for each in _intervals(events, read)))
-    found = Affects(intervals)
-    listed = (
-        version
-        for version in dict.fromkeys(said.versions)
-        if (key := read(version)) is None or not any(inside(key, interval, read) for interval in intervals)
-    )
-    return found.replace(listed=tuple(listed))
+    return Affects(intervals, tuple(_outside(dict.fromkeys(said.versions), intervals, read)))
+
+
+def _outside(versions: Iterable[str], intervals: Iterable[Interval], read: Read) -> Iterator[str]:
+    """The versions that are in no interval; the ends are read once for them all, of which there can be thousands."""
+    ends = [(read(start) if start else None, read(end) if end else None, closed) for start, end, closed in intervals]
+    for version in versions:
+        key = read(version)
+        if key is not None:
+            for first, last, closed in ends:
+                if (first is None or first <= key) and (last is None or (key <= last if closed else key < last)):
+                    break
+            else:
+                yield version
+        else:
+            yield version
 
 
 def _intervals(events: Sequence[tuple[Kind, str]], read: Read) -> Iterable[Interval]:
