@@ -14,18 +14,12 @@ FIXES = 2
 """Fixed versions shown for a vulnerability."""
 
 
-def package(finding: Finding) -> str:
-    """What its findings are shown under, "" for a finding that is no vulnerability of a package."""
-    fact = finding.fact
-    return f"{fact.name} {fact.version}" if isinstance(fact, KnownVulnerability) else ""
-
-
 def lines(findings: Sequence[Finding], where: str, also: str, options: Options, paint: Painter) -> Iterator[str]:
     """The package, its vulnerabilities with the worst first, and what to do; ``also`` are targets that share it."""
     facts = [finding.fact for finding in findings if isinstance(finding.fact, KnownVulnerability)]
     first, count = facts[0], len(facts)
     yield (
-        f"{paint(where, BOLD)} {paint(visible(package(findings[0])), BOLD)}  "
+        f"{paint(where, BOLD)} {paint(visible(f'{first.name} {first.version}'), BOLD)}  "
         f"{count} known {'vulnerability' if count == 1 else 'vulnerabilities'}"
         + (" (the base image brings it)" if first.of_base else "")
     )

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from scanner.model.facts import Combination
+from scanner.model.facts import Combination, KnownVulnerability
 from scanner.model.finding import Finding, Report
 from scanner.model.location import Evidence, Location
 from scanner.model.rule import Severity
-from scanner.reporters import packages
 from scanner.reporters.interface import Options
-from scanner.reporters.packages import package
 from scanner.reporters.quote import Quote, quote, shortened, visible
 from scanner.reporters.style import BOLD, DIM, RULER, SEVERITY, Painter
 from scanner.reporters.tally import Tally, amount, distinct, elsewhere, not_known, once, owner, problems, tally
@@ -35,7 +33,9 @@ def render(reports: Sequence[Report], options: Options) -> str:
     others = elsewhere(reports)
     several = len(reports) > 1
     for group in _groups(reports, options):
-        if not options.quiet and package(group[0][0]):
+        if not options.quiet and _package(group[0][0]):
+            from scanner.reporters import packages
+
             where = _where(group[0][0].at, group[0][1], several=several)
             also = _listed(once(iter(n for pair in group for n in others(*pair))))
             lines += (*packages.lines([finding for finding, _ in group], where, also, options, paint), "")
@@ -68,7 +68,7 @@ def _groups(reports: Sequence[Report], options: Options) -> list[Group]:
             alone = not isinstance(finding.fact, Combination)
             image = owner(at, report)
             first = report.target if image or at.path.startswith(report.target) else at.path
-            key = alone, first, image, at.path, _line(finding), at.level, package(finding)
+            key = alone, first, image, at.path, _line(finding), at.level, _package(finding)
             groups.setdefault(key, []).append((finding, report))
     for group in groups.values():
         group.sort(key=lambda pair: (pair[0].at.span or (), -pair[0].rule.severity, pair[0].rule.id))
@@ -88,7 +88,7 @@ def _only_rule(group: Group) -> tuple[str, str, int, str] | None:
     """Target, file, layer and rule of a group's findings; None when they are of several rules."""
     (finding, report), rules = group[0], {finding.rule.id for finding, _ in group}
     at = finding.at
-    return (owner(at, report), at.path, at.level, rules.pop()) if len(rules) == 1 and not package(finding) else None
+    return (owner(at, report), at.path, at.level, rules.pop()) if len(rules) == 1 and not _package(finding) else None
 
 
 def _where(at: Location, report: Report, *, several: bool) -> str:
@@ -99,6 +99,12 @@ def _where(at: Location, report: Report, *, several: bool) -> str:
 def _listed(names: Sequence[str]) -> str:
     more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
     return visible(", ".join(names[:NAMED])) + more
+
+
+def _package(finding: Finding) -> str:
+    """The package that a vulnerability is shown under, "" for any other finding."""
+    fact = finding.fact
+    return f"{fact.name} {fact.version}" if isinstance(fact, KnownVulnerability) else ""
 
 
 def _line(finding: Finding) -> int:
