@@ -40,6 +40,9 @@ integration:  ## tests against a real Docker daemon (needs root)
 bench:  ## time it beside hadolint, and its start-up beside an empty Python
 	$(BIN)/python -m tests.benchmarks
 
+bench-advisories:  ## time the advisory database: HULLCHECK_TEST_ADVISORIES=all.zip of PyPI
+	$(BIN)/python -m tests.benchmarks.advisories
+
 bench-images:  ## time the reading of an image's layers beside igzip, zstd, tar and sha256sum
 	$(BIN)/python -m tests.benchmarks.layers
 
@@ -53,4 +56,4 @@ lock:  ## pin the dependencies anew
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra dev pyproject.toml -o requirements-dev.lock
 
-.PHONY: help setup test check lint types imports docs tables docs-check integration bench bench-images effect noise lock
+.PHONY: help setup test check lint types imports docs tables docs-check integration bench bench-advisories bench-images effect noise lock
