@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
-from scanner.advisories import ecosystems
+from scanner.advisories import ecosystems, names
 from scanner.advisories.corrections import Correction
 from scanner.advisories.database import Database
 from scanner.advisories.match import vulnerabilities
@@ -57,11 +57,13 @@ def _notices(facts: Sequence[Fact], database: Database) -> Iterator[str]:
                 system.pretty or f"{system.id} {system.version}".strip() if system is not None else "an unknown system"
             )
             yield f"{of_system} packages of {name} are not held against advisories: the database has none for it"
+    if headers := sorted({package.name for package in packages if names.of_kernel(package)}):
+        yield f"{', '.join(headers)}: headers of the kernel, which is the host's, are not held against advisories"
     missing = {
         each
         for package in packages
         if (each := ecosystems.LANGUAGES.get(package.ecosystem)) is not None and each not in database.ecosystems
     }
     if missing:
-        names = ", ".join(sorted(missing))
-        yield f"packages of {names} are not held against advisories: the database has none for them"
+        languages = ", ".join(sorted(missing))
+        yield f"packages of {languages} are not held against advisories: the database has none for them"

@@ -33,21 +33,20 @@ def merged(hits: Sequence[Hit]) -> Iterator[list[Hit]]:
 
     An update (USN, DSA, …) whose vulnerabilities all have a record of their own adds nothing.
     """
-    groups: list[tuple[set[str], list[Hit]]] = []
+    group_of: dict[str, list[Hit]] = {}
     for hit in hits:
-        names = set(hit.ids())
-        joined = [group for group in groups if group[0] & names]
-        for group in joined:
-            names |= group[0]
-        members = [each for group in joined for each in group[1]] + [hit]
-        groups = [group for group in groups if group not in joined]
-        groups.append((names, members))
-    told = [(names, members) for names, members in groups if not _is_update(members)]
-    known = frozenset[str]().union(*(names for names, members in told))
-    for names, members in groups:
-        if (names, members) in told or not known.issuperset(*(each.details.upstream for each in members)):
-            members.sort(key=lambda hit: (hit.affects is None, -CERTAINTIES.index(hit.certainty), hit.details.name))
-            yield members
+        joined = {id(group): group for name in hit.ids() if (group := group_of.get(name)) is not None}
+        members = [each for group in joined.values() for each in group] + [hit]
+        group_of |= dict.fromkeys((name for each in members for name in each.ids()), members)
+    groups = list({id(group): group for group in group_of.values()}.values())
+    single = [group for group in groups if not _is_update(group)]
+    known = {name for group in single for each in group for name in each.ids()}
+    updates = (group for group in groups if _is_update(group))
+    for group in (
+        *single,
+        *(each for each in updates if not known.issuperset(*(hit.details.upstream for hit in each))),
+    ):
+        yield sorted(group, key=lambda hit: (hit.affects is None, -CERTAINTIES.index(hit.certainty), hit.details.name))
 
 
 def _is_update(members: Iterable[Hit]) -> bool:

@@ -13,7 +13,13 @@ from scanner.model.facts import InstalledPackage, OperatingSystem
 from scanner.model.facts.packages import Ecosystem
 from scanner.model.facts.vulnerabilities import Certainty
 from scanner.model.record import Record
+from scanner.parsers.lazy import Lazy
 from scanner.parsers.manifests.specifier import normalize
+
+_HEADERS = Lazy(
+    r"linux-(?:libc-dev|headers|kbuild|compiler-gcc)(?:-.*)?|kernel(?:-\w+)*-(?:headers|devel)|linux-glibc-devel"
+)
+"""Packages made from the kernel's source that are no kernel."""
 
 
 class Names(Record, kw_only=False):
@@ -30,6 +36,8 @@ def of_package(package: InstalledPackage, system: OperatingSystem | None, known:
 
     ``known`` are the ecosystems of the database.
     """
+    if of_kernel(package):
+        return None
     if package.ecosystem in ecosystems.SYSTEM:
         return _of_system(package, system, known)
     if package.owned_by.partition(":")[0] in ecosystems.SYSTEM:
@@ -38,6 +46,11 @@ def of_package(package: InstalledPackage, system: OperatingSystem | None, known:
     if found is not None and package.vendored_in:
         found = found.replace(names=dict.fromkeys(found.names, "medium"))
     return found
+
+
+def of_kernel(package: InstalledPackage) -> bool:
+    """Whether it only has headers of the kernel: a container runs on its host's, whose advisories are not about it."""
+    return package.ecosystem in ecosystems.SYSTEM and bool(_HEADERS.fullmatch(package.name))
 
 
 def _of_system(package: InstalledPackage, system: OperatingSystem | None, known: Iterable[str]) -> Names | None:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from scanner.engine import example, grammar
+from scanner.engine import example, family, grammar
 from scanner.engine.condition import Lists, Reader
 from scanner.engine.document import Document, closest
 from scanner.engine.example import RuleFile
@@ -112,6 +112,8 @@ def _each(document: Document, node: Node, conditions: Reader) -> str:
     wanted = "text" if template.startswith("{") else "number"
     if field.kind != wanted or field.optional:
         raise document.fail(node, f"'each' needs a field that is a {wanted} and always known: {field.name!r} is not")
+    if wanted == "text":
+        conditions.field(family.ALIASES, node)
     return template
 
 

@@ -176,6 +176,14 @@ class TestDistributions:
         )
         assert ids(facts) == ["CVE-1-1"]
 
+    def test_headers_of_the_kernel_are_not_the_kernel_that_runs(self, known):
+        database = known(record("CVE-1-1", below("linux", "7", "Debian:12")))
+        there = system("debian", "12")
+        assert found(database, there, package("linux-libc-dev", "6.1.1-1", "deb", source="linux")) == []
+        assert ids(found(database, there, package("linux-image-6.1.0-1-amd64", "6.1.1-1", "deb", source="linux"))) == [
+            "CVE-1-1"
+        ]
+
     def test_the_stream_of_a_module_is_unsure(self, known):
         database = known(
             record("RHSA-1", below("nodejs", "1:20.1-1.module+el9", "Red Hat:enterprise_linux:9::appstream"))

@@ -35,6 +35,11 @@ CASES = {
         "root-user.yaml:3: 'severity' needs 'unknown'",
         "",
     ),
+    "an id of an advisory of a fact that has no others": (
+        ("when:", "each: '{created_unused}'\nwhen:"),
+        "root-user.yaml:7: runtime-user has no field 'aliases'",
+        "it has ships, name, declared, is_root, numeric, created_unused, nameless, groups_dropped",
+    ),
     "an id that is no text": (
         ("when:", "each: '{is_root}'\nwhen:"),
         "root-user.yaml:7: 'each' needs a field that is a text and always known: 'is_root' is not",
