@@ -95,6 +95,7 @@ class Database:
     def __init__(self, path: str) -> None:
         self.path = path
         self._connection = _opened(path)
+        self._details: dict[int, Details] = {}
 
     def close(self) -> None:
         """No more questions."""
@@ -118,9 +119,12 @@ class Database:
 
     def details(self, record: int) -> Details:
         """What a record says. Raises ValueError for a damaged one."""
-        for name, data in self.ask("SELECT name, details FROM record WHERE id = ?", record):
-            return Details.unpacked(name, data)
-        raise ValueError(f"the database has no record {record}")
+        if record not in self._details:
+            rows = self.ask("SELECT name, details FROM record WHERE id = ?", record)
+            if not rows:
+                raise ValueError(f"the database has no record {record}")
+            self._details[record] = Details.unpacked(*rows[0])
+        return self._details[record]
 
     def feeds(self) -> list[Feed]:
         """By name."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
@@ -84,6 +84,7 @@ POINTS = [f"{major}.{minor}" for major in range(3) for minor in range(4)]
 INTERVALS = st.tuples(st.sampled_from(["", *POINTS]), st.sampled_from([*POINTS, None]), st.booleans())
 
 
+@settings(deadline=None, derandomize=True, max_examples=300)
 @given(
     st.lists(INTERVALS, max_size=4),
     st.lists(st.tuples(st.sampled_from([">=", "<", "<=", "~="]), st.sampled_from(POINTS)), min_size=1, max_size=3),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scanner.advisories.ranges import Affects, affects
@@ -45,6 +45,7 @@ events = st.lists(
 ).map(tuple)
 
 
+@settings(deadline=None, derandomize=True, max_examples=300)
 @given(st.lists(events, max_size=3), st.lists(st.sampled_from(VERSIONS), max_size=3), st.sampled_from(VERSIONS))
 def test_a_version_is_affected_as_the_specification_evaluates_it(ranges, listed, version):
     said = Affected(ecosystem="PyPI", name="x", ranges=tuple(ranges), versions=tuple(listed))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scanner.advisories.ranges import Affects
@@ -48,6 +48,7 @@ def test_only_later_fixes_are_named():
 VERSIONS = st.sampled_from([f"{major}.{minor}" for major in range(3) for minor in range(4)])
 
 
+@settings(deadline=None, derandomize=True, max_examples=300)
 @given(st.lists(st.tuples(VERSIONS, VERSIONS, st.booleans()), max_size=6), VERSIONS)
 def test_no_known_version_is_better(ranges, installed):
     every = [Affects(((start, end, closed),)) for start, end, closed in ranges]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from packaging.version import Version
 
@@ -83,12 +83,14 @@ def test_what_is_no_python_version_has_no_place_in_the_order(text):
     assert reader("pypi")(text) is None
 
 
+@settings(deadline=None, derandomize=True)
 @given(st.sampled_from(SCHEMES), st.text(max_size=40))
 def test_any_text_is_a_version_or_none(scheme, text):
     key = reader(scheme)(text)
     assert key is None or key == key  # noqa: PLR0124
 
 
+@settings(deadline=None, derandomize=True)
 @given(
     st.sampled_from(SCHEMES),
     st.lists(
@@ -105,6 +107,7 @@ def test_the_order_is_one(scheme, texts):
     assert turned == sorted(known)
 
 
+@settings(deadline=None, derandomize=True)
 @given(
     st.integers(0, 3),
     st.lists(st.integers(0, 30), min_size=1, max_size=4),
