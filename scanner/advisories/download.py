@@ -6,6 +6,7 @@ import json
 import os
 from contextlib import suppress
 from http.client import HTTPException, HTTPResponse
+from typing import IO
 from urllib.parse import urlsplit
 
 from scanner import web
@@ -71,6 +72,9 @@ def _attempt(server: web.Web, url: str, path: str, known: Feed | None) -> Fetche
             raise ConnectionError("what was there does not fit") from None
         raise
     with response:
+        if response.status == 206 and not (response.headers.get("Content-Range") or "").startswith(f"bytes {have}-"):
+            forget(path)
+            raise ConnectionError("another part than that asked for")
         _store(response, url, path, have if response.status == 206 else 0)
     now = _left(url, path)
     assert now is not None
@@ -84,18 +88,30 @@ def _store(response: HTTPResponse, url: str, path: str, start: int) -> None:
     changed = response.headers.get("Last-Modified") or ""
     if start + (length or 0) > MAX_BYTES:
         raise TargetError(f"{url} has more than {MAX_BYTES:,} bytes")
-    _note(path, _Left(url, etag, changed))
     done = start
-    with open(path, "r+b" if start else "wb") as file:
+    try:
+        file = open(path, "r+b" if start else "wb")  # noqa: SIM115
+    except OSError as error:
+        raise TargetError(f"{path} cannot be written: {error.strerror}") from None
+    with file:
+        _note(path, _Left(url, etag, changed))  # the file is cut by now: what is noted never describes another's bytes
         file.seek(start)
         while part := response.read1(CHUNK):
             done += len(part)
             if done > MAX_BYTES:
                 raise TargetError(f"{url} has more than {MAX_BYTES:,} bytes")
-            file.write(part)
+            _write(file, part, path)
         file.truncate()
     if length is not None and done - start < length:
         raise ConnectionError(f"it ended after {done:,} bytes")
+
+
+def _write(file: IO[bytes], data: bytes, path: str) -> None:
+    """Raises TargetError: a full disk is no broken connection."""
+    try:
+        file.write(data)
+    except OSError as error:
+        raise TargetError(f"{path} cannot be written: {error.strerror}", hint="is the disk full?") from None
 
 
 class _Left(Record, kw_only=False):

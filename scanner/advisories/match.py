@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
-from scanner.advisories import corrections, names, pins
+from scanner.advisories import corrections, ecosystems, names, pins
 from scanner.advisories.database import Database, Entry
 from scanner.advisories.merge import CERTAINTIES, Hit, merged, named, worst
 from scanner.advisories.names import Names
@@ -85,11 +85,10 @@ def _installed(
     packages: Sequence[InstalledPackage], system: OperatingSystem | None, matcher: Matcher
 ) -> Iterator[KnownVulnerability]:
     """One fact for each package and vulnerability; copies of a package, and its siblings, are further evidence."""
-    there = {
-        package.name for package in packages if package.ecosystem == "pypi" and not package.owned_by.startswith("deb")
-    }
-    owners = {package.owned_by for package in packages if package.ecosystem == "pypi"}
-    told: dict[tuple[str, str, str, str], KnownVulnerability] = {}
+    python_ones = [package for package in packages if package.ecosystem == "pypi"]
+    there = {package.name for package in python_ones if not _system_owner(package)}
+    owners = {package.owned_by for package in python_ones}
+    told: dict[tuple[object, ...], KnownVulnerability] = {}
     for same in _copies(packages).values():
         package = same[0]
         if package.ecosystem == "conda" and f"conda:{package.name} {package.version}" in owners:
@@ -99,20 +98,25 @@ def _installed(
             continue
         siblings = {name: sure for name, sure in where.names.items() if name == package.name or name not in there}
         for fact in _facts(same, where.replace(names=siblings), matcher):
-            key = fact.ecosystem, names.family(fact.name), fact.version, fact.advisory
+            name = names.family(fact.name) if fact.ecosystem == "pypi" else fact.name
+            key = fact.ecosystem, name, fact.version, fact.ships, fact.advisory
             first = told.get(key)
             told[key] = fact if first is None else first.replace(evidence=(*first.evidence, *fact.evidence))
     yield from told.values()
 
 
 def _copies(packages: Iterable[InstalledPackage]) -> Mapping[tuple[object, ...], list[InstalledPackage]]:
-    """The same release at several places, those that ship first."""
+    """The same release at several places."""
     found: dict[tuple[object, ...], list[InstalledPackage]] = {}
     for each in packages:
-        owned = each.owned_by.partition(":")[0]
-        key = each.ecosystem, each.name, each.version, each.ships, owned if owned in {"deb", "apk", "rpm"} else ""
+        key = each.ecosystem, each.name, each.version, each.ships, _system_owner(each), bool(each.vendored_in)
         found.setdefault(key, []).append(each)
     return found
+
+
+def _system_owner(package: InstalledPackage) -> bool:
+    """Whether a package of the distribution brought it."""
+    return package.owned_by.partition(":")[0] in ecosystems.SYSTEM
 
 
 def _facts(same: Sequence[InstalledPackage], where: Names, matcher: Matcher) -> Iterator[KnownVulnerability]:

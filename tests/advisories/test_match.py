@@ -264,6 +264,12 @@ class TestSeverity:
         (fact,) = found(known(TORCH), package("torch", "1.0"))
         assert fact.exploited is None
 
+    def test_a_copy_that_a_later_layer_removes_hides_none_that_ships(self, known):
+        facts = found(
+            known(TORCH), package("torch", "1.0", location="a", ships=False), package("torch", "1.0", location="b")
+        )
+        assert sorted((fact.ships, fact.location) for fact in facts) == [(False, "a"), (True, "b")]
+
     def test_the_base_image_and_what_ships_are_told(self, known):
         (fact,) = found(known(TORCH), package("torch", "1.0", base=True, ships=False))
         assert (fact.of_base, fact.ships) == (True, False)

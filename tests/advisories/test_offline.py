@@ -99,6 +99,22 @@ def test_old_advisories_are_told(tmp_path, root, options, monkeypatch):
     ]
 
 
+def test_the_age_of_what_nobody_asks_for_does_not_matter(tmp_path, root, options, monkeypatch):
+    import json
+
+    from scanner.advisories import consult
+    from scanner.advisories.compile import building
+
+    with building(str(tmp_path / "a.db")) as compiler:
+        compiler.feed("npm", [("a", json.dumps(record("N-1", below("x", "1", "npm"))).encode())])
+    day = consult.time.time() + 30 * consult.DAY
+    monkeypatch.setattr(consult.time, "time", lambda: day)
+    (report,) = scan([root], options)
+    assert [notice.text.partition(":")[0] for notice in report.notices] == [
+        "packages of PyPI are not held against advisories"
+    ]
+
+
 def test_packages_that_nothing_is_known_about_are_told(tmp_path, root, options):
     status = Path(root.removeprefix("rootfs:")) / "var/lib/dpkg/status"
     status.parent.mkdir(parents=True)

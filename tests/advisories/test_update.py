@@ -18,6 +18,7 @@ from scanner.errors import TargetError, UsageError
 from tests.advisories.made import archive, below, record
 
 KEV = json.dumps({"vulnerabilities": [{"cveID": "CVE-1-1", "dateAdded": "2026-01-01"}]}).encode()
+DAY = "Wed, 21 Oct 2026 07:28:00 GMT"
 EPSS = gzip.compress(b"#model_version:v2025\ncve,epss,percentile\nCVE-1-1,0.25,0.9\n")
 
 
@@ -39,7 +40,8 @@ class Handler(BaseHTTPRequestHandler):
             self.send_error(404)
             return
         etag = f'"{hash(body) & 0xFFFFFFFF:x}"'
-        if self.headers.get("If-None-Match") == etag:
+        unchanged = self.headers.get("If-Modified-Since") == DAY and not server.etags
+        if unchanged or self.headers.get("If-None-Match") == etag:
             self.send_response(304)
             self.end_headers()
             return
@@ -49,10 +51,12 @@ class Handler(BaseHTTPRequestHandler):
             start = int(asked[1])
         self.send_response(206 if start else 200)
         if start:
-            self.send_header("Content-Range", f"bytes {start}-{len(body) - 1}/{len(body)}")
+            self.send_header("Content-Range", f"bytes {start + server.shifted}-{len(body) - 1}/{len(body)}")
         self.send_header("Content-Length", str(len(body) - start))
         if server.etags:
             self.send_header("ETag", etag)
+        else:
+            self.send_header("Last-Modified", DAY)
         self.end_headers()
         part = body[start:]
         if server.breaks:
@@ -69,6 +73,7 @@ def server(monkeypatch):
     monkeypatch.setattr(web.time, "sleep", lambda seconds: None)
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.asked, server.breaks, server.ranges, server.etags = [], [], True, True
+        server.shifted = 0
         server.files = {
             "/PyPI/all.zip": archive(
                 record("A-1", below("x", "1")), *(record(f"B-{n}", below("y", "1")) for n in range(200))
@@ -124,6 +129,12 @@ def test_what_has_not_changed_is_not_fetched_again(server, run):
     assert Database(str(run.path)).exploited(["CVE-1-1"])
 
 
+def test_a_server_without_etags_is_asked_by_date(server, run):
+    server.etags = False
+    run()
+    assert run()[0] == ["PyPI: nothing new"]
+
+
 def test_force_fetches_it_all_the_same(server, run):
     run()
     told, _ = run(force=True)
@@ -141,6 +152,23 @@ def test_a_server_without_ranges_is_asked_for_all_of_it(server, run):
     server.breaks, server.ranges = [100], False
     run()
     assert names(run.path) == ["A-1"]
+
+
+def test_a_part_that_begins_elsewhere_is_not_put_behind_the_first(server, run):
+    server.breaks, server.shifted = [100], 5
+    run()
+    assert [headers.get("Range") for _, headers in server.asked] == [None, "bytes=100-", None]
+    assert names(run.path) == ["A-1"]
+
+
+def test_a_full_disk_is_no_broken_connection(server, run, monkeypatch):
+    def full(*_):
+        raise TargetError("cannot be written: No space left on device")
+
+    monkeypatch.setattr(download, "_write", full)
+    with pytest.raises(TargetError, match="No space left on device"):
+        run()
+    assert len(server.asked) == 1
 
 
 def test_a_file_that_changes_in_between_is_fetched_from_its_beginning(server, run, tmp_path):
