@@ -1,0 +1,211 @@
+"""The machine that follows the opcodes of a pickle. The frequent ones are here, in one loop."""
+
+from __future__ import annotations
+
+from struct import Struct
+from struct import error as StructError
+
+from scanner.parsers.pickles.arrays import OBJECTS, raw_size
+from scanner.parsers.pickles.calls import build, call, raw_data
+from scanner.parsers.pickles.limits import MAX_ITEMS
+from scanner.parsers.pickles.opcodes import RARE
+from scanner.parsers.pickles.state import State, StoppedError
+from scanner.parsers.pickles.symbols import Made, Named, Pairs, Symbol
+
+_uint16, _int32, _uint32, _double = (Struct(form).unpack_from for form in ("<H", "<i", "<I", ">d"))
+
+
+class Machine(State):
+    """Follows one pickle."""
+
+    def run(self) -> None:
+        """Follow the pickle to STOP or to where it breaks."""
+        try:
+            while True:
+                try:
+                    self._loop()
+                except (IndexError, KeyError, StructError) as error:
+                    self.recover(error)
+        except StoppedError:
+            pass
+        except EOFError:
+            self.flaw("truncated", "the data ends before STOP")
+
+    def _loop(self) -> None:  # noqa: PLR0912, PLR0915 (one hot loop)
+        """Take one opcode after the other. Raises KeyError and IndexError where one asks for what is not there."""
+        stack, marks = self.stack, self.marks
+        push, pop, size = stack.append, stack.pop, len
+        data, memo, at, limit = self.data, self.memo, self.at, 0
+        item: Symbol
+        try:
+            while True:
+                if at >= limit:
+                    self.at, at = at, -1
+                    self.window()
+                    data, memo, at, limit = self.data, self.memo, self.at, self.limit
+                op = data[at]
+                if op == 0x94:  # MEMOIZE
+                    memo[size(memo)] = stack[-1]
+                    at += 1
+                elif op == 0x8C:  # SHORT_BINUNICODE
+                    end = at + 2 + data[at + 1]
+                    push(data[at + 2 : end])
+                    at = end
+                elif op == 0x71:  # BINPUT
+                    memo[data[at + 1]] = stack[-1]
+                    at += 2
+                elif op == 0x68:  # BINGET
+                    push(memo[data[at + 1]])
+                    at += 2
+                elif op == 0x4B:  # BININT1
+                    push(data[at + 1])
+                    at += 2
+                elif op == 0x28:  # MARK
+                    marks.append(size(stack))
+                    at += 1
+                elif op == 0x72:  # LONG_BINPUT
+                    memo[_uint32(data, at + 1)[0]] = stack[-1]
+                    at += 5
+                elif op == 0x6A:  # LONG_BINGET
+                    push(memo[_uint32(data, at + 1)[0]])
+                    at += 5
+                elif op == 0x47:  # BINFLOAT
+                    push(_double(data, at + 1)[0])
+                    at += 9
+                elif op == 0x58 and not (data[at + 2] or data[at + 3] or data[at + 4]):  # BINUNICODE, a short one
+                    end = at + 5 + data[at + 1]
+                    push(data[at + 5 : end])
+                    at = end
+                elif op == 0x4D:  # BININT2
+                    push(_uint16(data, at + 1)[0])
+                    at += 3
+                elif op == 0x4A:  # BININT
+                    push(_int32(data, at + 1)[0])
+                    at += 5
+                elif op in _CONSTANTS:
+                    push(_CONSTANTS[op])
+                    at += 1
+                elif op == 0x75:  # SETITEMS
+                    mark = marks[-1]
+                    if not mark:
+                        raise IndexError
+                    item = stack[mark - 1]
+                    if type(item) is Pairs and size(item) < MAX_ITEMS:
+                        item += stack[mark : mark + MAX_ITEMS]
+                        self.held += MAX_ITEMS
+                    del stack[mark:], marks[-1]
+                    at += 1
+                elif op == 0x62:  # BUILD
+                    item = stack[-2]
+                    if type(item) is Made and item.quiet:
+                        pop()
+                        at += 1
+                    else:
+                        self.at, at = at, -1
+                        self._build(pop(), item)
+                        data, at, limit = self.data, self.at, self.limit
+                elif op == 0x81:  # NEWOBJ
+                    item = stack[-2]
+                    if type(item) is Named and item.quiet:
+                        pop()
+                        stack[-1] = item.made
+                    else:
+                        self.at = at
+                        stack[-2:] = [call(self, item, stack[-1], "NEWOBJ")]
+                    at += 1
+                elif op == 0x52:  # REDUCE
+                    item = stack[-2]
+                    if type(item) is Named and item.quiet:
+                        pop()
+                        stack[-1] = item.made
+                    else:
+                        self.at = at
+                        stack[-2:] = [call(self, item, stack[-1], "REDUCE")]
+                    at += 1
+                elif op == 0x85:  # TUPLE1
+                    stack[-1] = (stack[-1],)
+                    at += 1
+                elif op == 0x86:  # TUPLE2
+                    stack[-2:] = [(stack[-2], stack[-1])]
+                    at += 1
+                elif op == 0x87:  # TUPLE3
+                    stack[-3:] = [(stack[-3], stack[-2], stack[-1])]
+                    at += 1
+                elif op == 0x74:  # TUPLE
+                    mark = marks.pop()
+                    item = tuple(stack[mark : mark + MAX_ITEMS])
+                    del stack[mark:]
+                    push(item)
+                    self.held += size(item)
+                    at += 1
+                elif op == 0x7D:  # EMPTY_DICT
+                    push(Pairs())
+                    at += 1
+                elif op == 0x5D:  # EMPTY_LIST
+                    push([])
+                    at += 1
+                elif op in (0x65, 0x90):  # APPENDS, ADDITEMS
+                    mark = marks[-1]
+                    if not mark:
+                        raise IndexError
+                    item = stack[mark - 1]
+                    if type(item) is list and size(item) < MAX_ITEMS:
+                        item += stack[mark : mark + MAX_ITEMS]
+                        self.held += MAX_ITEMS
+                    del stack[mark:], marks[-1]
+                    at += 1
+                elif op == 0x61:  # APPEND
+                    item = stack[-2]
+                    if type(item) is list and size(item) < MAX_ITEMS:
+                        item.append(stack[-1])
+                        self.held += 1
+                    pop()
+                    at += 1
+                elif op == 0x73:  # SETITEM
+                    item = stack[-3]
+                    if type(item) is Pairs and size(item) < MAX_ITEMS:
+                        item += stack[-2:]
+                        self.held += 2
+                    del stack[-2:]
+                    at += 1
+                else:
+                    rare = RARE.get(op)
+                    self.at = at
+                    if rare is None:
+                        self.broken("opcode", f"{op:#04x} is no opcode")
+                    at, after = -1, at + 1
+                    at = rare(self, after)
+                    data, limit = self.data, self.limit
+        finally:
+            if at >= 0:
+                self.at = at
+
+    def _build(self, argument: Symbol, made: Symbol) -> None:
+        """BUILD, and what joblib reads behind it."""
+        build(self, made, argument)
+        at = self.at + 1
+        if raw_data(made):
+            found = raw_size(argument)
+            if found is None:
+                self.flaw("argument", "an array of joblib of unknown size; what is behind it is read as opcodes")
+            else:
+                at = self._raw(at, *found)
+        self.at = at
+
+    def _raw(self, at: int, size: int, padded: bool) -> int:
+        """What is behind the array that joblib reads from ``at`` on."""
+        start = self.base + at
+        if size == OBJECTS:
+            inner = self.embedded(self.source, start, several=False)
+            end = inner.offset if inner else start
+        else:
+            if padded:
+                padding = self.source.at(start, 1)
+                size += 1 + (padding[0] if padding else 0)
+            self.misread(start, start + size)
+            end = start + size
+            self.raw_bytes += size
+        return self.skip(at, end - start)
+
+
+_CONSTANTS = {0x4E: None, 0x88: True, 0x89: False, 0x29: ()}
