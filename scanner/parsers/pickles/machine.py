@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from struct import Struct
-from struct import error as StructError
 
 from scanner.parsers.pickles.arrays import OBJECTS, raw_size
 from scanner.parsers.pickles.calls import build, call, raw_data
 from scanner.parsers.pickles.limits import MAX_ITEMS
 from scanner.parsers.pickles.opcodes import RARE
+from scanner.parsers.pickles.runs import passed_over
 from scanner.parsers.pickles.state import State, StoppedError
 from scanner.parsers.pickles.symbols import Made, Named, Pairs, Symbol
 
-_uint16, _int32, _uint32, _double = (Struct(form).unpack_from for form in ("<H", "<i", "<I", ">d"))
+_int32, _uint32, _double = (Struct(form).unpack_from for form in ("<i", "<I", ">d"))
+_FILLED = (list, Pairs)
 
 
 class Machine(State):
@@ -24,7 +25,7 @@ class Machine(State):
             while True:
                 try:
                     self._loop()
-                except (IndexError, KeyError, StructError) as error:
+                except (IndexError, KeyError) as error:
                     self.recover(error)
         except StoppedError:
             pass
@@ -32,10 +33,10 @@ class Machine(State):
             self.flaw("truncated", "the data ends before STOP")
 
     def _loop(self) -> None:  # noqa: PLR0912, PLR0915 (one hot loop)
-        """Take one opcode after the other. Raises KeyError and IndexError where one asks for what is not there."""
-        stack, marks = self.stack, self.marks
-        push, pop, size = stack.append, stack.pop, len
-        data, memo, at, limit = self.data, self.memo, self.at, 0
+        """Take one opcode after the other. Raises IndexError and KeyError where one asks for what is not there."""
+        stack, marks, memo = self.stack, self.marks, self.memo
+        push, pop, size, remember = stack.append, stack.pop, len, memo.append
+        data, at, limit = self.data, self.at, 0
         item: Symbol
         try:
             while True:
@@ -43,139 +44,191 @@ class Machine(State):
                     self.at, at = at, -1
                     self.window()
                     data, memo, at, limit = self.data, self.memo, self.at, self.limit
+                    remember = memo.append
                 op = data[at]
-                if op == 0x94:  # MEMOIZE
-                    memo[size(memo)] = stack[-1]
-                    at += 1
-                elif op == 0x8C:  # SHORT_BINUNICODE
-                    end = at + 2 + data[at + 1]
-                    push(data[at + 2 : end])
-                    at = end
-                elif op == 0x71:  # BINPUT
-                    memo[data[at + 1]] = stack[-1]
-                    at += 2
-                elif op == 0x68:  # BINGET
-                    push(memo[data[at + 1]])
-                    at += 2
-                elif op == 0x4B:  # BININT1
-                    push(data[at + 1])
-                    at += 2
-                elif op == 0x28:  # MARK
-                    marks.append(size(stack))
-                    at += 1
-                elif op == 0x72:  # LONG_BINPUT
-                    memo[_uint32(data, at + 1)[0]] = stack[-1]
-                    at += 5
-                elif op == 0x6A:  # LONG_BINGET
-                    push(memo[_uint32(data, at + 1)[0]])
-                    at += 5
-                elif op == 0x47:  # BINFLOAT
-                    push(_double(data, at + 1)[0])
-                    at += 9
-                elif op == 0x58 and not (data[at + 2] or data[at + 3] or data[at + 4]):  # BINUNICODE, a short one
-                    end = at + 5 + data[at + 1]
-                    push(data[at + 5 : end])
-                    at = end
-                elif op == 0x4D:  # BININT2
-                    push(_uint16(data, at + 1)[0])
-                    at += 3
-                elif op == 0x4A:  # BININT
-                    push(_int32(data, at + 1)[0])
-                    at += 5
-                elif op in _CONSTANTS:
-                    push(_CONSTANTS[op])
-                    at += 1
-                elif op == 0x75:  # SETITEMS
-                    mark = marks[-1]
-                    if not mark:
-                        raise IndexError
-                    item = stack[mark - 1]
-                    if type(item) is Pairs and size(item) < MAX_ITEMS:
-                        item += stack[mark : mark + MAX_ITEMS]
-                        self.held += MAX_ITEMS
-                    del stack[mark:], marks[-1]
-                    at += 1
-                elif op == 0x62:  # BUILD
-                    item = stack[-2]
-                    if type(item) is Made and item.quiet:
-                        pop()
+                if op >= 0x80:
+                    if op == 0x94:  # MEMOIZE
+                        remember(stack[-1])
                         at += 1
-                    else:
+                        continue
+                    if op == 0x8C:  # SHORT_BINUNICODE
+                        end = at + 2 + data[at + 1]
+                        push(data[at + 2 : end])
+                        at = end
+                        if data[at] == 0x94:  # MEMOIZE
+                            remember(stack[-1])
+                            at += 1
+                        continue
+                    if op == 0x86:  # TUPLE2
+                        item = pop()
+                        stack[-1] = (stack[-1], item)
+                        at += 1
+                        continue
+                    if op == 0x81:  # NEWOBJ
+                        item = stack[-2]
+                        if type(item) is Named and item.quiet:
+                            pop()
+                            stack[-1] = item.made
+                        else:
+                            self.at = at
+                            stack[-2:] = [call(self, item, stack[-1], "NEWOBJ")]
+                        at += 1
+                        continue
+                    if op <= 0x89 and op >= 0x85:  # TUPLE1, TUPLE3, NEWTRUE, NEWFALSE
+                        if op >= 0x88:
+                            push(op == 0x88)
+                        elif op == 0x85:
+                            stack[-1] = (stack[-1],)
+                        else:
+                            stack[-3:] = [(stack[-3], stack[-2], stack[-1])]
+                        at += 1
+                        continue
+                elif op >= 0x65:
+                    if op == 0x68:  # BINGET
+                        push(memo[data[at + 1]])
+                        at += 2
+                        continue
+                    if op == 0x71:  # BINPUT
+                        index = data[at + 1]
+                        if index == size(memo):
+                            remember(stack[-1])
+                        else:
+                            memo[index] = stack[-1]
+                        at += 2
+                        continue
+                    if op == 0x6A:  # LONG_BINGET
+                        push(memo[_uint32(data, at + 1)[0]])
+                        at += 5
+                        continue
+                    if op == 0x72:  # LONG_BINPUT
+                        index = _uint32(data, at + 1)[0]
+                        if index == size(memo):
+                            remember(stack[-1])
+                        else:
+                            memo[index] = stack[-1]
+                        at += 5
+                        continue
+                    if op in (0x75, 0x65):  # SETITEMS, APPENDS
+                        mark = marks[-1]
+                        if not mark:
+                            raise IndexError
+                        item = stack[mark - 1]
+                        if type(item) is (Pairs if op == 0x75 else list) and size(item) < MAX_ITEMS:
+                            item += stack[mark : mark + MAX_ITEMS]
+                            self.held += MAX_ITEMS
+                        del stack[mark:], marks[-1]
+                        at += 1
+                        continue
+                    if op == 0x74:  # TUPLE
+                        mark = marks.pop()
+                        stack[mark:] = [tuple(stack[mark : mark + MAX_ITEMS])]
+                        self.held += 4
+                        at += 1
+                        continue
+                    if op == 0x7D:  # EMPTY_DICT
+                        push(Pairs())
+                        at += 1
+                        if data[at] == 0x94:
+                            remember(stack[-1])
+                            at += 1
+                        continue
+                    if op == 0x73:  # SETITEM
+                        item = stack[-3]
+                        if type(item) is Pairs and size(item) < MAX_ITEMS:
+                            item += stack[-2:]
+                            self.held += 2
+                        del stack[-2:]
+                        at += 1
+                        continue
+                elif op >= 0x4E:
+                    if op == 0x58:  # BINUNICODE
+                        if not (data[at + 2] or data[at + 3] or data[at + 4]):
+                            end = at + 5 + data[at + 1]
+                            push(data[at + 5 : end])
+                            at = end
+                            continue
+                    elif op == 0x4E:  # NONE
+                        push(None)
+                        at += 1
+                        continue
+                    elif op == 0x62:  # BUILD
+                        item = stack[-2]
+                        if type(item) is Made and item.quiet:
+                            pop()
+                            at += 1
+                            continue
                         self.at, at = at, -1
                         self._build(pop(), item)
                         data, at, limit = self.data, self.at, self.limit
-                elif op == 0x81:  # NEWOBJ
-                    item = stack[-2]
-                    if type(item) is Named and item.quiet:
+                        continue
+                    elif op == 0x52:  # REDUCE
+                        item = stack[-2]
+                        if type(item) is Named and item.quiet:
+                            pop()
+                            stack[-1] = item.made
+                        else:
+                            self.at = at
+                            stack[-2:] = [call(self, item, stack[-1], "REDUCE")]
+                        at += 1
+                        continue
+                    elif op == 0x5D:  # EMPTY_LIST
+                        push([])
+                        at += 1
+                        continue
+                    elif op == 0x61:  # APPEND
+                        item = stack[-2]
+                        if type(item) is list and size(item) < MAX_ITEMS:
+                            item.append(stack[-1])
+                            self.held += 1
                         pop()
-                        stack[-1] = item.made
-                    else:
-                        self.at = at
-                        stack[-2:] = [call(self, item, stack[-1], "NEWOBJ")]
+                        at += 1
+                        continue
+                elif op == 0x4B:  # BININT1
+                    push(data[at + 1])
+                    at += 2
+                    continue
+                elif op == 0x28:  # MARK
+                    mark = size(stack)
+                    if mark and type(stack[-1]) in _FILLED and (size(stack[-1]) >= MAX_ITEMS or self.boring(mark)):
+                        found = self.style.run.match(data, at, limit)
+                        if found and type(memo) is list and passed_over(self.style, data, at, found.end(), memo):
+                            at = found.end()
+                            continue
+                    marks.append(mark)
                     at += 1
-                elif op == 0x52:  # REDUCE
-                    item = stack[-2]
-                    if type(item) is Named and item.quiet:
-                        pop()
-                        stack[-1] = item.made
-                    else:
-                        self.at = at
-                        stack[-2:] = [call(self, item, stack[-1], "REDUCE")]
+                    continue
+                elif op == 0x47:  # BINFLOAT
+                    push(_double(data, at + 1)[0])
+                    at += 9
+                    continue
+                elif op == 0x4D:  # BININT2
+                    push(data[at + 1] | data[at + 2] << 8)
+                    at += 3
+                    continue
+                elif op == 0x4A:  # BININT
+                    push(_int32(data, at + 1)[0])
+                    at += 5
+                    continue
+                elif op == 0x29:  # EMPTY_TUPLE
+                    if data[at + 1] == 0x81 and stack and type(stack[-1]) is Named and stack[-1].quiet:  # NEWOBJ
+                        item = stack[-1] = stack[-1].made
+                        if item.quiet and type(memo) is list:
+                            found = self.style.object.match(data, at, limit)
+                            if found and passed_over(self.style, data, at, found.end(), memo):
+                                at = found.end()
+                                continue
+                        at += 2
+                        continue
+                    push(())
                     at += 1
-                elif op == 0x85:  # TUPLE1
-                    stack[-1] = (stack[-1],)
-                    at += 1
-                elif op == 0x86:  # TUPLE2
-                    stack[-2:] = [(stack[-2], stack[-1])]
-                    at += 1
-                elif op == 0x87:  # TUPLE3
-                    stack[-3:] = [(stack[-3], stack[-2], stack[-1])]
-                    at += 1
-                elif op == 0x74:  # TUPLE
-                    mark = marks.pop()
-                    item = tuple(stack[mark : mark + MAX_ITEMS])
-                    del stack[mark:]
-                    push(item)
-                    self.held += size(item)
-                    at += 1
-                elif op == 0x7D:  # EMPTY_DICT
-                    push(Pairs())
-                    at += 1
-                elif op == 0x5D:  # EMPTY_LIST
-                    push([])
-                    at += 1
-                elif op in (0x65, 0x90):  # APPENDS, ADDITEMS
-                    mark = marks[-1]
-                    if not mark:
-                        raise IndexError
-                    item = stack[mark - 1]
-                    if type(item) is list and size(item) < MAX_ITEMS:
-                        item += stack[mark : mark + MAX_ITEMS]
-                        self.held += MAX_ITEMS
-                    del stack[mark:], marks[-1]
-                    at += 1
-                elif op == 0x61:  # APPEND
-                    item = stack[-2]
-                    if type(item) is list and size(item) < MAX_ITEMS:
-                        item.append(stack[-1])
-                        self.held += 1
-                    pop()
-                    at += 1
-                elif op == 0x73:  # SETITEM
-                    item = stack[-3]
-                    if type(item) is Pairs and size(item) < MAX_ITEMS:
-                        item += stack[-2:]
-                        self.held += 2
-                    del stack[-2:]
-                    at += 1
-                else:
-                    rare = RARE.get(op)
-                    self.at = at
-                    if rare is None:
-                        self.broken("opcode", f"{op:#04x} is no opcode")
-                    at, after = -1, at + 1
-                    at = rare(self, after)
-                    data, limit = self.data, self.limit
+                    continue
+                rare = RARE.get(op)
+                self.at = at
+                if rare is None:
+                    self.broken("opcode", f"{op:#04x} is no opcode")
+                at, after = -1, at + 1
+                at = rare(self, after)
+                data, limit = self.data, self.limit
         finally:
             if at >= 0:
                 self.at = at
@@ -206,6 +259,3 @@ class Machine(State):
             end = start + size
             self.raw_bytes += size
         return self.skip(at, end - start)
-
-
-_CONSTANTS = {0x4E: None, 0x88: True, 0x89: False, 0x29: ()}

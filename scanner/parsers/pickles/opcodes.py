@@ -8,6 +8,7 @@ from typing import Final
 
 from scanner.parsers.pickles import calls
 from scanner.parsers.pickles.limits import MAX_ITEMS
+from scanner.parsers.pickles.runs import NEW, style
 from scanner.parsers.pickles.state import State, StoppedError
 from scanner.parsers.pickles.symbols import UNKNOWN, Pairs, Raw, Symbol, text
 
@@ -25,6 +26,8 @@ def _stop(state: State, at: int) -> int:
 
 
 def _proto(state: State, at: int) -> int:
+    if at >= state.size:
+        raise EOFError
     protocol = state.data[at]
     if state.offset != state.start:
         state.flaw("protocol", "PROTO is not the first opcode")
@@ -32,6 +35,7 @@ def _proto(state: State, at: int) -> int:
         state.flaw("protocol", f"protocol {protocol}; the highest is {HIGHEST_PROTOCOL}")
     if state.protocol is None:
         state.protocol = protocol
+        state.style = style(protocol >= NEW)
     return at + 1
 
 
@@ -184,8 +188,8 @@ def _get(state: State, at: int) -> int:
         return at
     try:
         state.stack.append(state.memo[index])
-    except KeyError:
-        state.flaw("memo", f"memo entry {index} is read and was never written")
+    except LookupError:
+        state.flaw("memo", "a memo entry is read that was never written")
         state.stack.append(UNKNOWN)
     return at
 
@@ -193,7 +197,7 @@ def _get(state: State, at: int) -> int:
 def _put(state: State, at: int) -> int:
     index, at = _memo_index(state, at)
     if index is not None:
-        state.memo[index] = state.stack[-1]
+        state.put(index, state.stack[-1])
     return at
 
 

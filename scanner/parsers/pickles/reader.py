@@ -6,7 +6,8 @@ from scanner.parsers.pickles.limits import MAX_TEXT
 from scanner.parsers.pickles.symbols import Raw
 from scanner.parsers.tar import Source
 
-WINDOW = 1 << 16
+FIRST_WINDOW, WINDOW = 1 << 12, 1 << 18
+"""Bytes that are read at first and after a jump; at most, when it goes on from there."""
 MARGIN = 300
 """More than the longest opcode whose argument is read without asking whether it is there: one with 255 bytes."""
 
@@ -23,27 +24,36 @@ class Part:
 
 
 class Reader:
-    """A window on a source: ``data`` begins at offset ``base``."""
+    """A window on a source: ``data`` begins at offset ``base``, and ``size`` bytes of it are there.
+
+    At the end of the source, zeros are behind them, so that every opcode can be read with its argument.
+    """
 
     def __init__(self, source: Source, start: int) -> None:
         self.source = source
-        self.base, self.data = start, b""
+        self.base, self.data, self.size = start, b"", 0
         self.at = 0
         """Where in the window the opcode at hand begins; below 0 when it is in front of it."""
         self.whole = False
-        """The source has nothing behind ``data``."""
+        """The source has nothing behind the window."""
         self.limit = 0
         """Where the window has to be looked after before the next opcode is read."""
         self.walked = 0
         """Bytes in front of the window, without those that were jumped over."""
+        self._next_size = FIRST_WINDOW
 
     def read(self, at: int) -> None:
         """Let the window begin at ``at`` of the window."""
+        size = self._next_size if at <= self.size else FIRST_WINDOW
+        self._next_size = min(WINDOW, size * 4)
         self.walked += at
         self.base += at
         self.at -= at
-        self.data = self.source.at(self.base, WINDOW)
-        self.whole = len(self.data) < WINDOW
+        self.data = self.source.at(self.base, size)
+        self.size = len(self.data)
+        self.whole = self.size < size
+        if self.whole:
+            self.data += bytes(MARGIN)
         self.limit = 0
 
     def line(self, at: int) -> tuple[bytes | Raw, int]:
@@ -59,7 +69,7 @@ class Reader:
         while end < 0:
             if self.whole:
                 raise EOFError
-            self.read(len(self.data))
+            self.read(self.size)
             end = self.data.find(b"\n")
         size = self.base + end - start
         return (kept[:size] if size <= MAX_TEXT else Raw(kept, size)), end + 1
@@ -69,10 +79,10 @@ class Reader:
 
         Raises EOFError when there are fewer.
         """
-        if at + min(size, MAX_TEXT) > len(self.data) and not self.whole:
+        if at + min(size, MAX_TEXT) > self.size and not self.whole:
             self.read(at)
             at = 0
-        kept = self.data[at : at + min(size, MAX_TEXT)]
+        kept = self.data[at : min(at + size, at + MAX_TEXT, self.size)]
         self.inside(kept, self.base + at, size)
         at = self.skip(at, size)
         return (kept if size <= MAX_TEXT else Raw(kept, size)), at
@@ -80,11 +90,11 @@ class Reader:
     def skip(self, at: int, size: int) -> int:
         """What is behind the ``size`` bytes at ``at``. Raises EOFError when there are fewer."""
         end = at + size
-        if end > len(self.data):
+        if end > self.size:
             if self.whole:
                 raise EOFError
             self.read(end - 1)  # whose last byte is there if all of them are
-            if not self.data:
+            if not self.size:
                 raise EOFError
             end = 1
         if size > MAX_TEXT:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Final, NoReturn
+from typing import NoReturn
 
 from scanner.parsers.pickles.limits import (
     CALLS_EACH,
@@ -20,19 +20,12 @@ from scanner.parsers.pickles.limits import (
     MAX_WALKED,
 )
 from scanner.parsers.pickles.reader import MARGIN, Part, Reader
-from scanner.parsers.pickles.symbols import UNKNOWN, Named, Symbol, render
+from scanner.parsers.pickles.runs import style
+from scanner.parsers.pickles.symbols import UNKNOWN, Made, Named, Symbol, render
 from scanner.parsers.pickles.trace import Call, Flaw, FlawKind, Import, PersistentId, Tensor, Trace
 from scanner.parsers.tar import Buffer, Source
 
-SIZES: Final = dict.fromkeys(
-    b"(.012NRbdeostQFILSVPcgip)]}alu\x81\x85\x86\x87\x88\x89\x8f\x90\x91\x92\x93\x94\x97\x98", 1
-) | {
-    **dict.fromkeys(b"KCUhq\x80\x82\x8a\x8c", 2),
-    **dict.fromkeys(b"M\x83", 3),
-    **dict.fromkeys(b"BJTXjr\x84\x8b", 5),
-    **dict.fromkeys(b"G\x8d\x8e\x95\x96", 9),
-}
-"""Bytes of each opcode up to where a payload or a line begins."""
+_GETS, _PUTS = b"hj", b"qr"
 _RECENT = 256
 """Values at the top of the stack that keep what they hold when there is too much of it."""
 _PICKLE = re.compile(
@@ -47,11 +40,19 @@ class StoppedError(Exception):
     """The trace is at its end."""
 
 
-class _FullMemo(dict[int, Symbol]):
+class Memo(dict[int, Symbol]):
+    """A memo whose entries are not numbered from 0 on without a gap; usual ones are a list."""
+
+    def append(self, symbol: Symbol) -> None:
+        """MEMOIZE: the index is the number of entries there are."""
+        self[len(self)] = symbol
+
+
+class _FullMemo(Memo):
     """A memo that has reached its limit: it counts, and takes imports only."""
 
-    def __init__(self, memo: dict[int, Symbol]) -> None:
-        super().__init__(memo)
+    def __init__(self, memo: list[Symbol] | Memo) -> None:
+        super().__init__(enumerate(memo) if isinstance(memo, list) else memo)
         self._count = len(memo)
 
     def __len__(self) -> int:
@@ -66,10 +67,10 @@ class _FullMemo(dict[int, Symbol]):
         return UNKNOWN
 
 
-class _Overlay(dict[int, Symbol]):
+class _Overlay(Memo):
     """A memo on top of another one, which stays as it is."""
 
-    def __init__(self, below: dict[int, Symbol]) -> None:
+    def __init__(self, below: list[Symbol] | Memo) -> None:
         super().__init__()
         self._below = below
 
@@ -89,12 +90,13 @@ class State(Reader):
         self.stack: list[Symbol] = []
         self.marks: list[int] = []
         """For each MARK on the stack, how many values are below it."""
-        self.memo: dict[int, Symbol] = {}
+        self.memo: list[Symbol] | Memo = []
         self.held = 0
         """Values put into containers since they were last emptied."""
         self.frame_end = 0
         self.stopped = False
         self.protocol: int | None = None
+        self.style = style(False)
         self.names: dict[tuple[str, str, bool], Named] = {}
         self.calls: list[Call] = []
         self.ids: list[PersistentId] = []
@@ -116,7 +118,7 @@ class State(Reader):
         """What was gathered."""
         return Trace(
             start=self.start,
-            end=self.base + min(self.at, len(self.data)),
+            end=self.base + min(self.at, self.size),
             stopped=self.stopped,
             protocol=self.protocol,
             imports=tuple(named.of for named in self.names.values()),
@@ -144,12 +146,12 @@ class State(Reader):
             if self.frame_end < self.offset:
                 self.flaw("frame", "an opcode goes beyond the end of its frame")
             self.frame_end = 0
-        if self.at >= len(self.data) - MARGIN and not self.whole:
+        if self.at >= self.size - MARGIN and not self.whole:
             self.read(self.at)
             self._check_limits()
-        if self.at >= len(self.data):
+        if self.at >= self.size:
             raise EOFError
-        self.limit = len(self.data) - (0 if self.whole else MARGIN)
+        self.limit = self.size - (0 if self.whole else MARGIN)
         if self.frame_end:
             self.limit = min(self.limit, self.frame_end - self.base)
 
@@ -160,34 +162,50 @@ class State(Reader):
             self.flaw("limit", f"more than {MAX_STACK:,} values on the stack")
             del self.stack[:-_RECENT]
             self.marks[:] = [0]
-        if len(self.memo) > MAX_MEMO and type(self.memo) is dict:
+        if len(self.memo) > MAX_MEMO and not isinstance(self.memo, _FullMemo):
             self.flaw("limit", f"more than {MAX_MEMO:,} values in the memo")
             self.memo = _FullMemo(self.memo)
         if self.held > MAX_HELD:
             self.held = 0
             recent = {id(symbol) for symbol in self.stack[-_RECENT:]}
-            for symbol in (*self.memo.values(), *self.stack):
+            memo = list(enumerate(self.memo) if isinstance(self.memo, list) else self.memo.items())
+            for symbol in (*(symbol for _, symbol in memo), *self.stack):
                 if isinstance(symbol, list) and id(symbol) not in recent:
                     symbol.clear()
-            for index in [index for index, symbol in self.memo.items() if type(symbol) is tuple]:
-                self.memo[index] = UNKNOWN
+            for index, symbol in memo:
+                if type(symbol) is tuple:
+                    self.memo[index] = UNKNOWN
             self.stack[:-_RECENT] = [UNKNOWN if type(old) is tuple else old for old in self.stack[:-_RECENT]]
 
     def recover(self, error: Exception) -> None:
         """Pass an opcode that asked for what is not there, or let it be tried again with values that are not known."""
-        size = SIZES[self.data[self.at]] if self.at >= 0 else 0
-        if self.at + size > len(self.data):
-            raise EOFError from error
-        if isinstance(error, KeyError):
-            self.flaw("memo", f"memo entry {error.args[0]} is read and was never written")
+        op = self.data[self.at] if self.at >= 0 else 0
+        if op in _GETS:
+            self.flaw("memo", "a memo entry is read that was never written")
             self.stack.append(UNKNOWN)
-            self.at += size
+            self.at += 2 if op == 0x68 else 5
+        elif op in _PUTS and self.stack and isinstance(self.memo, list):
+            self.memo = Memo(enumerate(self.memo))
         else:
             self.flaw("stack", "more is taken off the stack than is on it")
             if self.at < 0:
                 raise StoppedError from error
             self.stack[:0] = [UNKNOWN] * 4
             self.marks[:] = [4]
+
+    def boring(self, mark: int) -> bool:
+        """Whether what is put into the dictionary below ``mark`` is for an object of which nothing more is told."""
+        item = self.stack[mark - 2]
+        return type(item) is Made and item.quiet
+
+    def put(self, index: int, symbol: Symbol) -> None:
+        """PUT."""
+        if isinstance(self.memo, list) and index > len(self.memo):
+            self.memo = Memo(enumerate(self.memo))
+        if index == len(self.memo):
+            self.memo.append(symbol)
+        else:
+            self.memo[index] = symbol
 
     def imported(self, module: str, name: str, opcode: str, *, resolved: bool = True) -> Named:
         """The symbol of an import."""
