@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Final
 
 from scanner.parsers.pickles.limits import MAX_PICKLES
 from scanner.parsers.pickles.machine import Machine
@@ -18,8 +19,10 @@ from scanner.parsers.tar import Buffer, Source
 
 HEAD = 4_096
 """Bytes that are enough to recognise a pickle."""
+_NO_PICKLE: Final = ("opcode", "argument", "stack", "memo")
+"""Flaws of what only begins like a pickle."""
 _NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
-_FIRST = frozenset(bytes([op]) for op in b"(])}cIJKLMNSTUVXGPBC\x88\x89\x8a\x8c\x8d\x8e\x8f")
+_FIRST = frozenset(bytes([op]) for op in b"(])}cFIJKLMNSTUVXGPBC\x88\x89\x8a\x8c\x8d\x8e\x8f")
 """Opcodes that need nothing on the stack."""
 
 
@@ -58,11 +61,11 @@ def looks_like_pickle(head: bytes) -> bool:
     if not marked and head[:1] not in _FIRST:
         return False
     found = trace(Buffer(head))
-    wrong = [flaw.offset for flaw in found.flaws if flaw.kind != "truncated"]
+    wrong = [flaw.offset for flaw in found.flaws if flaw.kind in _NO_PICKLE]
     names = [each for each in found.imports if not wrong or each.offset < wrong[0]]
     named = all(_NAME.fullmatch(each.module) and _NAME.fullmatch(each.name) for each in names if each.resolved)
     if marked:
-        return bool(names and named) or not (wrong or found.end == 2)
+        return len(head) > 2 and (bool(names and named) or not wrong)
     if names and (found.calls or found.stopped):
         return named
     return named and not wrong and (found.end == len(head) > 3 if found.stopped else found.end > HEAD - MARGIN)

@@ -38,8 +38,10 @@ def build(state: State, made: Symbol, argument: Symbol) -> None:
     """BUILD: ``made`` takes over a state."""
     if type(made) is Made:
         told = state.called(made.callee, "BUILD", argument)
-        made.quiet = not told and type(made.callee) is Named and made is made.callee.made
-        made.state = argument if made is not made.callee.made else None
+        if type(made.callee) is Named and made is made.callee.made:
+            made.quiet = not told
+        else:
+            made.state = argument
 
 
 def raw_data(made: Symbol) -> bool:
@@ -103,7 +105,9 @@ def _encode(state: State, callee: Named, arguments: tuple[Symbol, ...]) -> Symbo
     said = text(arguments[0])
     if said is None or encoding.replace("_", "-") not in ("utf-8", "latin1", "latin-1", "ascii"):
         return None
-    return Raw(encoded := said.encode(encoding), len(encoded))
+    encoded = said.encode(encoding)
+    state.inside_bytes(encoded)
+    return Raw(encoded, len(encoded))
 
 
 def _decode(state: State, callee: Named, arguments: tuple[Symbol, ...]) -> Symbol:

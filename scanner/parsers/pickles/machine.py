@@ -30,6 +30,7 @@ class Machine(State):
         except StoppedError:
             pass
         except EOFError:
+            self.at = min(self.at, self.size)
             self.flaw("truncated", "the data ends before STOP")
 
     def _loop(self) -> None:  # noqa: PLR0912, PLR0915 (one hot loop)

@@ -1,6 +1,6 @@
 """What Python 3 takes the names of a Python 2 pickle for.
 
-Source: the standard library of Python 2.7 beside that of 3.13 (``_compat_pickle`` has the same facts for the unpickler).
+Source: the standard library of Python 2.7 beside that of 3.13; ``_compat_pickle`` has the same facts for the unpickler.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ _MODULES: Final = {f"{old}": f"tkinter.{new}" for old, new in _TK.items()} | {
     "StringIO": "io", "Tkinter": "tkinter", "UserDict": "collections", "UserList": "collections",
     "UserString": "collections", "__builtin__": "builtins", "_abcoll": "collections.abc",
     "_elementtree": "xml.etree.ElementTree", "_winreg": "winreg", "anydbm": "dbm", "cPickle": "pickle",
-    "cStringIO": "io", "commands": "subprocess", "cookielib": "http.cookiejar", "copy_reg": "copyreg", "dbhash": "dbm.bsd",
-    "dbm": "dbm.ndbm", "dumbdbm": "dbm.dumb", "dummy_thread": "_dummy_thread", "exceptions": "builtins",
+    "cStringIO": "io", "commands": "subprocess", "cookielib": "http.cookiejar", "copy_reg": "copyreg",
+    "dbhash": "dbm.bsd", "dbm": "dbm.ndbm", "dumbdbm": "dbm.dumb", "dummy_thread": "_dummy_thread",
+    "exceptions": "builtins",
     "gdbm": "dbm.gnu", "htmlentitydefs": "html.entities", "httplib": "http.client", "markupbase": "_markupbase",
     "repr": "reprlib", "robotparser": "urllib.robotparser", "test.test_support": "test.support", "thread": "_thread",
     "urllib2": "urllib.request", "urlparse": "urllib.parse", "whichdb": "dbm", "xmlrpclib": "xmlrpc.client",

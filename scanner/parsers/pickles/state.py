@@ -29,7 +29,7 @@ _GETS, _PUTS = b"hj", b"qr"
 _RECENT = 256
 """Values at the top of the stack that keep what they hold when there is too much of it."""
 _PICKLE = re.compile(
-    rb"\x80[\0-\5]|[(\])}cIJKLMNSTUVXG\x8c\x8d\x88\x89][\s\S]*?(?:\x93|[ci][A-Za-z_][\w.]*\n[A-Za-z_][\w.]*\n)"
+    rb"\x80[\0-\5]|(?=[(\])}cFIJKLMNSTUVXG\x8c\x8d\x88\x89])[\s\S]*?(?:\x93|[ci][A-Za-z_][\w.]*\n[A-Za-z_][\w.]*\n)"
 )
 """What begins with PROTO, or with another opcode that needs nothing on the stack and has an import further on."""
 _IN_LATIN_1 = b"\xc2\x80"
@@ -235,16 +235,19 @@ class State(Reader):
 
     def inside(self, kept: bytes, start: int, size: int) -> None:
         """Follow pickles that a payload begins with."""
-        if kept.startswith(_IN_LATIN_1) and kept[2:3] <= b"\x05":
+        if size > MAX_TEXT and kept.startswith(_IN_LATIN_1) and kept[2:3] <= b"\x05":
             self.inside_text(self.source.at(start, min(size, MAX_DECODED)))
         elif _PICKLE.match(kept):
             self.embedded(Part(self.source, start + size), start)
 
     def inside_text(self, data: bytes) -> None:
         """The same for text that is in memory, whose characters are bytes."""
-        raw = data.decode("utf-8", "ignore").encode("latin-1", "replace")
-        if _PICKLE.match(raw):
-            self.embedded(Buffer(raw), 0)
+        self.inside_bytes(data.decode("utf-8", "ignore").encode("latin-1", "replace"))
+
+    def inside_bytes(self, data: bytes) -> None:
+        """The same for bytes that are in memory."""
+        if _PICKLE.match(data):
+            self.embedded(Buffer(data), 0)
 
     def embedded(self, source: Source, start: int, *, several: bool = True) -> State | None:
         """Follow a pickle inside of this one, and ``several`` that stand behind it."""

@@ -11,6 +11,8 @@ from scanner.parsers.pickles.python2 import modern
 from scanner.parsers.pickles.trace import Import
 
 Tier = Literal["weights-only", "library", "unknown", "dangerous"]
+TIERS: Final[tuple[Tier, ...]] = ("dangerous", "unknown", "library", "weights-only")
+"""The least trusted first."""
 _SPECIAL: Final = "*?["
 _OWN: Final = ("__main__", "__mp_main__", "__builtin__", "__future__")
 """Modules whose names are no way out of them."""
@@ -20,9 +22,9 @@ class Tiers(Record):
     """The table, arranged for looking imports up."""
 
     exact: Mapping[tuple[str, str], Tier]
-    """By module and name; a dangerous one wins."""
+    """By module and name; of two tiers, the less trusted."""
     modules: Mapping[str, Sequence[tuple[bool, str, Tier]]]
-    """By module: whether its submodules count, a pattern of names, and the tier; dangerous ones first."""
+    """By module: whether its submodules count, a pattern of names, and the tier; the least trusted first."""
     anywhere: frozenset[str]
     """Names that are dangerous in any module."""
     closed: frozenset[str]
@@ -35,7 +37,7 @@ def tiers(rows: Iterable[Sequence[str]]) -> Tiers:
     modules: dict[str, list[tuple[bool, str, Tier]]] = {}
     anywhere: set[str] = set()
     closed: set[str] = set()
-    for said, of, patterns in sorted(rows, key=lambda row: row[0] != "dangerous"):
+    for said, of, patterns in sorted(rows, key=lambda row: TIERS.index(cast(Tier, row[0]))):
         tier = cast(Tier, said)
         for module in of.split(", "):
             for pattern in patterns.replace(",", " ").split():
@@ -52,7 +54,7 @@ def tiers(rows: Iterable[Sequence[str]]) -> Tiers:
 
 
 def tier_of(of: Import, table: Tiers) -> Tier:
-    """How far an import can be trusted, as Python 3 and as Python 2 takes it; of a name that is not known, "unknown"."""
+    """How far an import can be trusted, as Python 3 and as Python 2 takes it; "unknown" when its name is not known."""
     if not of.resolved:
         return "unknown"
     if _tier(of.module, of.name, table) == "dangerous":
