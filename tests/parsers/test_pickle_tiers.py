@@ -208,7 +208,7 @@ def test_what_fickling_flags_is_flagged(name):
         severities = [check_safety(each).severity for each in StackedPickle.load(io.BytesIO(data))]
     except Exception:  # what it cannot read, it says nothing of
         severities = []
-    if any(severity > Severity.LIKELY_UNSAFE for severity in severities):
+    if any(severity >= Severity.LIKELY_UNSAFE for severity in severities):
         assert worst(data) in ("dangerous", "unknown")
 
 

@@ -11,6 +11,7 @@ from scanner.parsers.pickles.opcodes import RARE
 from scanner.parsers.pickles.runs import passed_over
 from scanner.parsers.pickles.state import State, StoppedError
 from scanner.parsers.pickles.symbols import Made, Named, Pairs, Symbol
+from scanner.parsers.pickles.tensors import more_tensors
 
 _int32, _uint32, _double = (Struct(form).unpack_from for form in ("<i", "<I", ">d"))
 _FILLED = (list, Pairs)
@@ -170,6 +171,9 @@ class Machine(State):
                         else:
                             self.at = at
                             stack[-2:] = [call(self, item, stack[-1], "REDUCE")]
+                            if data[at + 1] == 0x72 and type(item) is Named and item.of.name == "_rebuild_tensor_v2":
+                                at = more_tensors(self, item, at + 1)
+                                continue
                         at += 1
                         continue
                     elif op == 0x5D:  # EMPTY_LIST

@@ -35,18 +35,22 @@ class Style(NamedTuple):
     """What is put into the memo gets the next number, which is not written."""
 
 
-def _texts(opcode: bytes, zeros: bytes) -> bytes:
-    """A text that is not long."""
-    return opcode + b"(?:%b)" % b"|".join(rb"\x%02x%b.{%d}" % (size, zeros, size) for size in range(_LONGEST))
+def texts(opcode: bytes, zeros: bytes) -> bytes:
+    """A text that is not long, its size looked up in two steps."""
+    eights = []
+    for first in range(0, _LONGEST, 8):
+        each = b"|".join(rb"\x%02x%b.{%d}" % (size, zeros, size) for size in range(first, first + 8))
+        eights.append(rb"(?=[\x%02x-\x%02x])(?:%b)" % (first, first + 7, each))
+    return opcode + b"(?:%b)" % b"|".join(eights)
 
 
 @cache
 def style(new: bool) -> Style:
     """That of the protocols from ``NEW`` on, or of those before."""
     if new:
-        text, put, may_put, header = _texts(rb"\x8c", b""), rb"\x94", rb"\x94?", 2
+        text, put, may_put, header = texts(rb"\x8c", b""), rb"\x94", rb"\x94?", 2
     else:
-        text, put, may_put, header = _texts(b"X", rb"\0\0\0"), b"r.{4}", b"(?:r.{4}|)", 5
+        text, put, may_put, header = texts(b"X", rb"\0\0\0"), b"r.{4}", b"(?:r.{4}|)", 5
     # A key and its value are taken at once, since each repetition is dear. Texts are always put into the memo.
     plain = rb"K.|M..|G.{8}|[N)\x88\x89]"
     value = rb"(?:(?:h.|j.{4}|%b%b)(?:%b|)|%b|J.{4}|[\x85-\x87]%b)" % (text, put, plain, plain, may_put)
@@ -71,14 +75,14 @@ def passed_over(style: Style, data: bytes, at: int, end: int, memo: list[Symbol]
     del found[-2:]  # what is behind the last one, and nothing at the end
     if style.counted:
         memo += [text[header:] or UNKNOWN for text in found]
-    elif _in_order(b"".join([text[-5:] for text in found]), len(memo)):
+    elif in_order(b"".join([text[-5:] for text in found]), len(memo)):
         memo += [text[header:-5] or UNKNOWN for text in found]
     else:
         return False
     return True
 
 
-def _in_order(written: bytes, first: int) -> bool:
+def in_order(written: bytes, first: int) -> bool:
     """Whether these LONG_BINPUTs name the next entries of the memo."""
     block, place = divmod(first, _BLOCK)
     while written:

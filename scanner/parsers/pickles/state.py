@@ -12,6 +12,7 @@ from scanner.parsers.pickles.limits import (
     MAX_FLAWS,
     MAX_HELD,
     MAX_IMPORTS,
+    MAX_ITEMS,
     MAX_MEMO,
     MAX_NESTED,
     MAX_NESTING,
@@ -194,9 +195,18 @@ class State(Reader):
             self.marks[:] = [4]
 
     def boring(self, mark: int) -> bool:
-        """Whether what is put into the dictionary below ``mark`` is for an object of which nothing more is told."""
+        """Whether nobody looks at what is put into the container below ``mark``.
+
+        It is for an object of which nothing more is told, or in a container that holds no more.
+        """
         item = self.stack[mark - 2]
-        return type(item) is Made and item.quiet
+        if type(item) is Made and item.quiet:
+            return True
+        if not self.marks:
+            return False
+        outer = self.marks[-1]
+        container = self.stack[outer - 1]
+        return mark - outer > MAX_ITEMS or (isinstance(container, list) and len(container) >= MAX_ITEMS)
 
     def put(self, index: int, symbol: Symbol) -> None:
         """PUT."""
