@@ -8,9 +8,9 @@ from scanner.parsers.pickles.arrays import OBJECTS, raw_size
 from scanner.parsers.pickles.calls import build, call, raw_data
 from scanner.parsers.pickles.limits import MAX_ITEMS
 from scanner.parsers.pickles.opcodes import RARE
-from scanner.parsers.pickles.runs import passed_over
+from scanner.parsers.pickles.runs import passed_over, several
 from scanner.parsers.pickles.state import State, StoppedError
-from scanner.parsers.pickles.symbols import Made, Named, Pairs, Symbol
+from scanner.parsers.pickles.symbols import UNKNOWN, Made, Named, Pairs, Symbol
 from scanner.parsers.pickles.tensors import more_tensors
 
 _int32, _uint32, _double = (Struct(form).unpack_from for form in ("<i", "<I", ">d"))
@@ -128,6 +128,11 @@ class Machine(State):
                         at += 1
                         continue
                     if op == 0x7D:  # EMPTY_DICT
+                        if marks and size(stack) - marks[-1] > MAX_ITEMS and type(memo) is list:
+                            count, at = several(self.style.dictionary, self.style, data, at, limit, memo)
+                            if count:
+                                stack += [UNKNOWN] * count
+                                continue
                         push(Pairs())
                         at += 1
                         if data[at] == 0x94:
@@ -217,12 +222,7 @@ class Machine(State):
                 elif op == 0x29:  # EMPTY_TUPLE
                     if data[at + 1] == 0x81 and stack and type(stack[-1]) is Named and stack[-1].quiet:  # NEWOBJ
                         item = stack[-1] = stack[-1].made
-                        if item.quiet and type(memo) is list:
-                            found = self.style.object.match(data, at, limit)
-                            if found and passed_over(self.style, data, at, found.end(), memo):
-                                at = found.end()
-                                continue
-                        at += 2
+                        at = self.objects(item, at, limit) if item.quiet else at + 2
                         continue
                     push(())
                     at += 1
@@ -237,6 +237,25 @@ class Machine(State):
         finally:
             if at >= 0:
                 self.at = at
+
+    def objects(self, made: Made, at: int, limit: int) -> int:
+        """Pass over the object that begins with the EMPTY_TUPLE at ``at``, and those of the same class behind it."""
+        data, memo = self.data, self.memo
+        if type(memo) is not list:
+            return at + 2
+        # How the class came out of the memo: what does that again makes another object of it.
+        get = b""
+        if at > 1 and data[at - 2] == 0x68 and data[at - 1] < len(memo) and memo[data[at - 1]] is made.callee:
+            get = data[at - 2 : at]
+        elif at > 4 and data[at - 5] == 0x6A:
+            (index,) = _uint32(data, at - 4)
+            get = data[at - 5 : at] if index < len(memo) and memo[index] is made.callee else b""
+        if not get:
+            found = self.style.object.match(data, at, limit)
+            return found.end() if found and passed_over(self.style, data, at, found.end(), memo) else at + 2
+        count, end = several(self.style.object, self.style, data, at, limit, memo, get)
+        self.stack += [made] * (count - 1)
+        return end if count else at + 2
 
     def _build(self, argument: Symbol, made: Symbol) -> None:
         """BUILD, and what joblib reads behind it."""

@@ -2,7 +2,7 @@
 
 Most opcodes of a large pickle are such. What they leave behind is memo entries, of which only texts can
 matter later on.
-Repetitions are possessive and containers are two deep at most, so that no opcode is tried more than a few times.
+Repetitions are possessive and containers are a few deep, so that no opcode is tried more than a few times.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from scanner.parsers.pickles.symbols import UNKNOWN, Symbol
 
 _LONGEST = 64
 """Bytes of a text in a run are fewer."""
+_DEPTH = 2
+"""Containers inside one another in a run, behind its first one."""
 _BLOCK = 1 << 12
 NEW = 4
 
@@ -27,6 +29,8 @@ class Style(NamedTuple):
     """MARK, plain values and containers of them, APPENDS or SETITEMS."""
     object: re.Pattern[bytes]
     """What follows the class of an object up to BUILD, when its attributes are such a run."""
+    dictionary: re.Pattern[bytes]
+    """A dictionary that such a run fills."""
     memos: re.Pattern[bytes]
     """Texts that are put into the memo (empty for another value); unless ``counted``, with LONG_BINPUT behind each."""
     header: int
@@ -36,12 +40,8 @@ class Style(NamedTuple):
 
 
 def texts(opcode: bytes, zeros: bytes) -> bytes:
-    """A text that is not long, its size looked up in two steps."""
-    eights = []
-    for first in range(0, _LONGEST, 8):
-        each = b"|".join(rb"\x%02x%b.{%d}" % (size, zeros, size) for size in range(first, first + 8))
-        eights.append(rb"(?=[\x%02x-\x%02x])(?:%b)" % (first, first + 7, each))
-    return opcode + b"(?:%b)" % b"|".join(eights)
+    """A text that is not long."""
+    return opcode + b"(?:%b)" % b"|".join(rb"\x%02x%b.{%d}" % (size, zeros, size) for size in range(_LONGEST))
 
 
 @cache
@@ -54,15 +54,19 @@ def style(new: bool) -> Style:
     # A key and its value are taken at once, since each repetition is dear. Texts are always put into the memo.
     plain = rb"K.|M..|G.{8}|[N)\x88\x89]"
     value = rb"(?:(?:h.|j.{4}|%b%b)(?:%b|)|%b|J.{4}|[\x85-\x87]%b)" % (text, put, plain, plain, may_put)
-    containers = rb"\]%b(?:\(%b*+e|%ba|)|\}%b(?:\(%b*+u|%b%bs|)|\(%b*+t%b" % (
-        may_put, value, value, may_put, value, value, value, value, may_put,
-    )  # fmt: skip
-    values = rb"\((?:%b|%b)*+" % (value, containers)
+    inner = value
+    for _ in range(_DEPTH):
+        containers = rb"\]%b(?:\(%b*+e|%ba|)|\}%b(?:\(%b*+u|%b%bs|)|\(%b*+t%b" % (
+            may_put, inner, value, may_put, inner, value, value, inner, may_put,
+        )  # fmt: skip
+        inner = b"(?:%b|%b)" % (value, containers)
+    values = rb"\(%b*+" % inner
     passed = rb"(?:h.(?:%b|)|[](){}eutasbN\x81\x85-\x89]++|K.|M..|G.{8}|[jJ].{4})*+" % plain
     memo = b"((?:%b|))%b" if new else b"((?:%b|)%b)"
     return Style(
         run=re.compile(values + b"[eu]", re.DOTALL),
         object=re.compile(rb"\)\x81%b\}%b%bub" % (may_put, may_put, values), re.DOTALL),
+        dictionary=re.compile(rb"\}%b%bu" % (may_put, values), re.DOTALL),
         memos=re.compile(passed + b"(?:%b|\\Z)" % memo % (text, put), re.DOTALL),
         header=header,
         counted=new,
@@ -80,6 +84,21 @@ def passed_over(style: Style, data: bytes, at: int, end: int, memo: list[Symbol]
     else:
         return False
     return True
+
+
+def several(
+    pattern: re.Pattern[bytes], style: Style, data: bytes, at: int, end: int, memo: list[Symbol], between: bytes = b""
+) -> tuple[int, int]:
+    """How many of ``pattern`` stand one behind the other from ``at`` on, and where they end."""
+    match, start, count, place, gap = pattern.match, at, 0, at, len(between)
+    while found := match(data, place, end):
+        count += 1
+        at = place = found.end()
+        if gap:
+            if data[at : at + gap] != between:
+                break
+            place += gap
+    return (count, at) if count and passed_over(style, data, start, at, memo) else (0, start)
 
 
 def in_order(written: bytes, first: int) -> bool:
