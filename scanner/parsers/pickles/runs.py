@@ -86,7 +86,7 @@ def passed_over(style: Style, data: bytes, at: int, end: int, memo: list[Symbol]
     return True
 
 
-def several(
+def several(  # noqa: PLR0917 (called in the hot loop)
     pattern: re.Pattern[bytes], style: Style, data: bytes, at: int, end: int, memo: list[Symbol], between: bytes = b""
 ) -> tuple[int, int]:
     """How many of ``pattern`` stand one behind the other from ``at`` on, and where they end."""

@@ -27,53 +27,53 @@ def _pattern() -> re.Pattern[bytes]:
     What is the same for many tensors comes out of the memo.
     """
     text, get, put = texts(b"X", rb"\0\0\0"), b"(?:h.|j.{4})", b"r.{4}"
-    sizes = rb"(?:\)|(?:%b{1,3}[\x85-\x87]|\(%b*+t)%b)" % (_NUMBER, _NUMBER, put)
+    sizes = rb"\)|%b{1,3}[\x85-\x87]|\(%b*+t" % (_NUMBER, _NUMBER)
     parts = (
-        *(put, text, put, rb"%b\(\(%b%b" % (get, get, get), text, put, get, _NUMBER, b"t" + put, b"Q" + _NUMBER),
-        *(sizes, sizes, rb"[\x88\x89]" + get, rb"\)R" + put, b"t" + put),
+        b"(%b)(%b)(%b)" % (put, text, put),
+        rb"(%b\(\(%b%b)(%b)(%b)(%b)(%b)t(%b)Q%b" % (get, get, get, text, put, get, _NUMBER, put, _NUMBER),
+        b"(%b)(%b|)(?:%b)(%b|)" % (sizes, put, sizes, put),
+        rb"[\x88\x89](%b)\)R(%b)t(%b)R" % (get, put, put),
     )
-    return re.compile(b"".join(b"(%b)" % part for part in parts) + b"R", re.DOTALL)
+    return re.compile(b"".join(parts), re.DOTALL)
 
 
 def more_tensors(state: State, callee: Named, at: int) -> int:
     """Read the tensors behind one that ``callee`` has rebuilt, which is on the stack; say where the last one ends."""
     match = _pattern().match
-    memo, base, made, end = state.memo, state.base, callee.made, at
+    memo, base, made, end, new = state.memo, state.base, callee.made, at, tuple.__new__
+    data, limit = state.data, state.limit
     if type(memo) is not list:
         return at
     kinds: dict[tuple[bytes, bytes, bytes], tuple[str, str, str, Made] | None] = {}
-    shapes: dict[bytes, tuple[int, ...]] = {}
+    numbers: dict[bytes, tuple[int, ...]] = {}
     puts: list[bytes] = []
     values: list[Symbol] = []
     pushed: list[Symbol] = []
     ids: list[PersistentId] = []
     tensors: list[Tensor] = []
-    while each := match(state.data, end, state.limit):
+    while each := match(data, end, limit):
         end = each.end()
-        (before, key, put_key, gets, storage, put_storage, location, elements, put_id, _,
-         sizes, strides, hooks, put_hooks, put_arguments) = each.groups()  # fmt: skip
-        if (gets, location, hooks) not in kinds:
-            kinds[gets, location, hooks] = _kind(memo, callee, gets, location, hooks)
-        kind = kinds[gets, location, hooks]
+        (before, key, put_key, gets, storage, put_storage, location, elements, put_id,
+         sizes, put_sizes, put_strides, hooks, put_hooks, put_arguments) = each.groups()  # fmt: skip
+        kind = kinds.get((gets, location, hooks))
         if kind is None:
-            return at
+            kind = kinds[gets, location, hooks] = _kind(memo, callee, gets, location, hooks)
+            if kind is None:
+                return at
+        for series in (sizes, elements):
+            if series not in numbers:
+                numbers[series] = _numbers(series)
         type_, dtype, place, hooked = kind
-        shape = shapes.get(sizes[:-_PUT])
-        if shape is None:
-            shape = shapes[sizes[:-_PUT]] = _numbers(sizes[:-_PUT])
-        puts += before, put_key, put_storage, put_id[1:]
-        values += made, key[_HEADER:], storage[_HEADER:], UNKNOWN
-        for series in (sizes, strides):
-            if len(series) > 1:
-                puts.append(series[-_PUT:])
-                values.append(UNKNOWN)
-        puts += put_hooks[2:], put_arguments[1:]
+        puts += before, put_key, put_storage, put_id, put_sizes, put_strides, put_hooks, put_arguments
+        key, storage = key[_HEADER:], storage[_HEADER:]
+        values += made, key, storage, UNKNOWN
+        values += [UNKNOWN] * ((len(put_sizes) + len(put_strides)) // _PUT)
         values += hooked, UNKNOWN
-        pushed += key[_HEADER:], made
-        name = storage[_HEADER:].decode("utf-8", "replace")
-        ids.append(PersistentId("", base + each.end(9), type_, name, place, _numbers(elements)[0]))
-        tensors.append(Tensor(dtype, shape, name, base + end - 1))
-    if any(size < 0 for shape in shapes.values() for size in shape) or len(state.ids) + len(ids) > MAX_IDS:
+        pushed += key, made
+        name = storage.decode("utf-8", "replace")
+        ids.append(new(PersistentId, ("", base + each.end(9), type_, name, place, numbers[elements][0])))
+        tensors.append(new(Tensor, (dtype, numbers[sizes], name, base + end - 1)))
+    if any(size < 0 for series in numbers.values() for size in series) or len(state.ids) + len(ids) > MAX_IDS:
         return at
     if not in_order(b"".join(puts), len(memo)):
         return at
@@ -90,7 +90,7 @@ def _kind(
     """Class of the storage, type of its elements, where it was, and what its hooks are; None for anything unusual."""
     split = _GETS.fullmatch(gets)
     rebuild, what, type_ = (_got(memo, get) for get in split.groups()) if split else (None, None, None)
-    place, hooked = _got(memo, location), _got(memo, hooks[1:])
+    place, hooked = _got(memo, location), _got(memo, hooks)
     if rebuild is not callee or what != b"storage" or type(type_) is not Named or type(place) is not bytes:
         return None
     if type(hooked) is not Named or not hooked.quiet:
