@@ -37,7 +37,7 @@ docs-check:  ## fail when a generated page is out of date
 integration:  ## tests against a real Docker daemon (needs root)
 	$(BIN)/pytest -m integration tests/integration
 
-bench:  ## time it beside hadolint, and its start-up beside an empty Python
+bench:  ## time it beside hadolint and picklescan, and its start-up beside an empty Python
 	$(BIN)/python -m tests.benchmarks
 
 bench-advisories:  ## time the advisory database: HULLCHECK_TEST_ADVISORIES=all.zip of PyPI

@@ -1,4 +1,4 @@
-"""Time Hullcheck beside its peer and beside an empty Python, in one run: ``make bench``.
+"""Time Hullcheck beside its peers and beside an empty Python, in one run: ``make bench``.
 
 Seconds differ between machines and hours; the ratios in one run are what counts. ``--check`` fails when one is missed.
 """
@@ -15,6 +15,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.benchmarks import pickles
 from tests.benchmarks.corpus import FIXTURES, make
 
 FASTER_THAN_HADOLINT = 15
@@ -107,6 +108,16 @@ def main(arguments: Sequence[str]) -> int:
                 f"at least {FASTER_THAN_HADOLINT}",
                 held=ratio >= FASTER_THAN_HADOLINT,
             )
+    ours = theirs = 0.0
+    for what, size, took, peer in pickles.timed():
+        ours, theirs = ours + took, theirs + peer
+        row(f"pickles: {what}", f"{size / 1e6 / took:.1f} MB/s", f"{peer / took:.1f} x picklescan's")
+    row(
+        "pickles: times picklescan's throughput",
+        f"{theirs / ours:.1f}",
+        f"at least {pickles.FASTER_THAN_PICKLESCAN}",
+        held=theirs / ours >= pickles.FASTER_THAN_PICKLESCAN,
+    )
     one = str(FIXTURES / "tensorflow-tutorial" / "Dockerfile")
     commands: dict[str, Sequence[str]] = {
         "python -c pass": [sys.executable, "-c", "pass"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import pickle
 import pickletools
+import random
 import struct
 import time
 import zlib
@@ -75,7 +76,7 @@ def walk(data: bytes) -> tuple[int, bool, list[tuple[str, str]]]:
     raise AssertionError("genops ends with STOP or an error")
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(VALUES, st.integers(0, 5))
 def test_what_is_pickled_is_followed_to_its_stop(value, protocol):
     data = pickle.dumps(value, protocol)
@@ -90,7 +91,7 @@ def test_what_is_pickled_is_followed_to_its_stop(value, protocol):
 MUTATIONS = st.lists(st.tuples(st.integers(0, 1 << 16), st.integers(0, 255), st.integers(0, 3)), max_size=4)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(VALUES, st.integers(0, 5), MUTATIONS)
 def test_a_damaged_pickle_is_followed_as_far_as_pickletools_goes(value, protocol, mutations):
     data = bytearray(pickle.dumps(value, protocol))
@@ -112,7 +113,7 @@ def test_a_damaged_pickle_is_followed_as_far_as_pickletools_goes(value, protocol
     assert set(names(found)) >= set(seen)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.binary(max_size=400))
 def test_any_bytes_end_in_a_trace(data):
     for each in traces(Forward(data)):
@@ -352,7 +353,53 @@ def test_runs_leave_the_memo_as_single_opcodes_do(protocol, monkeypatch):
 
     with_runs = memo()
     monkeypatch.setattr("scanner.parsers.pickles.machine.passed_over", lambda *_: False)
+    monkeypatch.setattr("scanner.parsers.pickles.runs.passed_over", lambda *_: False)
     assert with_runs == memo()
+
+
+def damaged(data: bytes, choose: random.Random) -> bytes:
+    """With a few bytes changed, and imports put in at random places."""
+    out = bytearray(data)
+    for _ in range(choose.randrange(1, 4)):
+        place = choose.randrange(len(out))
+        kind = choose.randrange(4)
+        if kind == 0:
+            out[place] = choose.randrange(256)
+        elif kind == 1:
+            del out[place]
+        elif kind == 2:
+            out[place:place] = choose.choice([b"h\x00", b"0", b"q\x03", b"\x94", b"N", b"(", b"\x85", b"j\x07\0\0\0"])
+        else:
+            out[place:place] = choose.choice([named("os", "system"), stacked("os", "system"), b"h\x05h\x06\x93"])
+    return bytes(out)
+
+
+@pytest.mark.parametrize("protocol", [2, 5])
+def test_runs_of_damaged_pickles_end_where_single_opcodes_do(protocol, monkeypatch):
+    choose = random.Random(protocol)
+    objects = [Plain(a=n, b=str(n), c=[n / 7, "x"], d={"e": (n, n)}) for n in range(150)]
+    data = pickle.dumps(
+        [objects, [{"f": n, "g": [str(n)]} for n in range(150)], {f"h{n}": n for n in range(150)}], protocol
+    )
+    for _ in range(50):
+        broken = damaged(data, choose)
+        with_runs = of(broken)
+        with monkeypatch.context() as without:
+            without.setattr("scanner.parsers.pickles.machine.passed_over", lambda *_: False)
+            without.setattr("scanner.parsers.pickles.runs.passed_over", lambda *_: False)
+            single = of(broken)
+        assert (with_runs.end, with_runs.stopped, with_runs.imports) == (single.end, single.stopped, single.imports)
+        assert with_runs.end >= walk(broken)[0]
+
+
+def test_tensors_read_at_once_are_as_those_read_one_by_one(monkeypatch):
+    from tests.benchmarks.pickles import samples
+
+    data = samples()["tensors of torch"]
+    at_once = of(data)
+    monkeypatch.setattr("scanner.parsers.pickles.machine.more_tensors", lambda state, callee, at: at)
+    assert at_once == of(data)
+    assert len(at_once.tensors) == len(at_once.persistent_ids) > 1_000
 
 
 FLAWED = {
@@ -393,7 +440,7 @@ def test_other_files_do_not_look_like_pickles(data):
     assert not looks_like_pickle(data)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.text(max_size=300) | st.binary(max_size=300))
 def test_text_and_bytes_hardly_ever_look_like_pickles(data):
     data = data.encode("utf-8", "replace") if isinstance(data, str) else data
@@ -403,6 +450,36 @@ def test_text_and_bytes_hardly_ever_look_like_pickles(data):
 @pytest.mark.parametrize("name", [name for name in SAMPLES if name != "no PROTO"])
 def test_each_sample_looks_like_a_pickle(name):
     assert looks_like_pickle(SAMPLES[name])
+
+
+def put(index):
+    return b"r" + struct.pack("<I", index)
+
+
+def objects_out_of_order():
+    """Many objects that could be passed over at once, were it not for the numbers of the last ones."""
+    made = [
+        b"h\0)\x81" + put(3 * n) + b"}" + put(3 * n + 1) + b"(X\x01\0\0\0a" + put(3 * n + 2) + b"K\x01ub"
+        for n in range(100, 20_000)
+    ]
+    wrong = b"h\0)\x81" + put(1) + b"}" + put(2) + b"(X\x01\0\0\0a" + put(7) + b"K\x01ub"
+    return (
+        proto(2)
+        + named("a", "B")
+        + b"q\0"
+        + b"".join(b"N" + put(n) for n in range(1, 300))
+        + b"".join((*made[:3_000], wrong) * 5)
+        + b"."
+    )
+
+
+def tensors_out_of_order():
+    from tests.benchmarks.pickles import _state_dict
+
+    data = bytearray(_state_dict(2_000))
+    place = data.rindex(b"1999r") + 5
+    data[place : place + 4] = struct.pack("<I", 1)
+    return bytes(data)
 
 
 BOMBS = {
@@ -417,6 +494,8 @@ BOMBS = {
     "underflow": proto(4) + b"0" * 100_000 + b".",
     "lines without end": proto(2) + b"c" + b"x" * 3_000_000,
     "runs that do not end": proto(4) + b"N]" + b"(]K\x01" * 100_000 + b".",
+    "objects that are not in order": objects_out_of_order(),
+    "tensors that are not in order": tensors_out_of_order(),
     "pickles in pickles": proto(4),
     "imports": proto(2) + b"".join(b"ca%d\nb\n0" % n for n in range(30_000)) + b"N.",
     "many pickles": b"N." * 30_000,

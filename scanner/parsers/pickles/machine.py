@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from struct import Struct
 
 from scanner.parsers.pickles.arrays import OBJECTS, raw_size
 from scanner.parsers.pickles.calls import build, call, raw_data
 from scanner.parsers.pickles.limits import MAX_ITEMS
 from scanner.parsers.pickles.opcodes import RARE
-from scanner.parsers.pickles.runs import passed_over, several
+from scanner.parsers.pickles.runs import passed_over
 from scanner.parsers.pickles.state import State, StoppedError
 from scanner.parsers.pickles.symbols import UNKNOWN, Made, Named, Pairs, Symbol
 from scanner.parsers.pickles.tensors import more_tensors
@@ -128,8 +129,8 @@ class Machine(State):
                         at += 1
                         continue
                     if op == 0x7D:  # EMPTY_DICT
-                        if marks and size(stack) - marks[-1] > MAX_ITEMS and type(memo) is list:
-                            count, at = several(self.style.dictionary, self.style, data, at, limit, memo)
+                        if marks and size(stack) - marks[-1] > MAX_ITEMS and self.runs and type(memo) is list:
+                            count, at = self.several(self.style.dictionary, at, memo, b"")
                             if count:
                                 stack += [UNKNOWN] * count
                                 continue
@@ -199,11 +200,13 @@ class Machine(State):
                     continue
                 elif op == 0x28:  # MARK
                     mark = size(stack)
-                    if mark and type(stack[-1]) in _FILLED and (size(stack[-1]) >= MAX_ITEMS or self.boring(mark)):
+                    if mark and type(stack[-1]) in _FILLED and self.boring(mark):
                         found = self.style.run.match(data, at, limit)
-                        if found and type(memo) is list and passed_over(self.style, data, at, found.end(), memo):
-                            at = found.end()
-                            continue
+                        if found and type(memo) is list:
+                            if passed_over(self.style, data, at, found.end(), memo):
+                                at = found.end()
+                                continue
+                            self.runs = False
                     marks.append(mark)
                     at += 1
                     continue
@@ -222,7 +225,7 @@ class Machine(State):
                 elif op == 0x29:  # EMPTY_TUPLE
                     if data[at + 1] == 0x81 and stack and type(stack[-1]) is Named and stack[-1].quiet:  # NEWOBJ
                         item = stack[-1] = stack[-1].made
-                        at = self.objects(item, at, limit) if item.quiet else at + 2
+                        at = self.objects(item, at) if item.quiet else at + 2
                         continue
                     push(())
                     at += 1
@@ -238,24 +241,37 @@ class Machine(State):
             if at >= 0:
                 self.at = at
 
-    def objects(self, made: Made, at: int, limit: int) -> int:
+    def objects(self, made: Made, at: int) -> int:
         """Pass over the object that begins with the EMPTY_TUPLE at ``at``, and those of the same class behind it."""
         data, memo = self.data, self.memo
-        if type(memo) is not list:
+        if type(memo) is not list or not self.runs:
             return at + 2
         # How the class came out of the memo: what does that again makes another object of it.
-        get = b""
+        get = None
         if at > 1 and data[at - 2] == 0x68 and data[at - 1] < len(memo) and memo[data[at - 1]] is made.callee:
             get = data[at - 2 : at]
         elif at > 4 and data[at - 5] == 0x6A:
             (index,) = _uint32(data, at - 4)
-            get = data[at - 5 : at] if index < len(memo) and memo[index] is made.callee else b""
-        if not get:
-            found = self.style.object.match(data, at, limit)
-            return found.end() if found and passed_over(self.style, data, at, found.end(), memo) else at + 2
-        count, end = several(self.style.object, self.style, data, at, limit, memo, get)
+            get = data[at - 5 : at] if index < len(memo) and memo[index] is made.callee else None
+        count, end = self.several(self.style.object, at, memo, get)
         self.stack += [made] * (count - 1)
         return end if count else at + 2
+
+    def several(
+        self, pattern: re.Pattern[bytes], at: int, memo: list[Symbol], between: bytes | None
+    ) -> tuple[int, int]:
+        """How many of ``pattern`` stand one behind the other from ``at`` on, and where they end; None: one at most."""
+        start, count, place = at, 0, at
+        while found := pattern.match(self.data, place, self.limit):
+            count += 1
+            at = found.end()
+            if between is None or not self.data.startswith(between, at):
+                break
+            place = at + len(between)
+        if not count or passed_over(self.style, self.data, start, at, memo):
+            return count, at
+        self.runs = False
+        return 0, start
 
     def _build(self, argument: Symbol, made: Symbol) -> None:
         """BUILD, and what joblib reads behind it."""

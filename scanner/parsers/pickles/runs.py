@@ -86,21 +86,6 @@ def passed_over(style: Style, data: bytes, at: int, end: int, memo: list[Symbol]
     return True
 
 
-def several(  # noqa: PLR0917 (called in the hot loop)
-    pattern: re.Pattern[bytes], style: Style, data: bytes, at: int, end: int, memo: list[Symbol], between: bytes = b""
-) -> tuple[int, int]:
-    """How many of ``pattern`` stand one behind the other from ``at`` on, and where they end."""
-    match, start, count, place, gap = pattern.match, at, 0, at, len(between)
-    while found := match(data, place, end):
-        count += 1
-        at = place = found.end()
-        if gap:
-            if data[at : at + gap] != between:
-                break
-            place += gap
-    return (count, at) if count and passed_over(style, data, start, at, memo) else (0, start)
-
-
 def in_order(written: bytes, first: int) -> bool:
     """Whether these LONG_BINPUTs name the next entries of the memo."""
     block, place = divmod(first, _BLOCK)

@@ -98,6 +98,8 @@ class State(Reader):
         self.stopped = False
         self.protocol: int | None = None
         self.style = style(False)
+        self.runs = True
+        """Runs of opcodes are passed over; no more once one was not as it seemed, so that no work is done many times."""
         self.names: dict[tuple[str, str, bool], Named] = {}
         self.calls: list[Call] = []
         self.ids: list[PersistentId] = []
@@ -197,8 +199,12 @@ class State(Reader):
     def boring(self, mark: int) -> bool:
         """Whether nobody looks at what is put into the container below ``mark``.
 
-        It is for an object of which nothing more is told, or in a container that holds no more.
+        It is full, in a container that is full, or for an object of which nothing more is told.
         """
+        if not self.runs:
+            return False
+        if len(self.stack[-1]) >= MAX_ITEMS:
+            return True
         item = self.stack[mark - 2]
         if type(item) is Made and item.quiet:
             return True

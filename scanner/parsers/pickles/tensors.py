@@ -42,7 +42,7 @@ def more_tensors(state: State, callee: Named, at: int) -> int:
     match = _pattern().match
     memo, base, made, end, new = state.memo, state.base, callee.made, at, tuple.__new__
     data, limit = state.data, state.limit
-    if type(memo) is not list:
+    if type(memo) is not list or not state.runs:
         return at
     kinds: dict[tuple[bytes, bytes, bytes], tuple[str, str, str, Made] | None] = {}
     numbers: dict[bytes, tuple[int, ...]] = {}
@@ -52,14 +52,14 @@ def more_tensors(state: State, callee: Named, at: int) -> int:
     ids: list[PersistentId] = []
     tensors: list[Tensor] = []
     while each := match(data, end, limit):
-        end = each.end()
         (before, key, put_key, gets, storage, put_storage, location, elements, put_id,
          sizes, put_sizes, put_strides, hooks, put_hooks, put_arguments) = each.groups()  # fmt: skip
         kind = kinds.get((gets, location, hooks))
         if kind is None:
             kind = kinds[gets, location, hooks] = _kind(memo, callee, gets, location, hooks)
             if kind is None:
-                return at
+                break
+        end = each.end()
         for series in (sizes, elements):
             if series not in numbers:
                 numbers[series] = _numbers(series)
@@ -73,9 +73,9 @@ def more_tensors(state: State, callee: Named, at: int) -> int:
         name = storage.decode("utf-8", "replace")
         ids.append(new(PersistentId, ("", base + each.end(9), type_, name, place, numbers[elements][0])))
         tensors.append(new(Tensor, (dtype, numbers[sizes], name, base + end - 1)))
-    if any(size < 0 for series in numbers.values() for size in series) or len(state.ids) + len(ids) > MAX_IDS:
-        return at
-    if not in_order(b"".join(puts), len(memo)):
+    negative = any(number < 0 for series in numbers.values() for number in series)
+    if negative or len(state.ids) + len(ids) > MAX_IDS or not in_order(b"".join(puts), len(memo)):
+        state.runs = False
         return at
     memo += values
     state.stack += pushed
