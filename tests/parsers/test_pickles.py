@@ -433,7 +433,7 @@ def test_what_is_wrong_is_told_with_its_place(name):
     assert (flaws[0].kind, flaws[0].offset) == (kind, place)
 
 
-@pytest.mark.parametrize("data", [b"", b"Hello, world.\n", b"import os\nos.system('id')\n", b"{\"a\": 1}", b"(defun f (x) x)\n", b"cat\ndog\n", b"\x80",
+@pytest.mark.parametrize("data", [b"", b"N.", b"Hello, world.\n", b"import os\nos.system('id')\n", b"{\"a\": 1}", b"(defun f (x) x)\n", b"cat\ndog\n", b"\x80",
     b"\x80\x03", b"PK\x03\x04" + bytes(30), b"\x7fELF" + bytes(60), b"GIF89a" + bytes(60), b"GGUF" + bytes(60), b"\x89PNG\r\n\x1a\n", b"Name: x\nVersion: 1\n",
     b"In the beginning.\n", b"NNNN", b"Some text. More text.\n", b"%PDF-1.7\n", b"\xff\xd8\xff", zlib.compress(b"x" * 99)])  # fmt: skip
 def test_other_files_do_not_look_like_pickles(data):
@@ -494,6 +494,7 @@ BOMBS = {
     "underflow": proto(4) + b"0" * 100_000 + b".",
     "lines without end": proto(2) + b"c" + b"x" * 3_000_000,
     "runs that do not end": proto(4) + b"N]" + b"(]K\x01" * 100_000 + b".",
+    "payloads that might be names": proto(4) + (b"B\x00\x10\0\0" + b"c" * 4_096 + b"0") * 300 + b"N.",
     "objects that are not in order": objects_out_of_order(),
     "tensors that are not in order": tensors_out_of_order(),
     "pickles in pickles": proto(4),

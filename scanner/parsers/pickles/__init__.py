@@ -7,23 +7,17 @@ are symbols, and what a call would give is known for a handful of harmless funct
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from typing import Final
 
 from scanner.parsers.pickles.limits import MAX_PICKLES
 from scanner.parsers.pickles.machine import Machine
 from scanner.parsers.pickles.reader import MARGIN
+from scanner.parsers.pickles.state import FIRST, NO_PICKLE, likely, named
 from scanner.parsers.pickles.trace import Flaw, Trace
 from scanner.parsers.tar import Buffer, Source
 
 HEAD = 4_096
 """Bytes that are enough to recognise a pickle."""
-_NO_PICKLE: Final = ("opcode", "argument", "stack", "memo")
-"""Flaws of what only begins like a pickle."""
-_NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
-_FIRST = frozenset(bytes([op]) for op in b"(])}cFIJKLMNSTUVXGPBC\x88\x89\x8a\x8c\x8d\x8e\x8f")
-"""Opcodes that need nothing on the stack."""
 
 
 def trace(source: Source, start: int = 0) -> Trace:
@@ -57,15 +51,13 @@ def looks_like_pickle(head: bytes) -> bool:
     Protocols 0 and 1 begin with no mark of their own. Of what may be one, all has to be right up to STOP or to the end
     of ``head``, unless it imports and calls something before it breaks.
     """
-    marked = head[:1] == b"\x80"
-    if not marked and head[:1] not in _FIRST:
+    if not head or head[0] not in FIRST:
         return False
     found = trace(Buffer(head))
-    wrong = [flaw.offset for flaw in found.flaws if flaw.kind in _NO_PICKLE]
-    names = [each for each in found.imports if not wrong or each.offset < wrong[0]]
-    named = all(_NAME.fullmatch(each.module) and _NAME.fullmatch(each.name) for each in names if each.resolved)
-    if marked:
-        return len(head) > 2 and (bool(names and named) or not wrong)
-    if names and (found.calls or found.stopped):
-        return named
-    return named and not wrong and (found.end == len(head) > 3 if found.stopped else found.end > HEAD - MARGIN)
+    if likely(found):
+        return len(head) > 2
+    if not named(found) or any(flaw.kind in NO_PICKLE for flaw in found.flaws):
+        return False
+    if found.protocol is not None:
+        return len(head) > 2
+    return found.end == len(head) > 3 if found.stopped else found.end > HEAD - MARGIN

@@ -6,7 +6,7 @@ MAX_MEMO = 1 << 20
 """Memo entries; of later ones only imports are remembered."""
 MAX_STACK = 1 << 18
 """Values on the stack; those at the bottom are forgotten."""
-MAX_HELD = 1 << 20
+MAX_HELD = 1 << 21
 """Values held in containers; when it is reached, what containers hold is forgotten."""
 MAX_ITEMS = 64
 """Values held of one container."""

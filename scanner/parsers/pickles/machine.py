@@ -118,14 +118,14 @@ class Machine(State):
                         item = stack[mark - 1]
                         if type(item) is (Pairs if op == 0x75 else list) and size(item) < MAX_ITEMS:
                             item += stack[mark : mark + MAX_ITEMS]
-                            self.held += MAX_ITEMS
+                            self.held += size(item)
                         del stack[mark:], marks[-1]
                         at += 1
                         continue
                     if op == 0x74:  # TUPLE
                         mark = marks.pop()
                         stack[mark:] = [tuple(stack[mark : mark + MAX_ITEMS])]
-                        self.held += 4
+                        self.held += size(stack[-1])
                         at += 1
                         continue
                     if op == 0x7D:  # EMPTY_DICT
@@ -289,7 +289,7 @@ class Machine(State):
         """What is behind the array that joblib reads from ``at`` on."""
         start = self.base + at
         if size == OBJECTS:
-            inner = self.embedded(self.source, start, several=False)
+            inner = self.inner(self.source, start)
             end = inner.offset if inner else start
         else:
             if padded:

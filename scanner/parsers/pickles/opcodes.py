@@ -76,13 +76,13 @@ def _dup(state: State, at: int) -> int:
 
 def _list(state: State, at: int) -> int:
     state.stack.append(_items(state)[:MAX_ITEMS])
-    state.held += MAX_ITEMS
+    state.held += len(state.stack[-1])
     return at
 
 
 def _dict(state: State, at: int) -> int:
     state.stack.append(Pairs(_items(state)[:MAX_ITEMS]))
-    state.held += MAX_ITEMS
+    state.held += len(state.stack[-1])
     return at
 
 

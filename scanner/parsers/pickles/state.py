@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import NoReturn
+from typing import Final, NoReturn
 
 from scanner.parsers.pickles.limits import (
     CALLS_EACH,
@@ -29,10 +29,11 @@ from scanner.parsers.tar import Buffer, Source
 _GETS, _PUTS = b"hj", b"qr"
 _RECENT = 256
 """Values at the top of the stack that keep what they hold when there is too much of it."""
-_PICKLE = re.compile(
-    rb"\x80[\0-\5]|(?=[(\])}cFIJKLMNSTUVXG\x8c\x8d\x88\x89])[\s\S]*?(?:\x93|[ci][A-Za-z_][\w.]*\n[A-Za-z_][\w.]*\n)"
-)
-"""What begins with PROTO, or with another opcode that needs nothing on the stack and has an import further on."""
+FIRST: Final = frozenset(b"(])}cFIJKLMNSTUVXGPBC\x80\x88\x89\x8a\x8c\x8d\x8e\x8f")
+"""Opcodes that a pickle may begin with: those that need nothing on the stack."""
+NO_PICKLE: Final = ("opcode", "argument", "stack", "memo")
+"""Flaws of what only begins like a pickle."""
+_NAME = re.compile(r"[^\W\d]\w*+(\.[^\W\d]\w*+)*+")
 _IN_LATIN_1 = b"\xc2\x80"
 """How a pickle begins that is written as text, each byte a character: so protocol 2 writes bytes."""
 
@@ -82,6 +83,22 @@ class _Overlay(Memo):
         return self._below[index]
 
 
+def named(found: Trace) -> bool:
+    """Whether all that it imports are names as Python has them."""
+    return all(_NAME.fullmatch(each.module) and _NAME.fullmatch(each.name) for each in found.imports if each.resolved)
+
+
+def likely(found: Trace) -> bool:
+    """Whether what was followed is a pickle; without PROTO, only what imports and calls something is one for sure."""
+    wrong = min((flaw.offset for flaw in found.flaws if flaw.kind in NO_PICKLE), default=found.end)
+    before = found.replace(imports=tuple(each for each in found.imports if each.offset < wrong))
+    if not named(before):
+        return False
+    if found.protocol is not None:
+        return found.stopped or bool(before.imports)
+    return bool(before.imports) and (found.stopped or any(call.offset < wrong for call in found.calls))
+
+
 class State(Reader):
     """What one pickle has on the stack and in the memo, and what was seen so far."""
 
@@ -99,7 +116,7 @@ class State(Reader):
         self.protocol: int | None = None
         self.style = style(False)
         self.runs = True
-        """Runs of opcodes are passed over; no more once one was not as it seemed, so that no work is done many times."""
+        """Runs of opcodes are passed over; no more once one was not as it seemed, lest it is read over and over."""
         self.names: dict[tuple[str, str, bool], Named] = {}
         self.calls: list[Call] = []
         self.ids: list[PersistentId] = []
@@ -253,7 +270,7 @@ class State(Reader):
         """Follow pickles that a payload begins with."""
         if size > MAX_TEXT and kept.startswith(_IN_LATIN_1) and kept[2:3] <= b"\x05":
             self.inside_text(self.source.at(start, min(size, MAX_DECODED)))
-        elif _PICKLE.match(kept):
+        elif kept and kept[0] in FIRST:
             self.embedded(Part(self.source, start + size), start)
 
     def inside_text(self, data: bytes) -> None:
@@ -262,23 +279,29 @@ class State(Reader):
 
     def inside_bytes(self, data: bytes) -> None:
         """The same for bytes that are in memory."""
-        if _PICKLE.match(data):
+        if data and data[0] in FIRST:
             self.embedded(Buffer(data), 0)
 
-    def embedded(self, source: Source, start: int, *, several: bool = True) -> State | None:
-        """Follow a pickle inside of this one, and ``several`` that stand behind it."""
-        last = None
-        while last is None or (several and last.stopped and _PICKLE.match(source.at(last.offset, MAX_TEXT))):
-            if self.depth >= MAX_NESTING or len(self.nested) >= MAX_NESTED:
-                self.flaw("limit", f"more than {MAX_NESTING} pickles inside one another, or {MAX_NESTED} in one")
-                break
-            last = type(self)(source, start if last is None else last.offset, self.depth + 1, self.walked)
-            last.run()
-            self.walked = last.walked + last.at
-            found = last.result()
-            if found.stopped or found.imports:
-                self.nested.append(found)
-        return last
+    def embedded(self, source: Source, start: int) -> None:
+        """Follow the pickle that may begin at ``start``, and those that stand behind it."""
+        while (first := source.at(start, 1)) and first[0] in FIRST:
+            inner = self.inner(source, start)
+            if inner is None or not inner.stopped:
+                return
+            start = inner.offset
+
+    def inner(self, source: Source, start: int) -> State | None:
+        """Follow what may be a pickle inside of this one; None when there are too many."""
+        if self.depth >= MAX_NESTING or len(self.nested) >= MAX_NESTED:
+            self.flaw("limit", f"more than {MAX_NESTING} pickles inside one another, or {MAX_NESTED} in one")
+            return None
+        inner = type(self)(source, start, self.depth + 1, self.walked)
+        inner.run()
+        self.walked = inner.walked + inner.at
+        found = inner.result()
+        if likely(found):
+            self.nested.append(found)
+        return inner
 
     def misread(self, start: int, end: int) -> None:
         """Follow raw data as the opcodes that a reader which knows nothing of it would take them for."""
@@ -287,5 +310,5 @@ class State(Reader):
         other.run()
         self.walked = other.walked + other.at
         found = other.result()
-        if any(each.resolved and each.module.isidentifier() and each.name.isidentifier() for each in found.imports):
+        if any(each.resolved for each in found.imports) and named(found):
             self.nested.append(found)
