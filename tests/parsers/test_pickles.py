@@ -402,6 +402,12 @@ def test_tensors_read_at_once_are_as_those_read_one_by_one(monkeypatch):
     assert len(at_once.tensors) == len(at_once.persistent_ids) > 1_000
 
 
+@pytest.mark.parametrize("opcode", pickletools.opcodes, ids=lambda opcode: opcode.name)
+def test_every_opcode_is_one(opcode):
+    data = b"](NN" + opcode.code.encode("latin-1") + b"\0" * 20 + b"\n\n."
+    assert not [flaw for flaw in of(data).flaws if flaw.kind == "opcode" and flaw.offset == 4]
+
+
 FLAWED = {
     "an unknown opcode": (proto(4) + b"N\xff", "opcode", 3),
     "cut off": (proto(4) + b"N", "truncated", 3),

@@ -91,6 +91,18 @@ def _empty_set(state: State, at: int) -> int:
     return at
 
 
+def _additems(state: State, at: int) -> int:
+    mark = state.marks[-1]
+    if not mark:
+        raise IndexError
+    items = _items(state)
+    held = state.stack[-1]
+    if type(held) is list and len(held) < MAX_ITEMS:
+        held += items[:MAX_ITEMS]
+        state.held += len(held)
+    return at
+
+
 def _line(kind: type[int] | type[float]) -> Callable[[State, int], int]:
     """A number in a line."""
 
@@ -293,6 +305,7 @@ RARE: Final[dict[int, Callable[[State, int], int]]] = {
     0x64: _dict,
     0x91: _list,  # FROZENSET
     0x8F: _empty_set,
+    0x90: _additems,
     0x49: _line(int),
     0x4C: _line(int),
     0x46: _line(float),

@@ -84,8 +84,9 @@ class _Overlay(Memo):
 
 
 def named(found: Trace) -> bool:
-    """Whether all that it imports are names as Python has them."""
-    return all(_NAME.fullmatch(each.module) and _NAME.fullmatch(each.name) for each in found.imports if each.resolved)
+    """Whether all that its opcodes import are names as Python has them."""
+    written = (each for each in found.imports if each.resolved and each.opcode != "REDUCE")
+    return all(_NAME.fullmatch(each.module) and _NAME.fullmatch(each.name) for each in written)
 
 
 def likely(found: Trace) -> bool:
