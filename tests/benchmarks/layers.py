@@ -1,4 +1,4 @@
-"""Time the reading of an image's layers beside the tools that only do a part of it, in one run: ``make bench-images``.
+"""Time the reading of an image's layers beside the tools that only do a part of it, in one run: ``make bench-layers``.
 
 An image of three layers (a base of many small files, libraries, weights) is made in three forms: tar as ``docker save``
 has it, gzip and zstd, whose stored bytes are held to their digests as those of any registry are. Seconds differ between machines and hours; the ratios in one run are what counts.
