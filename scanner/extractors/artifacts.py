@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from scanner.extractors.credential_files import foreign, ours, taken_along
 from scanner.model.facts.artifacts import ArtifactType, CopiedArtifact
@@ -57,7 +58,10 @@ _SUFFIXES = frozenset(
         ".tfrecord", ".tfrecords", ".arrow", ".feather", ".h5ad", ".gz",
     }
 )  # fmt: skip
-_LIKELY = frozenset({"chroma.sqlite3", "optimizer.pt", "optimizer.bin", "scheduler.pt", "trainer_state.json", "HEAD"})
+_LIKELY = frozenset(
+    {"chroma.sqlite3", "optimizer.pt", "optimizer.bin", "scheduler.pt", "trainer_state.json", "HEAD", *_NAMES}
+)
+_TELLING = ("wandb/", "mlruns/", "lightning_logs/", "/.neptune/", "/.aim/", "/.dvc/", "global_step")
 _DATA = Lazy(r"\.(?:csv|tsv|parquet|jsonl|ndjson|tfrecords?|arrow|feather|h5ad|sqlite3?|db)(?:\.gz)?$", re.IGNORECASE)
 SMALLEST_DATA = 1 << 16
 """Bytes of the smallest data file of a layer that counts; smaller ones are settings, word lists, test cases."""
@@ -156,25 +160,15 @@ def data_file(name: str) -> bool:
 def _held(file: File) -> ArtifactType | None:
     """What a file of a layer is; the name and a few folders are looked at first, since it is asked of every file."""
     path = file.at.path
-    if foreign(path):
-        return None
     folder, _, name = path.rpartition("/")
-    suffix = name[name.rfind(".") :]
-    if not (
-        suffix in _SUFFIXES
-        or name in _LIKELY
-        or name in _NAMES
-        or "wandb/" in path
-        or "mlruns/" in path
-        or "lightning_logs/" in path
-        or "/.neptune/" in path
-        or "/.aim/" in path
-        or "/.dvc/" in path
-        or "global_step" in path
-        or name.startswith("events.out.")
+    if (
+        name[name.rfind(".") :] not in _SUFFIXES
+        and name not in _LIKELY
+        and not name.startswith("events.out.")
+        and not _is_telling(folder)
     ):
         return None
-    if not ours(path) or len(path) > MAX_PATH:
+    if foreign(path) or not ours(path) or len(path) > MAX_PATH:
         return None
     if name == "HEAD":
         return "git" if folder.endswith("/.git") or folder == ".git" else None
@@ -182,6 +176,12 @@ def _held(file: File) -> ArtifactType | None:
     if found is None and file.size >= SMALLEST_DATA and data_file(name):
         return "data"
     return found
+
+
+@lru_cache(maxsize=16)
+def _is_telling(folder: str) -> bool:
+    """Whether it may be a folder in which more counts than a few names; files come folder by folder."""
+    return any(part in f"{folder}/" for part in _TELLING)
 
 
 def _carried(type_: ArtifactType, file: File) -> CopiedArtifact:

@@ -48,6 +48,7 @@ _STORES = frozenset(
     }
 )  # fmt: skip
 """What tools call the files in these folders that hold credentials; the others are settings and logs."""
+_CALLED = _STORES.union(_NAMES)
 _FOLDERS = frozenset(
     {
         ".aws", ".docker", "huggingface", ".huggingface", ".kube", ".cargo", ".gem", "gcloud", ".gcloud", "gh", ".gh",
@@ -109,15 +110,12 @@ def credential_type(path: str) -> str:
 
 def in_layer(path: str) -> bool:
     """Whether a file of a layer has such a name and lies where people put their own; cheap for nearly all paths."""
-    if foreign(path):
-        return False
     folder, _, name = path.rpartition("/")
-    end = name[-4:].lower()
-    if end in _ENDS:
-        likely = end != "json" or name in _NAMES or _ACCOUNTS.search(name) is not None or name in _STORES
-    else:
-        likely = name in _NAMES or name in _STORES or name[:4] == ".env" or "/.ssh/" in path
-    if not likely or (name in _STORES and folder[folder.rfind("/") + 1 :] not in _FOLDERS):
+    end = path[-4:].lower()
+    if end not in _ENDS and name not in _CALLED and name[:4] != ".env" and "/.ssh/" not in path:
+        return False
+    likely = end != "json" or name in _CALLED or _ACCOUNTS.search(name) is not None
+    if not likely or foreign(path) or (name in _STORES and folder[folder.rfind("/") + 1 :] not in _FOLDERS):
         return False
     return ours(path) and (name == ".npmrc" or bool(credential_type(path)))
 

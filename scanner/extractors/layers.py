@@ -16,6 +16,11 @@ _SOME = Layer(0, "")
 _LIKELY = 1 << 20
 """Bytes that a hard link is taken for until its file is known: no extractor finds them too few or too many."""
 
+_put_path = vars(Location)["path"].__set__
+_put_size, _put_mode, _put_link, _put_hard_link = (
+    vars(File)[field].__set__ for field in ("size", "mode", "link", "hard_link")
+)
+
 
 class Look:
     """What extractors of files look for, each under its name."""
@@ -23,6 +28,9 @@ class Look:
     def __init__(self, extractors: Iterable[Extractor]) -> None:
         self._extractors = {_name(extractor): extractor for extractor in extractors}
         self._wants = tuple(each.wants for each in self._extractors.values())
+        place = Location("", None, _SOME)
+        self._file = File(at=place, size=0, read=_nothing, part=_no_part, text=_no_text)
+        """Filled in anew for each name: making one takes longer than asking every extractor about it."""
         self._want_folders = tuple(each.wants for each in self._extractors.values() if Folder in each.of)
 
     def versions(self) -> dict[str, str]:
@@ -38,16 +46,12 @@ class Look:
         if stat.S_ISDIR(mode):
             folder = Folder(at=Location(path, None, _SOME), mode=stat.S_IMODE(mode))
             return any(wants(folder) for wants in self._want_folders)
-        file = File(
-            at=Location(path, None, _SOME),
-            size=_LIKELY if size is None else size,
-            mode=stat.S_IMODE(mode),
-            link="" if stat.S_ISLNK(mode) else None,
-            hard_link=size is None,
-            read=_nothing,
-            part=_no_part,
-            text=_no_text,
-        )
+        file = self._file
+        _put_path(file.at, path)
+        _put_size(file, _LIKELY if size is None else size)
+        _put_mode(file, mode & 0o7777)
+        _put_link(file, "" if mode & 0o170000 == stat.S_IFLNK else None)
+        _put_hard_link(file, size is None)
         for wants in self._wants:  # noqa: SIM110  (any() takes longer, and it is asked for millions of files)
             if wants(file):
                 return True

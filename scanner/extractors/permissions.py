@@ -49,7 +49,7 @@ class WorldWritable:
 
     def wants(self, item: Item) -> bool:
         """By mode, then by path; folders with the sticky bit are meant for everyone."""
-        if not isinstance(item, File | Folder) or not item.mode & stat.S_IWOTH or item.at.layer is None:
+        if not isinstance(item, self.of) or not item.mode & stat.S_IWOTH or item.at.layer is None:
             return False
         path = item.at.path
         if not path or f"{path}/".startswith(_TEMPORARY):

@@ -33,7 +33,7 @@ class Secrets:
 
     def wants(self, item: Item) -> bool:
         """Steps and files in which the source found some."""
-        return isinstance(item, Step | File) and bool(item.secrets)
+        return isinstance(item, self.of) and bool(item.secrets)
 
     def extract(self, item: Item) -> Iterator[Secret]:
         """A fact for each."""
