@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import os
 import shutil
@@ -77,7 +76,7 @@ def make(folder: Path, name: str, form: str) -> None:
     print(f"making {path}", flush=True)
     if form == "docker":
         ingredients = Ingredients(folder / "ingredients")
-        with part.open("wb") as out:
+        with part.open("wb", _CHUNK) as out:
             _save(out, name, lambda written: _layers(name, ingredients, written))
         (path.parent / "missing").write_text("".join(f"{one}\n" for one in ingredients.missing))
     else:
@@ -131,9 +130,12 @@ def _save(out: BinaryIO, name: str, layers: Callable[[Callable[[], int]], Iterat
         start = out.tell()
         out.write(bytes(tarfile.BLOCKSIZE))  # its header, whose name is not known yet
         hashing = _Hashing(out)
-        with tarfile.open(fileobj=hashing, mode="w|", format=tarfile.PAX_FORMAT, bufsize=_CHUNK) as archive:
-            for info, body in members:
-                archive.addfile(info, body)
+        for info, body in members:  # tarfile would keep them all
+            hashing.write(info.tobuf(tarfile.PAX_FORMAT))
+            if body is not None:
+                shutil.copyfileobj(body, hashing, _CHUNK)
+                hashing.write(bytes(-info.size % tarfile.BLOCKSIZE))
+        hashing.write(bytes(2 * tarfile.BLOCKSIZE))
         blob = Blob("layer.v1.tar", hashing.sum.hexdigest(), out.tell() - start - tarfile.BLOCKSIZE)
         out.seek(start)
         out.write(_header(blob.path, blob.size))
@@ -230,15 +232,13 @@ def _zstd(source: BinaryIO, out: BinaryIO) -> None:
 _COMPRESS = {"gzip": _gzip, "zstd": _zstd}
 
 
-class _Hashing(io.RawIOBase):
+class _Hashing:
     """Writes on, and hashes what it writes."""
 
     def __init__(self, out: BinaryIO) -> None:
         self._out, self.sum = out, hashlib.sha256()
 
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: Any) -> int:
+    def write(self, data: bytes) -> None:
+        """All of it."""
         self.sum.update(data)
-        return self._out.write(data)
+        self._out.write(data)
