@@ -54,14 +54,17 @@ _NAMES: dict[str, ArtifactType] = {
 """Files that only a layer is asked for: of a COPY, the fact about it says so."""
 _SUFFIXES = frozenset(
     {
-        ".faiss", ".usearch", ".hnsw", ".so", ".o", ".cubin", ".pth", ".csv", ".tsv", ".parquet", ".jsonl", ".ndjson",
+        ".faiss", ".usearch", ".hnsw", ".pth", ".csv", ".tsv", ".parquet", ".jsonl", ".ndjson",
         ".tfrecord", ".tfrecords", ".arrow", ".feather", ".h5ad", ".gz",
     }
 )  # fmt: skip
 _LIKELY = frozenset(
     {"chroma.sqlite3", "optimizer.pt", "optimizer.bin", "scheduler.pt", "trainer_state.json", "HEAD", *_NAMES}
 )
-_TELLING = ("wandb/", "mlruns/", "lightning_logs/", "/.neptune/", "/.aim/", "/.dvc/", "global_step")
+_TELLING = (
+    "wandb/", "mlruns/", "lightning_logs/", "/.neptune/", "/.aim/", "/.dvc/", "global_step", "torch_compile_cache/",
+    "torchinductor", "torch_extensions/",
+)  # fmt: skip
 _DATA = Lazy(r"\.(?:csv|tsv|parquet|jsonl|ndjson|tfrecords?|arrow|feather|h5ad|sqlite3?|db)(?:\.gz)?$", re.IGNORECASE)
 SMALLEST_DATA = 1 << 16
 """Bytes of the smallest data file of a layer that counts; smaller ones are settings, word lists, test cases."""
