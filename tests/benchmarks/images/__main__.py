@@ -16,7 +16,8 @@ from pathlib import Path
 
 from tests.benchmarks.__main__ import HULLCHECK
 from tests.benchmarks.images.bounds import BOUNDS, CACHED, DIGESTS, HASH, INFLATE, PLAIN, Key
-from tests.benchmarks.images.make import FORMS, SIZES, TINY, layers, make, missing, place
+from tests.benchmarks.images.forms import layers
+from tests.benchmarks.images.make import FORMS, SIZES, TINY, make, missing, place
 from tests.benchmarks.images.measured import Used, measure
 
 USUAL = ("0.7", "3.8", "1M", "3M")

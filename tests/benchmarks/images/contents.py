@@ -23,8 +23,8 @@ _MADE = 1_760_000_000
 """When every file was last changed, in seconds since 1970."""
 _MERGED = ("bin", "sbin", "lib", "lib64")
 """Folders that are links into usr."""
-_TENSOR = 64 << 20
-"""Bytes of a tensor."""
+_ROWS, _TENSOR, _SHARD = 8 << 10, 64 << 20, 4 << 30
+"""Bytes of a row of a tensor, of a tensor, and of a file of them; at most."""
 _CHUNK = 1 << 20
 
 
@@ -136,21 +136,21 @@ def models(size: int, seed: int = 7) -> Iterator[Member]:
         "srv/models/large/config.json",
         json.dumps({"architectures": ["LlamaForCausalLM"], "model_type": "llama"}).encode(),
     )
-    shards = max(1, round(size / (4 << 30)))
+    tensor = min(_TENSOR, max(_ROWS, size // _ROWS * _ROWS))
+    shards = max(1, round(size / _SHARD))
     for shard in range(shards):
-        tensors = max(1, round(size / shards / _TENSOR))
+        count = max(1, round(size / shards / tensor))
         header: dict[str, object] = {"__metadata__": {"format": "pt"}}
-        for number in range(tensors):
-            where = [number * _TENSOR, (number + 1) * _TENSOR]
+        for number in range(count):
             header[f"model.layers.{number}.mlp.weight"] = {
                 "dtype": "BF16",
-                "shape": [_TENSOR >> 13, 4096],
-                "data_offsets": where,
+                "shape": [tensor // _ROWS, _ROWS // 2],
+                "data_offsets": [number * tensor, (number + 1) * tensor],
             }
-        head = json.dumps(header).encode()
-        head = len(head).to_bytes(8, "little") + head
+        data = json.dumps(header).encode()
+        data = len(data).to_bytes(8, "little") + data
         path = f"srv/models/large/model-{shard + 1:05}-of-{shards:05}.safetensors"
-        yield _file(path, len(head) + tensors * _TENSOR, io.BufferedReader(_Noise(head, seed + shard), _CHUNK))
+        yield _file(path, len(data) + count * tensor, io.BufferedReader(_Noise(data, seed + shard), _CHUNK))
 
 
 class _Noise(io.RawIOBase):
