@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from scanner.derive import artifacts, combinations, cuda, end_of_life, impostors, provenance, telemetry, twice
-from scanner.model.facts import Account, GpuLibrary, LayerFile, PackageRecord
+from scanner.model.facts import Account, GpuLibrary, LayerFile, LayerIndex, LayerVerificationOff, PackageRecord
 from scanner.model.facts.base import Fact
 
 Deriver = Callable[[Sequence[Fact], str], Iterator[Fact]]
@@ -24,7 +24,7 @@ def _installed(facts: Sequence[Fact], today: str) -> Iterator[Fact]:
 
 def _held(facts: Sequence[Fact], today: str) -> Iterator[Fact]:
     """What the files of layers say together; not imported for a Dockerfile either."""
-    if any(isinstance(fact, Account | LayerFile) for fact in facts):
+    if any(isinstance(fact, Account | LayerFile | LayerIndex | LayerVerificationOff) for fact in facts):
         from scanner.derive import layers
 
         yield from layers.derive(facts, today)

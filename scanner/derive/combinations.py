@@ -18,6 +18,7 @@ from scanner.model.facts import (
     EnvironmentVariable,
     Fact,
     ModelDownload,
+    PasswordlessSudo,
     RemoteCode,
     Requirement,
     RuntimeUser,
@@ -173,7 +174,9 @@ def _tokens(image: Image) -> list[Part]:
 def _root(image: Image) -> list[Part]:
     """Root by USER, or by a sudo that asks for nothing."""
     user = image.find(RuntimeUser, lambda u: u.is_root, "the process runs as root")
-    return best(user + image.find(Command, lambda c: c.passwordless_sudo, "makes root of whoever asks"))
+    sudo = image.find(Command, lambda c: c.passwordless_sudo, "makes root of whoever asks")
+    sudo += image.find(PasswordlessSudo, lambda rule: not rule.told, "makes root of whoever asks")
+    return best(user + sudo)
 
 
 def _no_login(service: Service) -> Truth:

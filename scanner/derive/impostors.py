@@ -26,20 +26,21 @@ _PUBLIC = frozenset({"docker.io", "ghcr.io", "quay.io", "nvcr.io"})
 
 def derive(facts: Sequence[Fact], _today: str) -> Iterator[MaliciousRelease | LookAlike]:
     """What Python packages and base images turn out to be."""
+    asked = {fact.name for fact in facts if isinstance(fact, Requirement)}
     for fact in facts:
         if isinstance(fact, Requirement):
             if fact.ecosystem == "pypi" and fact.origin == "index":
                 yield from _package(fact)
         elif isinstance(fact, InstalledPackage):
             if fact.ecosystem == "pypi":
-                yield from _copy(fact)
+                yield from _copy(fact, asked=fact.name in asked)
         elif isinstance(fact, BaseImage) and fact.repository and fact.registry in _PUBLIC:
             yield from _image(fact, fact.repository)
 
 
-def _copy(fact: InstalledPackage) -> Iterator[MaliciousRelease]:
-    """What is installed already, whoever asked for it."""
-    releases, advisory, _ = _records().get(fact.name, ("", "", ""))
+def _copy(fact: InstalledPackage, *, asked: bool) -> Iterator[MaliciousRelease | LookAlike]:
+    """What is installed already, whoever asked for it; a name is told of where it is asked for, if anywhere."""
+    releases, advisory, original = _records().get(fact.name, ("", "", ""))
     if releases == "*" or fact.version in releases.split(", "):
         yield MaliciousRelease(
             evidence=fact.evidence,
@@ -49,6 +50,8 @@ def _copy(fact: InstalledPackage) -> Iterator[MaliciousRelease]:
             asked=f"{fact.name}=={fact.version}",
             advisory=advisory,
         )
+    elif original and not asked:
+        yield _like(fact, "package", fact.name, original, advisory)
 
 
 def _package(fact: Requirement) -> Iterator[MaliciousRelease | LookAlike]:

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 
-from scanner.model.facts import Account, Command, Copy, CredentialFile, Fact
-from scanner.model.facts.layers import AccountPassword, LayerFile, PackageCache, WorldWritable
+from scanner.model.facts import Account, Command, Copy, CredentialFile, Fact, PackageIndex, VerificationOff
+from scanner.model.facts.layers import (
+    AccountPassword,
+    LayerFile,
+    LayerIndex,
+    LayerVerificationOff,
+    PackageCache,
+    PasswordlessSudo,
+    WorldWritable,
+)
 from scanner.model.location import Evidence
 
 MAX_SHOWN = 3
@@ -26,6 +34,8 @@ def derive(facts: Sequence[Fact], _today: str) -> Iterator[Fact]:
         yield _writable(found, told=found[0].evidence[0].at.level in said)
     yield from map(_cache, _groups(files, "package-cache", lambda file: (file.type, file.folder)))
     yield from _passwords(facts)
+    yield from _sudo([file for file in files if file.role == "passwordless-sudo" and file.ships], facts)
+    yield from _settings(facts)
 
 
 def _named(files: Sequence[LayerFile], facts: Sequence[Fact]) -> frozenset[str]:
@@ -47,6 +57,33 @@ def _passwords(facts: Sequence[Fact]) -> Iterator[AccountPassword]:
     for fact in facts:
         if isinstance(fact, Account) and fact.ships and fact.password in _EMPTY:
             yield AccountPassword(evidence=fact.evidence, name=fact.name, empty=_EMPTY[fact.password], told=told)
+
+
+def _sudo(files: Sequence[LayerFile], facts: Sequence[Fact]) -> Iterator[PasswordlessSudo]:
+    told = any(isinstance(fact, Command) and fact.passwordless_sudo and fact.ships for fact in facts if files)
+    for found in {file.type: file for file in files}.values():
+        yield PasswordlessSudo(evidence=found.evidence, name=found.type, told=told)
+
+
+def _settings(facts: Sequence[Fact]) -> Iterator[PackageIndex | VerificationOff]:
+    """What files of layers set, each once, less what a step is known to set."""
+    held = {
+        _setting(fact): fact for fact in facts if isinstance(fact, LayerIndex | LayerVerificationOff) and fact.ships
+    }
+    if held:
+        said = {_setting(fact) for fact in facts if type(fact) in {PackageIndex, VerificationOff}}
+        for key, fact in held.items():
+            if key not in said:
+                kind = PackageIndex if isinstance(fact, LayerIndex) else VerificationOff
+                yield kind(**{field: getattr(fact, field) for field in fact.field_names()})
+
+
+def _setting(fact: Fact) -> Hashable:
+    """What a setting says, however it is written."""
+    if isinstance(fact, VerificationOff):
+        return fact.tool, fact.check, "".join(filter(str.isalnum, fact.how.lower()))
+    assert isinstance(fact, PackageIndex)
+    return fact.installer, fact.role, fact.url, fact.merged_by
 
 
 def _groups(files: Iterable[LayerFile], role: str, key: Callable[[LayerFile], Hashable]) -> Sequence[list[LayerFile]]:

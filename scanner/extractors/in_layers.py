@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scanner.extractors import BY_KIND, accounts, caches, installed, permissions
+from scanner.extractors import BY_KIND, accounts, caches, held_settings, installed, permissions
 from scanner.extractors.interface import Extractor
 from scanner.model.target import File
 
@@ -12,4 +12,5 @@ IN_LAYERS: tuple[Extractor, ...] = (
     *permissions.EXTRACTORS,
     *accounts.EXTRACTORS,
     *caches.EXTRACTORS,
+    *held_settings.EXTRACTORS,
 )

@@ -14,7 +14,7 @@ from scanner.model.command import Command
 from scanner.model.facts import VerificationOff
 from scanner.model.instruction import Copy, Pairs
 from scanner.model.location import Evidence, Text
-from scanner.model.target import Config, Item, Step
+from scanner.model.target import Config, File, Item, Step
 from scanner.parsers.shell.arguments import options
 from scanner.parsers.urls import split
 
@@ -80,6 +80,22 @@ class WrittenFiles:
             file = item.find(path) or item.find(item.instruction.destination.text)
             if file is not None:
                 yield from _written(item, file.text())
+
+
+_TOOLS = {".gitconfig": "git", "gitconfig": "git"}
+"""Files whose settings other tools have by the same name."""
+_CURLRC = r"(?m)^[ \t]*(?P<how>(?:--)?insecure|-k)[ \t\r]*$"
+
+
+def in_file(file: File) -> Iterator[VerificationOff]:
+    """A fact for each check that a file of a layer switches off. Raises ValueError for one that is no text."""
+    text, name = file.text(), file.at.path.rpartition("/")[2]
+    if name == ".curlrc":
+        for match in _compiled(_CURLRC).finditer(text.value):
+            yield _fact(file, "curl", "tls", match["how"], text.evidence(*match.span("how")), lasting=True)
+        return
+    for fact in _written(file, text):
+        yield fact.replace(tool=_TOOLS.get(name, fact.tool))
 
 
 def _configs(instruction: Copy) -> Iterator[str]:
@@ -180,32 +196,42 @@ def _variable(
         yield _fact(item, tool, check, f"{name}={value}" if value else f'{name}=""', at, lasting=lasting)
 
 
-def _written(item: Step | Config, text: Text | None) -> Iterator[VerificationOff]:
+def _written(item: Step | Config | File, text: Text | None) -> Iterator[VerificationOff]:
     lower = text.value.lower() if text is not None else ""
     if text is None or not any(sign in lower for sign in SIGNS):
         return
     for tool, check, pattern in WRITTEN:
         for match in _compiled(pattern).finditer(text.value):
+            line = text.value[text.value.rfind("\n", 0, match.start()) + 1 : match.start()]
+            if line.lstrip().startswith(("#", ";", "//")):
+                continue
             host = match["host"] or "" if "host" in match.re.groupindex else ""
             at = text.evidence(*match.span("how"))
             yield _fact(item, tool, check, match["how"], at, host=host, lasting=True)
 
 
 def _fact(
-    item: Step | Config, tool: str, check: Check, how: str, at: Evidence, *, host: str = "", lasting: bool = False
+    item: Step | Config | File,
+    tool: str,
+    check: Check,
+    how: str,
+    at: Evidence,
+    *,
+    host: str = "",
+    lasting: bool = False,
 ) -> VerificationOff:
     host = host.strip()
     name = host.partition("://")[2] or host
     local = host == "file:" or name.partition(":")[0] in {"localhost", "127.0.0.1", "0.0.0.0", "::1"}  # noqa: S104
     return VerificationOff(
         evidence=(at,),
-        ships=item.stage.ships,
+        ships=item.ships if isinstance(item, File) else item.stage.ships,
         tool=tool,
         check=check,
         how=how,
         host="" if host == "file:" else host,
         local=local,
-        stage=stage(item),
+        stage="" if isinstance(item, File) else stage(item),
         lasting=lasting,
     )
 

@@ -185,8 +185,19 @@ def _os_release(file: File, _location: str) -> Iterator[Fact]:
 
 def _gpu_name(file: File, location: str) -> Iterator[Fact]:
     found = system.library(location.rpartition("/")[2])
-    if found is not None:
+    if found is not None and (found[0] != "driver" or _is_driver(file, found[1])):
         yield _gpu(file, found[0], found[1], "file-name")
+
+
+def _is_driver(file: File, version: str) -> bool:
+    """Not the libraries that CUDA brings to stand for it, and no empty file that a container runtime left."""
+    aside = "/compat/" in file.at.path or "/stubs/" in file.at.path
+    return "." in version and file.link is None and file.size > 0 and not aside
+
+
+def _gpu_compiler(file: File, _location: str) -> Iterator[Fact]:
+    if file.link is None and file.mode & 0o111:
+        yield _gpu(file, "compiler", "", "file-name")
 
 
 def _gpu_version(file: File, _location: str) -> Iterator[Fact]:
@@ -241,4 +252,5 @@ READERS: Mapping[str, Reader] = {
     "gpu_name": _gpu_name,
     "gpu_version": _gpu_version,
     "gpu_header": _gpu_header,
+    "gpu_compiler": _gpu_compiler,
 }

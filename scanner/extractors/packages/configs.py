@@ -40,7 +40,17 @@ def read(step: Step) -> Iterator[PackageIndex]:
     for path in dict.fromkeys(_paths(step)):
         file = step.find(path)
         if file is not None:
-            yield from _indexes(step, file, _INSTALLERS[posixpath.basename(path)])
+            yield from _indexes(file, path, step)
+
+
+def named(name: str) -> bool:
+    """Whether a file of that name may name package indexes."""
+    return name in _INSTALLERS
+
+
+def in_file(file: File) -> Iterator[PackageIndex]:
+    """A fact for each index that a file of a layer names. Raises ValueError as above."""
+    yield from _indexes(file, file.at.path)
 
 
 def _paths(step: Step) -> Iterator[str]:
@@ -57,7 +67,8 @@ def _paths(step: Step) -> Iterator[str]:
                 yield word.text
 
 
-def _indexes(step: Step, file: File, installer: str) -> Iterator[PackageIndex]:
+def _indexes(file: File, path: str, step: Step | None = None) -> Iterator[PackageIndex]:
+    installer, ships = _INSTALLERS[posixpath.basename(path)], file.ships if step is None else step.stage.ships
     if file.size > MAX_FILE:
         raise ValueError(f"{file.at.path}: a configuration file of {file.size:,} bytes; at most {MAX_FILE:,} are read")
     text = file.text()
@@ -67,13 +78,13 @@ def _indexes(step: Step, file: File, installer: str) -> Iterator[PackageIndex]:
             continue
         for value in _VALUE.finditer(_uncommented(setting[2])):
             start = setting.start(2) + value.start()
-            if not _of_step(step, text, start):
+            if step is not None and not _of_step(step, text, start):
                 continue
             evidence = (text.evidence(start, start + len(value[0])),)
             if role != "strategy":
-                yield indexes.fact(installer, role, value[0], evidence, ships=step.stage.ships)
+                yield indexes.fact(installer, role, value[0], evidence, ships=ships)
             elif value[0].startswith("unsafe"):
-                yield indexes.fact(installer, "extra", "", evidence, ships=step.stage.ships, merged_by=value[0])
+                yield indexes.fact(installer, "extra", "", evidence, ships=ships, merged_by=value[0])
 
 
 def _uncommented(value: str) -> str:

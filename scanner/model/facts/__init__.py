@@ -28,7 +28,17 @@ from scanner.model.facts.image import (
     UndefinedVariable,
 )
 from scanner.model.facts.installed import GpuLibrary, InstalledPackage, OperatingSystem, PackageRecord
-from scanner.model.facts.layers import Account, AccountPassword, LayerFile, PackageCache, SetIdProgram, WorldWritable
+from scanner.model.facts.layers import (
+    Account,
+    AccountPassword,
+    LayerFile,
+    LayerIndex,
+    LayerVerificationOff,
+    PackageCache,
+    PasswordlessSudo,
+    SetIdProgram,
+    WorldWritable,
+)
 from scanner.model.facts.models import ModelDownload, RemoteCode, UnsafeLoad
 from scanner.model.facts.network import ExposedPort, ServerSwitch, Service
 from scanner.model.facts.packages import (
@@ -73,6 +83,8 @@ __all__ = [
     "Label",
     "LateRemoval",
     "LayerFile",
+    "LayerIndex",
+    "LayerVerificationOff",
     "Login",
     "LookAlike",
     "MaliciousRelease",
@@ -83,6 +95,7 @@ __all__ = [
     "PackageIndex",
     "PackageManagerCall",
     "PackageRecord",
+    "PasswordlessSudo",
     "Provenance",
     "RemoteCode",
     "Requirement",

@@ -83,11 +83,12 @@ class OperatingSystem(Fact):
 
 
 class GpuLibrary(Fact):
-    """A library of the GPU stack in the file system of an image."""
+    """A library of the GPU stack in the file system of an image, or its compiler."""
 
     kind = "gpu-library"
     identity = ("product", "location")
-    product: Literal["cuda", "cudnn", "nccl", "tensorrt"]
+    product: Literal["cuda", "cudnn", "nccl", "tensorrt", "driver", "compiler"]
+    """``driver``: what the host's own driver brings when a container starts; ``compiler``: nvcc, without a version."""
     version: str
     """As exact as its source is: ``12.4.1``, ``9.1.0.70``, ``9`` from ``libcudnn.so.9``."""
     location: str

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Literal
 
 from scanner.model.facts.base import Fact
+from scanner.model.facts.packages import PackageIndex
+from scanner.model.facts.supply import VerificationOff
 
 
 class LayerFile(Fact):
@@ -12,10 +14,10 @@ class LayerFile(Fact):
 
     kind = "layer-file"
     identity = ("role", "path")
-    role: Literal["credential", "world-writable", "package-cache"]
+    role: Literal["credential", "world-writable", "package-cache", "passwordless-sudo"]
     path: str
     type: str
-    """The kind of credential, or the tool whose cache it is in; else ""."""
+    """The kind of credential, the tool whose cache it is in, or who may use sudo; else ""."""
     folder: str
     """The cache it is in; else ""."""
     size: int
@@ -84,3 +86,26 @@ class PackageCache(Fact):
     """Of 1,000,000 bytes, rounded down; files of less than 64 kB are not counted."""
     removed: bool
     """A later layer removes it, so that the container does not show it."""
+
+
+class PasswordlessSudo(Fact):
+    """A line of sudo's configuration that lets somebody run everything as root without a password."""
+
+    kind = "passwordless-sudo"
+    identity = ("name",)
+    name: str
+    """A user, a ``%group``, or ``ALL``."""
+    told: bool
+    """A command of the build says so."""
+
+
+class LayerIndex(PackageIndex):
+    """A package index that a file of a layer names; a package-index where no step is known to say so."""
+
+    kind = "layer-package-index"
+
+
+class LayerVerificationOff(VerificationOff):
+    """A check that a file of a layer switches off; a verification-off where no step is known to do so."""
+
+    kind = "layer-verification-off"

@@ -18,7 +18,7 @@ _ASIDE = frozenset({
 })  # fmt: skip
 """Folders inside a package whose content nobody runs."""
 _VENDOR = frozenset({"_vendor", "vendor", "_vendored", "third_party", "thirdparty", "extern"})
-_LIBRARIES = ("libcudnn.so.", "libnccl.so.", "libnvinfer.so.", "libcudart.so.")
+_LIBRARIES = ("libcudnn.so.", "libnccl.so.", "libnvinfer.so.", "libcudart.so.", "libcuda.so.")
 
 
 class Place(NamedTuple):
@@ -159,6 +159,7 @@ _BY_NAME: dict[str, Judge] = {
     "version.txt": _cuda,
     "NvInferVersion.h": _below("gpu_header", "include/"),
     "cudnn_version.h": _below("gpu_header", "include/"),
+    "nvcc": _below("gpu_compiler", "/bin/"),
 }
 _BY_SUFFIX: dict[str, Judge] = {
     ".egg-info": _python_file,

@@ -23,8 +23,8 @@ _DEFINED = Lazy(
     r"(?m)^[ \t]*#[ \t]*define[ \t]+(?:NV_TENSORRT|TRT|CUDNN)_(MAJOR|MINOR|PATCH|PATCHLEVEL|BUILD)(?:_ENTERPRISE)?"
     r"[ \t]+(\d{1,6})\b"
 )
-_LIBRARY = Lazy(r"lib(cudnn|nccl|nvinfer|cudart)\.so\.(\d{1,4}(?:\.\d{1,6}){0,3})$")
-_PRODUCTS = {"cudnn": "cudnn", "nccl": "nccl", "nvinfer": "tensorrt", "cudart": "cuda"}
+_LIBRARY = Lazy(r"lib(cudnn|nccl|nvinfer|cudart|cuda)\.so\.(\d{1,4}(?:\.\d{1,6}){0,3})$")
+_PRODUCTS = {"cudnn": "cudnn", "nccl": "nccl", "nvinfer": "tensorrt", "cudart": "cuda", "cuda": "driver"}
 
 
 def os_release(data: bytes) -> Mapping[str, str]:
