@@ -15,84 +15,68 @@ _CHECKS = frozenset({
     "yum.conf", "dnf.conf", "sources.list", "apt.conf", ".curlrc", ".gitconfig", "gitconfig",
 })  # fmt: skip
 _FOLDERS = ("etc/apt/sources.list.d/", "etc/apt/apt.conf.d/", "etc/yum.repos.d/", "etc/zypp/repos.d/")
-_SUDOERS = ("etc/sudoers.d/", "etc/sudoers")
+_SUDOERS = ("etc/sudoers", "etc/sudoers.d/")
+_NAMES = _INDEXES | _CHECKS
+_PLACES = (*_FOLDERS, *_SUDOERS)
+_UNREAD = (".", "~")
+"""What sudo reads no file with in the name."""
 
 
-def _file(item: Item) -> str:
-    """The path of a file of a layer that is not the system's or a package's own, else ""."""
-    if not isinstance(item, File) or item.at.layer is None or item.link is not None or item.hard_link:
-        return ""
-    return "" if foreign(item.at.path) else item.at.path
-
-
-def _named(item: Item, names: frozenset[str]) -> bool:
-    path = _file(item)
-    return path.rpartition("/")[2] in names and taken_along(path)
-
-
-class Indexes:
-    """Package indexes."""
+class Settings:
+    """Package indexes, checks that are switched off, and who may do everything without a password."""
 
     of = (File,)
 
     def wants(self, item: Item) -> bool:
-        """By name."""
-        return _named(item, _INDEXES)
+        """By name or folder, which is all that most files are asked; none of the system's own, tests' or examples'."""
+        if not isinstance(item, File):
+            return False
+        path = item.at.path
+        if path[path.rfind("/") + 1 :] not in _NAMES and not path.startswith(_PLACES):
+            return False
+        if item.at.layer is None or item.link is not None or item.hard_link:
+            return False
+        if path.startswith(_SUDOERS):
+            return not any(mark in path.removeprefix("etc/sudoers.d/") for mark in _UNREAD)
+        return not foreign(path) and taken_along(path)
 
-    def extract(self, item: Item) -> Iterator[LayerIndex]:
+    def extract(self, item: Item) -> Iterator[LayerIndex | LayerVerificationOff | LayerFile]:
         """A fact for each. Raises ValueError for a file that is no text, or too large."""
-        from scanner.extractors.packages.configs import in_file
-
         assert isinstance(item, File)
-        for fact in in_file(item):
-            yield LayerIndex(**{field: getattr(fact, field) for field in fact.field_names()})
+        path = item.at.path
+        name = path.rpartition("/")[2]
+        if path.startswith(_SUDOERS):
+            yield from _sudo(item)
+            return
+        if name in _INDEXES:
+            from scanner.extractors.packages import configs
+
+            for index in configs.in_file(item):
+                yield LayerIndex(**{field: getattr(index, field) for field in index.field_names()})
+        if name in _CHECKS or path.startswith(_FOLDERS):
+            from scanner.extractors import verification
+
+            for check in verification.in_file(item):
+                yield LayerVerificationOff(**{field: getattr(check, field) for field in check.field_names()})
 
 
-class Checks:
-    """Checks of certificates, signatures and host keys that are switched off."""
+def _sudo(item: File) -> Iterator[LayerFile]:
+    """A fact for each line."""
+    from scanner.parsers import sudoers
 
-    of = (File,)
-
-    def wants(self, item: Item) -> bool:
-        """By name or folder."""
-        return _named(item, _CHECKS) or _file(item).startswith(_FOLDERS)
-
-    def extract(self, item: Item) -> Iterator[LayerVerificationOff]:
-        """A fact for each. Raises ValueError for a file that is no text, or too large."""
-        from scanner.extractors.verification import in_file
-
-        assert isinstance(item, File)
-        for fact in in_file(item):
-            yield LayerVerificationOff(**{field: getattr(fact, field) for field in fact.field_names()})
-
-
-class Sudo:
-    """Who may do everything without a password."""
-
-    of = (File,)
-
-    def wants(self, item: Item) -> bool:
-        """The files of sudo's configuration."""
-        return _file(item).startswith(_SUDOERS)
-
-    def extract(self, item: Item) -> Iterator[LayerFile]:
-        """A fact for each line. Raises ValueError for a file that is no text, or too large."""
-        from scanner.parsers import sudoers
-
-        assert isinstance(item, File)
-        if item.size > sudoers.MAX_SIZE:
-            raise ValueError(f"{item.size:,} bytes; at most {sudoers.MAX_SIZE:,} of sudo's configuration are read")
-        text = item.text()
-        for name, start, end in sudoers.passwordless(text.value):
-            yield LayerFile(
-                evidence=(text.evidence(start, end),),
-                ships=item.ships,
-                role="passwordless-sudo",
-                path=item.at.path,
-                type=name,
-                folder="",
-                size=item.size,
-            )
+    if item.size > sudoers.MAX_SIZE:
+        raise ValueError(f"{item.size:,} bytes; at most {sudoers.MAX_SIZE:,} of sudo's configuration are read")
+    text = item.text()
+    for name, start, end in sudoers.passwordless(text.value):
+        yield LayerFile(
+            evidence=(text.evidence(start, end),),
+            ships=item.ships,
+            role="passwordless-sudo",
+            path=item.at.path,
+            type=name,
+            folder="",
+            size=item.size,
+        )
 
 
-EXTRACTORS: tuple[Extractor, ...] = (Indexes(), Checks(), Sudo())
+EXTRACTORS: tuple[Extractor, ...] = (Settings(),)

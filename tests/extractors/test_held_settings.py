@@ -12,26 +12,35 @@ from scanner.model.facts import PackageIndex, PasswordlessSudo, VerificationOff
 from scanner.parsers import sudoers
 from tests.extractors.image_files import file
 
-INDEXES, CHECKS, SUDO = EXTRACTORS
+(SETTINGS,) = EXTRACTORS
 
 
 @pytest.mark.parametrize(
-    ("path", "extractor"),
+    "path",
     [
-        ("etc/pip.conf", INDEXES), ("root/.config/pip/pip.conf", INDEXES), ("opt/conda/.condarc", INDEXES),
-        ("etc/apt/sources.list", CHECKS), ("etc/apt/sources.list.d/a.sources", CHECKS), ("root/.gitconfig", CHECKS),
-        ("etc/sudoers", SUDO), ("etc/sudoers.d/app", SUDO),
+        "etc/pip.conf", "root/.config/pip/pip.conf", "opt/conda/.condarc", "etc/apt/sources.list", "root/.gitconfig",
+        "etc/apt/sources.list.d/a.sources", "etc/sudoers", "etc/sudoers.d/app",
     ],
 )  # fmt: skip
-def test_files_that_tools_read_are_wanted(path, extractor):
-    assert extractor.wants(file(path, b""))
-    assert not extractor.wants(file(path, b"").replace(link="elsewhere"))
-    assert not extractor.wants(file(f"usr/share/doc/{path}", b""))
+def test_files_that_tools_read_are_wanted(path):
+    assert SETTINGS.wants(file(path, b""))
+    assert not SETTINGS.wants(file(path, b"").replace(link="elsewhere"))
+    assert not SETTINGS.wants(file(f"usr/share/doc/{path}", b""))
 
 
-@pytest.mark.parametrize("path", ["srv/app/tests/pip.conf", "srv/examples/.npmrc", "app/pip.conf.bak", "pip/conf"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "srv/app/tests/pip.conf",
+        "srv/examples/.npmrc",
+        "app/pip.conf.bak",
+        "pip/conf",
+        "etc/sudoers.d/a.bak",
+        "etc/sudoers~",
+    ],
+)
 def test_others_are_not(path):
-    assert not any(extractor.wants(file(path, b"")) for extractor in EXTRACTORS)
+    assert not SETTINGS.wants(file(path, b""))
 
 
 def concluded(*facts):
@@ -45,7 +54,7 @@ def concluded(*facts):
 def test_a_file_in_two_layers_says_a_thing_once():
     data = b"[global]\nindex-url = https://pypi.corp.example/simple\ntrusted-host = pypi.corp.example\n"
     item = file("etc/pip.conf", data)
-    facts = [fact for _ in range(2) for each in (INDEXES, CHECKS) for fact in each.extract(item)]
+    facts = [fact for _ in range(2) for fact in SETTINGS.extract(item)]
     index, check = concluded(*facts)
     assert (index.kind, index.role, index.host) == ("package-index", "primary", "pypi.corp.example")
     assert (check.kind, check.tool, check.host, check.lasting) == (
@@ -55,14 +64,14 @@ def test_a_file_in_two_layers_says_a_thing_once():
 
 def test_a_file_that_a_later_layer_removes_says_nothing():
     facts = [
-        fact.replace(ships=False) for fact in INDEXES.extract(file("etc/pip.conf", b"[global]\nindex-url=http://a/\n"))
+        fact.replace(ships=False) for fact in SETTINGS.extract(file("etc/pip.conf", b"[global]\nindex-url=http://a/\n"))
     ]
     assert facts
     assert concluded(*facts) == []
 
 
 def test_what_an_instruction_is_known_to_set_is_told_of_there():
-    (held,) = CHECKS.extract(file("etc/pip.conf", b"trusted-host = a.example\n"))
+    (held,) = SETTINGS.extract(file("etc/pip.conf", b"trusted-host = a.example\n"))
     said = VerificationOff(**{field: getattr(held, field) for field in held.field_names()}).replace(
         how="trusted-host a.example"
     )
