@@ -12,7 +12,7 @@ from typing import Any
 from scanner import kept
 from scanner.errors import TargetError
 from scanner.model.record import Record
-from scanner.parsers import image_reference, secrets
+from scanner.parsers import image_config, image_reference, secrets
 from scanner.parsers.image_reference import ImageReference
 from scanner.sources.image import platform as platforms
 from scanner.sources.image.image import Image
@@ -22,10 +22,6 @@ FRESH = 24 * 60 * 60
 """Seconds for which a tag is taken to stand for what it stood for; a digest stands for the same for ever."""
 MAX_KEPT = 1 << 20
 """Bytes of what is kept of one image."""
-MAX_WORDS = 1_000
-"""Variables of an image, ports, words of its commands."""
-MAX_WORD = 1 << 16
-"""Characters of each."""
 
 
 class Base(Record):
@@ -137,39 +133,24 @@ def _ask_registry(
 
 def described(config: object, digest: str) -> Base:
     """What an image's config says. Raises TargetError when it is not as it should be."""
-    found: Mapping[str, Any] = config if isinstance(config, dict) else {}
-    checks = found.get("Healthcheck")
-    ports = found.get("ExposedPorts")
-    pairs = (pair.partition("=") for pair in _words(found, "Env"))
+    found = image_config.read({"config": config})
+    if found.errors:
+        raise TargetError(f"its config is not as it should be: {found.errors[0]}")
     return Base(
         digest=digest,
-        user=_word(found, "User"),
-        env=tuple((name, _masked(f"ENV {name}=", value)) for name, _, value in pairs),
-        workdir=_word(found, "WorkingDir"),
-        ports=_words({"ExposedPorts": list(ports) if isinstance(ports, dict) else []}, "ExposedPorts"),
-        entrypoint=_command(found, "Entrypoint"),
-        command=_command(found, "Cmd"),
-        shell=_words(found, "Shell"),
-        healthcheck=_command(checks if isinstance(checks, dict) else {}, "Test"),
-        triggers=tuple(_masked("", line) for line in _words(found, "OnBuild")),
+        user=found.user,
+        env=tuple((name, _masked(f"ENV {name}=", value)) for name, value in found.env),
+        workdir=found.workdir,
+        ports=found.ports,
+        entrypoint=_command(found.entrypoint or ()),
+        command=_command(found.command or ()),
+        shell=found.shell,
+        healthcheck=_command(found.healthcheck),
+        triggers=tuple(_masked("", line) for line in found.triggers),
     )
 
 
-def _word(found: Mapping[str, Any], key: str) -> str:
-    return "".join(_words({key: [found.get(key) or ""]}, key))
-
-
-def _words(found: Mapping[str, Any], key: str) -> tuple[str, ...]:
-    listed = found.get(key) or []
-    if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
-        raise TargetError(f"{key} in its config is not as it should be")
-    if len(listed) > MAX_WORDS or any(len(one) > MAX_WORD for one in listed):
-        raise TargetError(f"{key} in its config is longer than {MAX_WORDS:,} words of {MAX_WORD:,} characters")
-    return tuple(listed)
-
-
-def _command(found: Mapping[str, Any], key: str) -> tuple[str, ...]:
-    words = _words(found, key)
+def _command(words: tuple[str, ...]) -> tuple[str, ...]:
     text = json.dumps(words, ensure_ascii=False)
     masked = _masked("CMD ", text)
     return words if masked == text else tuple(json.loads(masked))
@@ -192,9 +173,9 @@ def _fits(found: Mapping[str, Any], platform: str | None) -> bool:
 
 def _repository_digest(found: Mapping[str, Any], wanted: ImageReference) -> str:
     """What a pull of that name brought; "" for an image that was built here."""
-    for name in _words(found, "RepoDigests"):
+    for name in found.get("RepoDigests") or ():
         try:
-            parsed = image_reference.parse(name)
+            parsed = image_reference.parse(str(name))
         except ValueError:
             continue
         if parsed.familiar == wanted.familiar and parsed.digest:
