@@ -209,9 +209,14 @@ def _example(example: Example) -> Iterator[str]:
         yield _block("dockerfile", lines)
     else:
         yield _block("json", json.dumps(example.image, indent=2, ensure_ascii=False).split("\n"))
-    for path, content in (example.files or {}).items():
+    yield from _files(example.files or {}, example, "with")
+    yield from _files(example.later or {}, example, "and in a later layer")
+
+
+def _files(files: Mapping[str, bytes], example: Example, how: str) -> Iterator[str]:
+    for path, content in files.items():
         mode = f" (mode {example.modes[path]:o})" if path in example.modes else ""
-        yield f"\nwith `{path}`{mode}\n"
+        yield f"\n{how} `{path}`{mode}\n"
         if path.endswith("/") or (mode and not content):
             continue
         try:
@@ -255,6 +260,7 @@ def schema() -> dict[str, Any]:
             "image": {"type": "object"},
             "advisories": {"type": "array", "minItems": 1, "items": {"type": "object"}},
             "files": {"type": "object", "additionalProperties": {"oneOf": [{"type": "string"}, file]}},
+            "later": {"type": "object", "additionalProperties": {"oneOf": [{"type": "string"}, file]}},
         },
     }
     examples = {"type": "array", "minItems": 1, "items": example}

@@ -65,9 +65,9 @@ def scan_image():
 
     options = scan.Options(rules=tuple(file.rule for file in READ.values()), build_args={})
 
-    def run(image, files, modes, advisories=()):
+    def run(image, layers, modes, advisories=()):
         with _database(advisories) as path:
-            return scan.scan_image(made(image, files, modes), options.replace(database=path))
+            return scan.scan_image(made(image, layers, modes), options.replace(database=path))
 
     return run
 

@@ -9,7 +9,7 @@ from typing import Any
 from scanner.cli.output import write
 from scanner.cli.scan import wants_shellcheck
 from scanner.engine.compile import rule_files
-from scanner.engine.example import DOCKERFILE, Modes, Scan, ScanImage
+from scanner.engine.example import DOCKERFILE, Files, Modes, Scan, ScanImage
 from scanner.engine.example import run as try_out
 from scanner.model.finding import Report
 from scanner.model.rule import Rule
@@ -46,12 +46,12 @@ def _image_scanner(rule: Rule) -> ScanImage:
     options = Options(rules=(rule,), build_args={})
 
     def scan(
-        image: Mapping[str, Any], files: Mapping[str, bytes], modes: Modes, advisories: Sequence[bytes] = ()
+        image: Mapping[str, Any], layers: Sequence[Files], modes: Modes, advisories: Sequence[bytes] = ()
     ) -> Report:
         from scanner.sources.image.example import made
 
         with _advised(options, advisories) as all_options:
-            return scan_image(made(image, files, modes), all_options)
+            return scan_image(made(image, layers, modes), all_options)
 
     return scan
 

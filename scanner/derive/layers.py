@@ -12,6 +12,7 @@ from scanner.model.facts.layers import (
     LayerVerificationOff,
     PackageCache,
     PasswordlessSudo,
+    StoredAgain,
     WorldWritable,
 )
 from scanner.model.location import Evidence
@@ -36,6 +37,7 @@ def derive(facts: Sequence[Fact], _today: str) -> Iterator[Fact]:
     yield from _passwords(facts)
     yield from _sudo([file for file in files if file.role == "passwordless-sudo" and file.ships], facts)
     yield from _settings(facts)
+    yield from _stored_again([file for file in files if file.role == "large"])
 
 
 def _named(files: Sequence[LayerFile], facts: Sequence[Fact]) -> frozenset[str]:
@@ -84,6 +86,40 @@ def _setting(fact: Fact) -> Hashable:
         return fact.tool, fact.check, "".join(filter(str.isalnum, fact.how.lower()))
     assert isinstance(fact, PackageIndex)
     return fact.installer, fact.role, fact.url, fact.merged_by
+
+
+def _stored_again(files: Sequence[LayerFile]) -> Iterator[StoredAgain]:
+    """A fact for each layer that stores large files of those below once more, by their names and sizes."""
+    below: dict[tuple[str, int], list[LayerFile]] = {}
+    again: dict[int, list[tuple[LayerFile, LayerFile]]] = {}
+    for file in sorted(files, key=_level):
+        same = below.setdefault((file.path.rpartition("/")[2], file.size), [])
+        before = next((each for each in reversed(same) if _level(each) < _level(file) and _gives(each, file)), None)
+        if before is not None:
+            again.setdefault(_level(file), []).append((file, before))
+        same.append(file)
+    for pairs in again.values():
+        pairs.sort(key=lambda pair: (-pair[0].size, pair[0].path))
+        (file, before), *rest = pairs
+        earlier = Evidence(before.evidence[0].at, note="stored here before")
+        yield StoredAgain(
+            evidence=(file.evidence[0], earlier),
+            ships=any(one.ships for one, _ in pairs),
+            path=file.path,
+            others=len(rest),
+            how="rewritten" if file.path == before.path else "moved",
+            megabytes=sum(one.size for one, _ in pairs) // _MEGABYTE,
+        )
+
+
+def _gives(before: LayerFile, file: LayerFile) -> bool:
+    """Whether a file may be an earlier one: in its place, or in place of it."""
+    taken = before.evidence[-1].at.level
+    return not before.ships and taken == _level(file) != _level(before)
+
+
+def _level(file: LayerFile) -> int:
+    return file.evidence[0].at.level
 
 
 def _groups(files: Iterable[LayerFile], role: str, key: Callable[[LayerFile], Hashable]) -> Sequence[list[LayerFile]]:

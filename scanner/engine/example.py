@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from scanner.engine.document import Document, shown
@@ -22,7 +22,7 @@ Scan = Callable[..., Report]
 the OSV format as JSON, come along for an example that has some."""
 Modes = Mapping[str, int]
 ScanImage = Callable[..., Report]
-"""Scans an image of one layer, made up of ``{config, history}``, the layer's files and those modes that matter; with
+"""Scans an image made up of ``{config, history}``, the files of each layer and those modes that matter; with
 ``advisories`` as above."""
 MAX_EXAMPLE = 100_000_000
 """Bytes of a file that an example describes by its size alone."""
@@ -50,6 +50,8 @@ class Example(Record):
     files: Files | None
     """The build context, or the files of an image's layer, where a name that ends with ``/`` is a folder; None when the
     example has no ``files``."""
+    later: Files | None
+    """The files of a second layer; ``.wh.NAME`` takes NAME away."""
     modes: Modes
     """Of those files of a layer that have one; the others are as usual."""
     marks: tuple[Mark, ...]
@@ -76,16 +78,12 @@ def read(document: Document, node: Node, verdict: Literal["bad", "good"]) -> Exa
     else:
         image = plain(entry["image"])
         document.mapping(entry["image"], "'image'", (), ("config", "history"))
-    files: dict[str, bytes] | None = None
     modes: dict[str, int] = {}
-    if "files" in entry:
-        files = {}
-        for path, value in document.mapping(entry["files"], "'files'", (), None).items():
-            files[path] = _content(document, value, path, marks)
-            if isinstance(value.value, dict) and "mode" in value.value:
-                if image is None:
-                    raise document.fail(value, f"'{path}' has a mode, which only the files of an 'image' have")
-                modes[path] = _mode(document, value.value["mode"])
+    if "later" in entry and image is None:
+        raise document.fail(entry["later"], "only an 'image' has a later layer")
+    files, later = (
+        _files(document, entry.get(key), key, marks, modes if image is not None else None) for key in ("files", "later")
+    )
     if marks and verdict == "good":
         raise document.fail(node, "a good example expects nothing: take '# expect' out")
     return Example(
@@ -95,6 +93,7 @@ def read(document: Document, node: Node, verdict: Literal["bad", "good"]) -> Exa
         dockerfile=dockerfile,
         image=image,
         files=files,
+        later=later,
         modes=modes,
         marks=tuple(marks),
         advisories=_advisories(document, entry["advisories"]) if "advisories" in entry else (),
@@ -105,6 +104,22 @@ def _advisories(document: Document, node: Node) -> tuple[bytes, ...]:
     import json
 
     return tuple(json.dumps(plain(item)).encode() for item in document.items(node, "'advisories'"))
+
+
+def _files(
+    document: Document, node: Node | None, key: str, marks: list[Mark], modes: dict[str, int] | None
+) -> Files | None:
+    """The files of a layer or a build context, which has no ``modes``."""
+    if node is None:
+        return None
+    files = {}
+    for path, value in document.mapping(node, f"'{key}'", (), None).items():
+        files[path] = _content(document, value, path, marks)
+        if isinstance(value.value, dict) and "mode" in value.value:
+            if modes is None:
+                raise document.fail(value, f"'{path}' has a mode, which only the files of an 'image' have")
+            modes[path] = _mode(document, value.value["mode"])
+    return files
 
 
 def plain(node: Node) -> Any:
@@ -176,7 +191,8 @@ def run(rule: Rule, example: Example, scan: Scan, scan_image: ScanImage | None =
     if example.dockerfile is not None:
         report = scan(example.dockerfile, example.files, **known)
     elif scan_image is not None and example.image is not None:
-        report = scan_image(example.image, example.files or {}, example.modes, **known)
+        layers = [example.files or {}, *([] if example.later is None else [example.later])]
+        report = scan_image(example.image, layers, example.modes, **known)
     else:
         return ()
     return tuple(_reasons(rule, example, report))

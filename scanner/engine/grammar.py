@@ -27,7 +27,7 @@ REQUIRED = (
     "good",
 )
 OPTIONAL = ("each", "repair", "same-as", "controls", "references")
-EXAMPLE_KEYS = ("name", "dockerfile", "image", "files", "advisories")
+EXAMPLE_KEYS = ("name", "dockerfile", "image", "files", "later", "advisories")
 
 ID = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 EACH = r"[A-Za-z0-9-]*\{\w+\}"

@@ -1,10 +1,10 @@
-"""What installers downloaded and left in a layer."""
+"""What weighs in a layer: downloads that installers left, and large files."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from scanner.model.facts.layers import LayerFile
 from scanner.model.location import Evidence, Location
@@ -12,6 +12,8 @@ from scanner.model.target import File, Item
 
 SMALLEST = 1 << 16
 """Bytes of the smallest file that is counted: what weighs are archives and lists, which are larger."""
+LARGE = 10_000_000
+"""Bytes of the smallest file that is large."""
 _LINKED = frozenset({"uv", "pnpm", "bun", "pixi"})
 """They install by hard links into their cache: what is in it takes no room of its own."""
 _ARCHIVES = (".conda", ".tar.bz2")
@@ -56,8 +58,8 @@ def cache_of(path: str) -> tuple[str, str] | None:
     return None
 
 
-class Caches:
-    """Files in the caches of installers."""
+class Heavy:
+    """Files in the caches of installers, and large ones anywhere."""
 
     of = (File,)
 
@@ -65,23 +67,31 @@ class Caches:
         """By size, then by path; in layers only."""
         if not isinstance(item, File) or item.size < SMALLEST or item.hard_link or item.at.layer is None:
             return False
-        return cache_of(item.at.path) is not None
+        return item.size >= LARGE or cache_of(item.at.path) is not None
 
     def extract(self, item: Item) -> Iterator[LayerFile]:
-        """One fact, at the cache."""
+        """One fact at the cache, one at the large file."""
         assert isinstance(item, File)
         found = cache_of(item.at.path)
-        assert found is not None
-        tool, folder = found
-        yield LayerFile(
-            evidence=(Evidence(Location(folder, None, item.at.layer)),),
-            ships=item.ships,
-            role="package-cache",
-            path=item.at.path,
-            type=tool,
-            folder=folder,
-            size=item.size,
-        )
+        if found is not None:
+            tool, folder = found
+            yield _file(item, "package-cache", Location(folder, None, item.at.layer), tool, folder)
+        if item.size >= LARGE:
+            yield _file(item, "large", item.at)
 
 
-EXTRACTORS = (Caches(),)
+def _file(
+    item: File, role: Literal["package-cache", "large"], at: Location, tool: str = "", folder: str = ""
+) -> LayerFile:
+    return LayerFile(
+        evidence=(Evidence(at),),
+        ships=item.ships,
+        role=role,
+        path=item.at.path,
+        type=tool,
+        folder=folder,
+        size=item.size,
+    )
+
+
+EXTRACTORS = (Heavy(),)

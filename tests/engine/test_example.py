@@ -143,6 +143,11 @@ def test_a_build_context_has_no_modes(read):
         read(("good:\n", '    files:\n      a: {mode: "755"}\ngood:\n'))
 
 
+def test_only_an_image_has_a_later_layer(read):
+    with pytest.raises(RuleError, match="only an 'image' has a later layer"):
+        read(("good:\n", "    later:\n      a: x\ngood:\n"))
+
+
 def test_no_files_is_no_build_context(read):
     assert read().examples[0].files is None
     assert read(("good:\n", "    files: {}\ngood:\n")).examples[0].files == {}

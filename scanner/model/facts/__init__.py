@@ -37,6 +37,7 @@ from scanner.model.facts.layers import (
     PackageCache,
     PasswordlessSudo,
     SetIdProgram,
+    StoredAgain,
     WorldWritable,
 )
 from scanner.model.facts.models import ModelDownload, RemoteCode, UnsafeLoad
@@ -107,6 +108,7 @@ __all__ = [
     "SetIdProgram",
     "ShellWeakness",
     "Stage",
+    "StoredAgain",
     "SymbolicLink",
     "Telemetry",
     "UndefinedVariable",

@@ -14,7 +14,7 @@ class LayerFile(Fact):
 
     kind = "layer-file"
     identity = ("role", "path")
-    role: Literal["credential", "world-writable", "package-cache", "passwordless-sudo"]
+    role: Literal["credential", "world-writable", "package-cache", "passwordless-sudo", "large"]
     path: str
     type: str
     """The kind of credential, the tool whose cache it is in, or who may use sudo; else ""."""
@@ -86,6 +86,21 @@ class PackageCache(Fact):
     """Of 1,000,000 bytes, rounded down; files of less than 64 kB are not counted."""
     removed: bool
     """A later layer removes it, so that the container does not show it."""
+
+
+class StoredAgain(Fact):
+    """Large files that a layer stores once more though their names and sizes say that nothing in them changed."""
+
+    kind = "stored-again"
+    identity = ("path", "how")
+    path: str
+    """The largest of them."""
+    others: int
+    """How many more there are in that layer."""
+    how: Literal["rewritten", "moved"]
+    """In their place, as chown and chmod do; or elsewhere, while the layer removes them there."""
+    megabytes: int
+    """Of 1,000,000 bytes, all of them together, rounded down; files of less than 10 MB are not counted."""
 
 
 class PasswordlessSudo(Fact):

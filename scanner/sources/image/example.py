@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from scanner.sources.image.image import Blob, Image
@@ -13,12 +13,19 @@ from scanner.sources.image.image import Blob, Image
 NAME = "example"
 
 
-def made(image: Mapping[str, Any], files: Mapping[str, bytes], modes: Mapping[str, int]) -> Image:
-    """An image of one layer.
+def made(image: Mapping[str, Any], layers: Sequence[Mapping[str, bytes]], modes: Mapping[str, int]) -> Image:
+    """An image of some layers, the lowest first.
 
-    ``image`` is ``{config, history}`` as an OCI config has them, either of which may be left out; a name of ``files``
+    ``image`` is ``{config, history}`` as an OCI config has them, either of which may be left out; a name of a file
     that ends with ``/`` is a folder, and ``modes`` are those that are not the usual ones.
     """
+    blobs = tuple(_layer(files, modes) for files in layers)
+    diff_ids = [blob.diff_id for blob in blobs]
+    config = {"os": "linux", "architecture": "amd64", "rootfs": {"type": "layers", "diff_ids": diff_ids}, **image}
+    return Image(name=NAME, digest="", config=config, layers=blobs)
+
+
+def _layer(files: Mapping[str, bytes], modes: Mapping[str, int]) -> Blob:
     layer = io.BytesIO()
     with tarfile.open(fileobj=layer, mode="w") as archive:
         for name, content in files.items():
@@ -29,6 +36,4 @@ def made(image: Mapping[str, Any], files: Mapping[str, bytes], modes: Mapping[st
             archive.addfile(entry, io.BytesIO(content))
     data = layer.getvalue()
     digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
-    blob = Blob(digest=digest, diff_id=digest, size=len(data), media_type="", open=lambda: io.BytesIO(data))
-    config = {"os": "linux", "architecture": "amd64", "rootfs": {"type": "layers", "diff_ids": [digest]}, **image}
-    return Image(name=NAME, digest="", config=config, layers=(blob,))
+    return Blob(digest=digest, diff_id=digest, size=len(data), media_type="", open=lambda: io.BytesIO(data))
