@@ -105,21 +105,29 @@ class _Mirrored:
         return web.resumed(ask, size)
 
     def _first(self, ask: Callable[[Registry], _T], skipped: int = 0) -> _T:
-        """The answer of the first that gives one; of those behind ``skipped``, but always the last."""
-        last, failed = self._places[-1], []
-        for each in self._places[:-1][skipped:]:
-            if each.base not in _silent:
-                try:
-                    return ask(each)
-                except TargetError as error:
-                    failed.append(f"{each.host} (asked before): {error}")
-                    if isinstance(error, Unreachable):
-                        _silent.add(each.base)
-        try:
-            return ask(last)
-        except TargetError as error:
-            error.hint = "; ".join(filter(None, (error.hint, *failed)))
-            raise
+        """The answer of the first that gives one; of those behind ``skipped``, but always the last.
+
+        Who answers with encryption, whatever the answer is, is not asked without.
+        """
+        *mirrors, origin = self._places
+        failed: list[tuple[Registry, TargetError]] = []
+        answered: set[str] = set()
+        for each in (*mirrors[skipped:], origin):
+            if each.place in answered or (each.base in _silent and each is not origin):
+                continue
+            try:
+                return ask(each)
+            except TargetError as error:
+                failed.append((each, error))
+                if not isinstance(error, Unreachable):
+                    answered.add(each.place)
+                elif each is not origin:
+                    _silent.add(each.base)
+        *before, (_, last) = failed
+        last.hint = "; ".join(
+            filter(None, (last.hint, *(f"{each.host} (asked before): {error}" for each, error in before)))
+        )
+        raise last
 
 
 class Registry:
@@ -129,7 +137,8 @@ class Registry:
         self.name, self._registry, self._plain = name, endpoint.host, endpoint.plain
         self.host = _HUB if endpoint.host == HUB else endpoint.host
         self._repository = endpoint.repository
-        self.base = f"{'http' if endpoint.plain else 'https'}://{self.host}/v2/{self._repository}"
+        self.place = f"{self.host}/v2/{self._repository}"
+        self.base = f"{'http' if endpoint.plain else 'https'}://{self.place}"
         self._web = Web(self.host, plain=endpoint.plain, attempts=MIRROR_ATTEMPTS if endpoint.mirror else web.ATTEMPTS)
         self._authorization = ""
         self._login: Login | None = None

@@ -487,6 +487,21 @@ def test_a_member_that_comes_again_replaces_the_first() -> None:
     assert [one.removed_by is not None for one in found.found] == [True, False]
 
 
+def test_devices_and_fifos_are_never_read_and_replace_what_was_there() -> None:
+    """Whatever their headers say of a size."""
+    below = layer(("dev/one", b"1"), ("dev/two", b"2"), ("dev/three", b"3"))
+    kinds = (tarfile.CHRTYPE, tarfile.BLKTYPE, tarfile.FIFOTYPE)
+    members = []
+    for name, kind in zip(("dev/one", "dev/two", "dev/three"), kinds, strict=True):
+        member = link(name, "", kind)
+        member.size = 5
+        members.append(member)
+    found = contents(blob(below), blob(layer(*members, ("dev/four", b"4"))))
+    assert told(found)[3:] == [(1, "dev/four", "4")]
+    assert [one.removed_by is not None for one in found.found] == [True, True, True, False]
+    assert not found.problems
+
+
 def test_what_aufs_left_over_means_nothing() -> None:
     """At the root; and a whiteout that names nothing is told."""
     assert fates(["a", "wh.plnk"], [".wh..wh.plnk/", ".wh..wh.plnk/12.34", ".wh..wh.aufs"]) == {

@@ -232,6 +232,26 @@ class TestMirrorsThatFail:
         opened()
         assert sum(mirror.host in url for url in tried) == 1
 
+    @pytest.mark.parametrize(("answer", "schemes"), [("nothing", ["https", "http"]), ("a refusal", ["https"])])
+    def test_a_registry_that_is_insecure_is_asked_without_encryption_only_where_there_is_none(
+        self, registry, monkeypatch, answer, schemes
+    ):
+        conf = '[[registry]]\nlocation = "registry.example.com"\ninsecure = true\n'
+        with open(mirrors.CONTAINERS, "w") as file:
+            file.write(conf)
+        tried = []
+
+        def ask(web, url, *given, **named):
+            tried.append(url.partition(":")[0])
+            if answer == "nothing":
+                raise http.Unreachable("it does not speak TLS")
+            raise http.Refused("status 403", 403, ())
+
+        monkeypatch.setattr(http.Web, "ask", ask)
+        with pytest.raises(TargetError):
+            open_image("registry:registry.example.com/team/app:1")
+        assert tried == schemes
+
     def test_a_layer_goes_on_at_the_registry_when_the_mirror_keeps_breaking_off(self, opened, registry, mirror, make):
         image = make.image(size=4_000)
         registry.put(image, "1")
