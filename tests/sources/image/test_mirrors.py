@@ -244,10 +244,10 @@ class TestMirrorsThatFail:
         def ask(web, url, *given, **named):
             tried.append(url.partition(":")[0])
             if answer == "nothing":
-                raise http.Unreachable("it does not speak TLS")
-            raise http.Refused("status 403", 403, ())
+                raise web.Unreachable("it does not speak TLS")
+            raise web.Refused("status 403", 403, ())
 
-        monkeypatch.setattr(http.Web, "ask", ask)
+        monkeypatch.setattr(web.Web, "ask", ask)
         with pytest.raises(TargetError):
             open_image("registry:registry.example.com/team/app:1")
         assert tried == schemes
