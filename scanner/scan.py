@@ -22,7 +22,7 @@ from scanner.model.record import Record
 from scanner.model.rule import Rule
 from scanner.model.target import Target
 from scanner.sources import dockerfile
-from scanner.sources.discover import ROOTFS, discover, is_image, meant
+from scanner.sources.discover import ROOTFS, SBOM, discover, is_image, meant
 from scanner.sources.dockerfile.inherit import Resolve
 
 if TYPE_CHECKING:
@@ -165,6 +165,13 @@ def scan_rootfs(folder: str, options: Options) -> Report:
     name = f"{ROOTFS}:{folder}"
     target = Target(name=name, config=None, lines={}, may_ignore=False, problems=list(contents.problems))
     return examine(target, options, contents.stated())
+
+
+def scan_sbom(path: str, options: Options) -> Report:
+    """Scan what a bill of materials lists."""
+    from scanner.sources.sbom import open_sbom
+
+    return examine(open_sbom(path), options)
 
 
 def _looking(options: Options) -> tuple[Look, Known | None, Counted | None]:
@@ -322,6 +329,8 @@ def _report(name: str, options: Options, on_layers: Callable[[Passed], None] | N
     kind, _, rest = name.partition(":")
     if kind == ROOTFS:
         return scan_rootfs(rest, options)
+    if kind == SBOM:
+        return scan_sbom(rest, options)
     from scanner.sources.image import open_image
     from scanner.sources.image.layers import Passing
 

@@ -14,6 +14,7 @@ from scanner.extractors import (
     base_images,
     clones,
     commands,
+    components,
     copies,
     destinations,
     downloads,
@@ -31,7 +32,7 @@ from scanner.extractors import (
     verification,
 )
 from scanner.extractors.interface import Extractor
-from scanner.model.target import Config, File, Item, Step
+from scanner.model.target import Component, Config, File, Item, Step
 
 ALL: tuple[Extractor, ...] = (
     *base_images.EXTRACTORS,
@@ -54,8 +55,9 @@ ALL: tuple[Extractor, ...] = (
     *secrets.EXTRACTORS,
     *ports.EXTRACTORS,
     *services.EXTRACTORS,
+    *components.EXTRACTORS,
 )
 
 BY_KIND: Mapping[type[Item], tuple[Extractor, ...]] = {
-    kind: tuple(extractor for extractor in ALL if kind in extractor.of) for kind in (Config, Step, File)
+    kind: tuple(extractor for extractor in ALL if kind in extractor.of) for kind in (Config, Step, File, Component)
 }

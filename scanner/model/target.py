@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Literal
 
 from scanner.model.command import Command
+from scanner.model.facts.packages import Ecosystem
 from scanner.model.finding import Problem
 from scanner.model.instruction import Comment, Directive, Instruction
 from scanner.model.location import Evidence, Location, Text, Word
@@ -158,7 +160,26 @@ class Folder(Record):
     ships: bool = True
 
 
-Item = Config | Step | File | Folder
+class Component(Record):
+    """An entry of a bill of materials; texts are "" where it says nothing."""
+
+    at: Location
+    kind: Literal["package", "system", "model", "aside"]
+    """``aside``: a file, data, a key, or what the bill is about."""
+    ecosystem: Ecosystem | None
+    """As its package URL says; None without one, and for a type of package that is not known."""
+    name: str
+    """As the ecosystem normalizes it; the id of a system, as its os-release has it."""
+    version: str
+    architecture: str
+    licence: str
+    source: str
+    """The source package that a package of a distribution was built from."""
+    path: str
+    """Where in the image it was found, without a leading slash."""
+
+
+Item = Config | Step | File | Folder | Component
 
 
 class Target(Record):
@@ -168,6 +189,7 @@ class Target(Record):
     config: Config | None
     steps: tuple[Step, ...] = ()
     files: Iterable[File] = ()
+    components: tuple[Component, ...] = ()
     comments: tuple[Comment, ...] = ()
     directives: tuple[Directive, ...] = ()
     lines: Mapping[str, tuple[str, ...]]
@@ -185,3 +207,4 @@ class Target(Record):
             yield self.config
         yield from self.steps
         yield from self.files
+        yield from self.components

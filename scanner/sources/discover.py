@@ -11,9 +11,14 @@ from scanner.parsers import image_reference
 
 STDIN = "-"
 ROOTFS = "rootfs"
-PREFIXES = ("image", "docker", "containerd", "registry", "archive", "oci", ROOTFS)
-"""What stands before the colon of an image; ``image`` is one of a daemon, else of its registry, and ``rootfs`` only
-the files of one, in a folder."""
+SBOM = "sbom"
+PREFIXES = ("image", "docker", "containerd", "registry", "archive", "oci", ROOTFS, SBOM)
+"""What stands before the colon of an image; ``image`` is one of a daemon, else of its registry, ``rootfs`` only the
+files of one, in a folder, and ``sbom`` its bill of materials."""
+ENDS = 4096
+"""Bytes at each end of a file that tell what it is; some tools sort a document's members by name."""
+_BILLS = frozenset({b"{", b"<", b"S", b"\xef"})
+"""How a bill of materials begins: as JSON, XML, tag and value, perhaps with a byte order mark."""
 _SKIPPED = frozenset({".git", ".hg", ".svn", ".venv", "venv", "node_modules", "__pycache__", ".tox", ".nox"})
 
 
@@ -55,15 +60,16 @@ def is_image(text: str) -> bool:
 def meant(text: str) -> str | None:
     """The image that a text means, with its prefix; None when it means something else.
 
-    A folder with an OCI layout and a tar archive are images; so is a name with a tag or a digest where there is no such
-    file, and then the daemons of this machine and its registry are asked. A name alone is more likely a misspelt path.
+    A folder with an OCI layout, a tar archive and a bill of materials are images; so is a name with a tag or a digest
+    where there is no such file, and then the daemons of this machine and its registry are asked. A name alone is more
+    likely a misspelt path.
     """
     if is_image(text):
         return text
     if os.path.isdir(text):
         return f"oci:{text}" if os.path.isfile(os.path.join(text, "oci-layout")) else None
     if os.path.isfile(text):
-        return None if is_dockerfile_name(os.path.basename(text)) or not _is_tar(text) else f"archive:{text}"
+        return None if is_dockerfile_name(os.path.basename(text)) else _of_content(text)
     return f"image:{text}" if not os.path.lexists(text) and _is_name(text) else None
 
 
@@ -76,12 +82,22 @@ def _is_name(text: str) -> bool:
     return bool(reference.tag or reference.digest)
 
 
-def _is_tar(path: str) -> bool:
+def _of_content(path: str) -> str | None:
+    """A file that is an archive or a bill of materials by its first bytes, and for the latter by its last."""
     try:
         with open(path, "rb") as file:
-            return file.read(512)[257:262] == b"ustar"
+            head = file.read(ENDS)
+            if head[257:262] == b"ustar":
+                return f"archive:{path}"
+            if head.lstrip()[:1] not in _BILLS:
+                return None
+            file.seek(max(0, os.fstat(file.fileno()).st_size - ENDS))
+            tail = file.read(ENDS)
     except OSError:
-        return False
+        return None
+    from scanner.parsers.sbom import recognized
+
+    return f"{SBOM}:{path}" if recognized(head, tail) else None
 
 
 def is_dockerfile_name(name: str) -> bool:

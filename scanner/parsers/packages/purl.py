@@ -8,7 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from scanner.model.facts.packages import Ecosystem
+from scanner.model.record import Record
+from scanner.parsers.manifests.specifier import normalize
 
+MAX_QUALIFIERS = 50
+_ECOSYSTEMS: Mapping[str, Ecosystem] = {
+    each if each != "go" else "golang": each
+    for each in ("pypi", "conda", "deb", "apk", "rpm", "npm", "gem", "go", "cargo", "maven", "generic")
+}
 _TYPES: Mapping[str, str] = {"go": "golang"}
 
 
@@ -37,6 +44,58 @@ def purl(
     return text + (
         "?" + "&".join(f"{key}={quote(value, safe=':/')}" for key, value in wanted.items()) if wanted else ""
     )
+
+
+class Purl(Record):
+    """A package URL, its parts decoded; texts are "" where it has none."""
+
+    ecosystem: Ecosystem | None
+    """None for a type of package that is not known here."""
+    type: str
+    namespace: str
+    name: str
+    """As the ecosystem normalizes it, its namespace included where that belongs to the name."""
+    version: str
+    qualifiers: Mapping[str, str]
+
+
+def read(text: str) -> Purl:
+    """The parts of a package URL. Raises ValueError for what is none."""
+    from urllib.parse import unquote
+
+    scheme, _, rest = text.partition(":")
+    rest, _, said = rest.partition("#")[0].partition("?")
+    kind, _, path = rest.strip("/").partition("/")
+    kind = kind.lower()
+    behind = path.rfind("@", path.rfind("/") + 1)
+    path, version = (path[:behind], path[behind + 1 :]) if behind > 0 else (path, "")
+    parts = [unquote(part) for part in path.split("/") if part]
+    if scheme.lower() != "pkg" or not kind or not parts:
+        raise ValueError(f"{text[:200]} is no package URL")
+    ecosystem = _ECOSYSTEMS.get(kind)
+    namespace, name = "/".join(parts[:-1]), parts[-1]
+    pairs = (pair.partition("=") for pair in said.split("&")[:MAX_QUALIFIERS])
+    qualifiers = {key.lower(): unquote(value) for key, _, value in pairs if value}
+    version = unquote(version)
+    if ecosystem in {"rpm", "deb"} and "epoch" in qualifiers and ":" not in version:
+        version = f"{qualifiers['epoch']}:{version}"
+    return Purl(
+        ecosystem=ecosystem,
+        type=kind,
+        namespace=namespace,
+        name=_joined(ecosystem, namespace, name),
+        version=version,
+        qualifiers=qualifiers,
+    )
+
+
+def _joined(ecosystem: Ecosystem | None, namespace: str, name: str) -> str:
+    """The name that _split takes apart."""
+    if ecosystem == "pypi":
+        return normalize(name)
+    if not namespace or ecosystem in {"deb", "apk", "rpm"}:
+        return name
+    return f"{namespace}:{name}" if ecosystem == "maven" else f"{namespace}/{name}"
 
 
 def _split(ecosystem: Ecosystem, name: str, distribution: str) -> tuple[str, str]:

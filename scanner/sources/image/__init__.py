@@ -1,7 +1,8 @@
 """Images: registries, daemons, archives and folders of them.
 
 ``oci:DIR[:TAG|@DIGEST]``, ``archive:FILE[:NAME]``, ``docker:NAME``, ``containerd:NAME`` and ``registry:NAME`` each have
-a module here; ``image:NAME`` is one of the last three. ``rootfs:DIR`` is no image, only its files (``rootfs.py``).
+a module here; ``image:NAME`` is one of the last three. ``rootfs:DIR`` is no image, only its files (``rootfs.py``),
+and ``sbom:FILE`` only the list of its packages (``../sbom.py``).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from scanner.errors import TargetError, UsageError
-from scanner.sources.discover import ROOTFS, is_image
+from scanner.sources.discover import ROOTFS, SBOM, is_image
 from scanner.sources.image.image import Image
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ def open_image(
         raise UsageError(
             f"{text!r} names no image", hint="as in: registry:python:3.12, docker:app, archive:app.tar, oci:folder"
         )
+    if prefix == SBOM:
+        raise UsageError(f"{text} is a list of packages: no config, and no layers", hint="name the image it is about")
     if prefix == ROOTFS:
         raise UsageError(f"{text} has files only: no config, and no layers", hint="name the image it was unpacked from")
     if prefix == "image":
