@@ -73,7 +73,7 @@ def _inputs(command: Any) -> Any:
     return command
 
 
-@hullcheck.command(short_help="Scan Dockerfiles, folders of them, and images.")
+@hullcheck.command(short_help="Scan Dockerfiles, folders of them, images and SBOMs.")
 @_path
 @click.option(
     "-f", "--format", multiple=True, metavar="FORMAT", help="text, json, sarif, oscal or requirements; may be repeated."
@@ -118,7 +118,8 @@ def scan(**given: Any) -> int:
 
     An image is NAME:TAG (of the Docker daemon or containerd, else of its registry), docker:NAME, containerd:NAME,
     registry:NAME, archive:FILE of docker save (- for standard input), or oci:FOLDER; rootfs:FOLDER holds the files of
-    one, unpacked.
+    one, unpacked. An SBOM in CycloneDX or SPDX (sbom:FILE, sbom:- for standard input) is scanned for the packages it
+    lists.
 
     Flags go before the environment (HULLCHECK_FAIL_ON=high), and that before the configuration file.
     """

@@ -65,10 +65,11 @@ def read(text: str) -> Purl:
 
     scheme, _, rest = text.partition(":")
     rest, _, said = rest.partition("#")[0].partition("?")
-    kind, _, path = rest.strip("/").partition("/")
+    kind, _, path = rest.lstrip("/").partition("/")
     kind = kind.lower()
-    behind = path.rfind("@", path.rfind("/") + 1)
-    path, version = (path[:behind], path[behind + 1 :]) if behind > 0 else (path, "")
+    behind = path.rfind("@")
+    scope = path[:behind].endswith("/") or behind == 0  # of npm, not written as it should be
+    path, version = (path[:behind], path[behind + 1 :]) if behind > 0 and not scope else (path, "")
     parts = [unquote(part) for part in path.split("/") if part]
     if scheme.lower() != "pkg" or not kind or not parts:
         raise ValueError(f"{text[:200]} is no package URL")
