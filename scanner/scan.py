@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from scanner import knowledge
 from scanner.derive import DERIVERS
@@ -64,6 +64,8 @@ class Options(Record):
     """Fingerprints that an earlier report had."""
     shellcheck: bool = False
     """Have ShellCheck look at shell text."""
+    online: Literal["osv", "pypi"] | None = None
+    """Who is asked about the Python packages, by name and version; None: nobody."""
     platform: str | None = None
     """Of an image that is there for several; None: this machine's."""
     dockerfile: str | None = None
@@ -213,6 +215,10 @@ def examine(target: Target, options: Options, held: Sequence[Fact] = ()) -> Repo
     problems: list[Problem] = []
     facts = collect(target, today, problems, held, shellcheck=options.shellcheck)
     known = _vulnerabilities(target, facts, options, problems)
+    if options.online is not None:
+        from scanner.advisories.online import matched
+
+        facts += matched(facts, options.online, target.name, problems)
     findings, undecided = judge(options.rules, facts)
     findings, notices = suppress(
         target,

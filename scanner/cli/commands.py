@@ -106,6 +106,17 @@ def _inputs(command: Any) -> Any:
 @click.option("--no-vulnerabilities", is_flag=True, default=None, help="Do not hold packages against advisories.")
 @click.option("--only-fixed", is_flag=True, default=None, help="Leave out vulnerabilities that have no fix yet.")
 @click.option("--shellcheck", is_flag=True, default=None, help="Have ShellCheck look at the shell text of RUN, too.")
+@click.option(
+    "--online",
+    is_flag=True,
+    default=None,
+    help="Ask osv.dev about known vulnerabilities: sends it the names and versions of Python packages.",
+)
+@click.option(
+    "--online-service",
+    type=click.Choice(["osv", "pypi"]),
+    help="Whom --online asks; pypi: the Python package index.  [default: osv]",
+)
 @_config
 @click.option("--show-undecided", is_flag=True, default=None, help="List what could not be decided, and why.")
 @click.option("--show-suppressed", is_flag=True, default=None, help="List what was ignored, and by what.")

@@ -54,6 +54,8 @@ class Flags(Record):
     quiet: bool = False
     verbose: bool = False
     shellcheck: bool | None = None
+    online: bool | None = None
+    online_service: str | None = None
     platform: str | None = None
     dockerfile: str | None = None
     base: str | None = None
@@ -152,6 +154,7 @@ def scan_options(settings: Settings, frameworks: Sequence[Framework] = (), **cha
             "ignores": settings.ignores,
             "baseline": baseline,
             "shellcheck": settings.shellcheck or (bool(settings.select) and wants_shellcheck(rules)),
+            "online": settings.online_service if settings.online else None,
             "platform": settings.platform,
             "dockerfile": settings.dockerfile,
             "base": settings.base,

@@ -48,6 +48,8 @@ class Settings(Record):
     exclude: tuple[str, ...] = ()
     format: tuple[str, ...] = ("text",)
     shellcheck: bool = False
+    online: bool = False
+    online_service: str = "osv"
     platform: str | None = None
     dockerfile: str | None = None
     base: str | None = None

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from scanner.advisories.corrections import Correction
 
 FORMATS = ("text", "json", "sarif", "oscal", "requirements")
+SERVICES = ("osv", "pypi")
 PROFILES = ("default", "strict")
 SEVERITIES = tuple(str(severity) for severity in Severity)
 MAX_JOBS = 256
@@ -41,6 +42,7 @@ Kind = Literal[
     "truth",
     "only",
     "corrections",
+    "service",
 ]
 
 KEYS: Mapping[str, Kind] = {
@@ -60,6 +62,8 @@ KEYS: Mapping[str, Kind] = {
     "exclude": "words",
     "format": "formats",
     "shellcheck": "truth",
+    "online": "truth",
+    "online-service": "service",
     "platform": "word",
     "dockerfile": "path",
     "base": "word",
@@ -275,6 +279,7 @@ _READERS: Mapping[Kind, Callable[[Document, Node, str], Any]] = {
     "count": _count,
     "size": lambda document, node, what: _number(document, node, what, 0, MAX_CACHE),
     "truth": Document.truth,
+    "service": lambda document, node, what: document.choice(node, what, SERVICES),
     "only": lambda document, node, what: document.choice(node, what, ("own",)),
     "corrections": _corrections,
 }

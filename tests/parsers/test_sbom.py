@@ -54,7 +54,9 @@ def test_what_the_library_of_cyclonedx_writes_is_read_back(packages, version):
         name for _, inner in packages.values() for name in inner
     )
     for part in found.parts:
-        assert part.purl is None or text[part.start : part.end] == str(PackageURL("pypi", None, part.name, part.version))
+        assert part.purl is None or text[part.start : part.end] == str(
+            PackageURL("pypi", None, part.name, part.version)
+        )
     data = text.encode()
     assert sbom.recognized(data[:4096], data[-4096:])
 

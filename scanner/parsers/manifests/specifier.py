@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 LIMIT = 8192
 """Longest requirement that is read, in characters; pip's own index would refuse far shorter names."""
 
+MAX_VERSION = 256
+"""Characters."""
+
 _RUN = Lazy(r"[-_.]+")
 _NAMED = Lazy(r"(?a)\s*([A-Za-z0-9](?:[\w.-]*\w)?)\s*(?:\[([^\]]*)\])?\s*")
 _CLAUSE = Lazy(r"\s*(===|==|~=|!=|<=|>=|<|>)\s*([^\s,;()]+)\s*")
@@ -153,6 +156,16 @@ def newest(specifier: str, releases: Iterable[str]) -> str:
         later = (".".join(map(str, (*numbers[:at], numbers[at] + 1))) for at in range(len(numbers)))
         return "" if any(each in allowed for each in later) else str(version)
     except ValueError:  # no specifier, or numbers of thousands of digits
+        return ""
+
+
+def public(version: str) -> str:
+    """A version as the index writes it, without its local label (``2.6.0`` for ``2.6.0+cu124``); "" for none."""
+    from packaging.version import InvalidVersion, Version
+
+    try:
+        return Version(version).public if len(version) <= MAX_VERSION else ""
+    except (InvalidVersion, ValueError):
         return ""
 
 
