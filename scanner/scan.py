@@ -27,6 +27,7 @@ from scanner.sources.dockerfile.inherit import Resolve
 
 if TYPE_CHECKING:
     from scanner.advisories.corrections import Correction
+    from scanner.engine.vex import Said
     from scanner.extractors.layers import Look
     from scanner.sources.image.gather import Counted
     from scanner.sources.image.image import Image
@@ -60,6 +61,8 @@ class Options(Record):
     """Ignores of the configuration."""
     catalogue: tuple[Rule, ...] = ()
     """Every rule there is, if that is more: an ignore of one that is not in force is no mistake."""
+    vex: tuple[Said, ...] = ()
+    """What VEX documents say."""
     baseline: frozenset[str] | None = None
     """Fingerprints that an earlier report had."""
     shellcheck: bool = False
@@ -227,6 +230,7 @@ def examine(target: Target, options: Options, held: Sequence[Fact] = ()) -> Repo
         rules=options.rules,
         catalogue=options.catalogue,
         ignores=options.ignores,
+        vex=options.vex,
         baseline=options.baseline,
         only_own=options.only_own,
         today=today,

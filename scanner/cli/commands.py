@@ -94,6 +94,7 @@ def _inputs(command: Any) -> Any:
 @click.option("--ignore", multiple=True, metavar="RULE", help="All but these rules.")
 @_rules
 @click.option("--framework", multiple=True, metavar="NAME", help="Report on each control of a compliance framework.")
+@click.option("--vex", multiple=True, metavar="FILE", help="VEX document: vulnerabilities that do not apply, and why.")
 @click.option("--baseline", metavar="FILE", help="Earlier JSON report: what it holds does not count.")
 @_inputs
 @click.option("--platform", metavar="OS/ARCH", help="Of an image that is there for several.  [default: this machine's]")

@@ -19,6 +19,7 @@ from scanner.scan import Options as ScanOptions
 from scanner.scan import scan
 
 if TYPE_CHECKING:
+    from scanner.engine.vex import Said
     from scanner.model.finding import Report
     from scanner.model.framework import Assessment, Framework
     from scanner.model.rule import Rule
@@ -41,6 +42,7 @@ class Flags(Record):
     ignore: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
     framework: tuple[str, ...] = ()
+    vex: tuple[str, ...] = ()
     baseline: str | None = None
     build_args: tuple[str, ...] = ()
     target: str | None = None
@@ -139,6 +141,11 @@ def scan_options(settings: Settings, frameworks: Sequence[Framework] = (), **cha
         from scanner.engine.baseline import read
 
         baseline = read(settings.baseline)
+    vex: tuple[Said, ...] = ()
+    if settings.vex:
+        from scanner.engine.vex import read as read_vex
+
+        vex = tuple(said for path in settings.vex for said in read_vex(path))
     rules = choose(every, profile=settings.profile, select=settings.select, ignore=settings.ignore, needed=needed)
     return ScanOptions(
         **{
@@ -152,6 +159,7 @@ def scan_options(settings: Settings, frameworks: Sequence[Framework] = (), **cha
             "mirrors": settings.mirrors,
             "exclude": settings.exclude,
             "ignores": settings.ignores,
+            "vex": vex,
             "baseline": baseline,
             "shellcheck": settings.shellcheck or (bool(settings.select) and wants_shellcheck(rules)),
             "online": settings.online_service if settings.online else None,

@@ -37,6 +37,7 @@ class Settings(Record):
     rules: tuple[str, ...] = ()
     framework: tuple[str, ...] = ()
     """The compliance frameworks to report on."""
+    vex: tuple[str, ...] = ()
     baseline: str | None = None
     build_args: Mapping[str, str]
     target: str | None = None

@@ -52,6 +52,7 @@ KEYS: Mapping[str, Kind] = {
     "ignore": "words",
     "rules": "paths",
     "framework": "words",
+    "vex": "paths",
     "baseline": "path",
     "build-args": "arguments",
     "target": "word",

@@ -1,10 +1,11 @@
-"""What does not count: comments, the configuration, the base image and the baseline may say so, in this order."""
+"""What does not count: comments, the configuration, VEX documents, the base image and the baseline, in this order."""
 
 from __future__ import annotations
 
 import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from scanner.engine.select import named, same_as, suggestion
 from scanner.errors import ConfigError
@@ -14,6 +15,9 @@ from scanner.model.record import Record
 from scanner.model.rule import Rule
 from scanner.model.target import Target
 from scanner.parsers.pragmas import Pragma, parse, skipped_checks
+
+if TYPE_CHECKING:
+    from scanner.engine.vex import Said, Verdicts
 
 MAX_IGNORES = 500
 """Rule names in the comments of one target that are honoured; more are a notice."""
@@ -60,6 +64,7 @@ def suppress(
     rules: Sequence[Rule],
     catalogue: Sequence[Rule] = (),
     ignores: Sequence[Ignore] = (),
+    vex: Sequence[Said] = (),
     baseline: frozenset[str] | None = None,
     only_own: bool = False,
     today: str = "",
@@ -74,6 +79,7 @@ def suppress(
     comments = [each for each in _comments(target, catalogue, notices) if not _over(each, today, notices)]
     comments.sort(key=lambda each: each.pragma.tool != "hullcheck")
     configured = [(ignore, named(catalogue, ignore.rule)) for ignore in ignores]
+    verdicts = _verdicts(vex, target) if vex else None
     used: set[int] = set()
     expired: dict[Location, Notice] = {}
 
@@ -88,6 +94,8 @@ def suppress(
                 if not ignore.until or today <= ignore.until:
                     return Suppression(by="config", reason=ignore.reason, at=ignore.at)
                 expired[ignore.at] = _ended(ignore.at, ignore.rule, ignore.until)
+        if verdicts and (verdict := verdicts.suppression(finding)):
+            return verdict
         if only_own and finding.at.layer is not None and finding.at.layer.base:
             return Suppression(by="base image", reason="made by the base image")
         if baseline and finding.fingerprint in baseline:
@@ -100,8 +108,16 @@ def suppress(
     for number, comment in enumerate(comments):
         if comment.pragma.tool == "hullcheck" and number not in used and comment.rules & judged == comment.rules:
             notices.append(_unused(comment, marked))
+    if verdicts:
+        notices += verdicts.notices()
     notices.sort(key=lambda notice: (notice.at.path, notice.at.span or Span(0, 0, 0, 0)))
     return marked, (*notices, *expired.values())
+
+
+def _verdicts(said: Sequence[Said], target: Target) -> Verdicts:
+    from scanner.engine.vex import Verdicts
+
+    return Verdicts(said, target)
 
 
 def check(ignores: Iterable[Ignore], catalogue: Sequence[Rule]) -> None:

@@ -12,9 +12,9 @@ from scanner.model.rule import Rule
 
 
 class Suppression(Record):
-    """Why a finding does not count: a comment, the configuration or the baseline said so, or the base image has it."""
+    """Why a finding does not count: a comment, the configuration, a document, the baseline, or that the base has it."""
 
-    by: Literal["comment", "config", "base image", "baseline"]
+    by: Literal["comment", "config", "vex", "base image", "baseline"]
     reason: str
     at: Location | None = None
 

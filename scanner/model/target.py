@@ -192,6 +192,8 @@ class Target(Record):
     components: tuple[Component, ...] = ()
     comments: tuple[Comment, ...] = ()
     directives: tuple[Directive, ...] = ()
+    called: frozenset[str] = frozenset()
+    """What else it is known by: the digest of an image, name and digest of the image that a bill of materials is of."""
     lines: Mapping[str, tuple[str, ...]]
     """Lines of the text files read so far, by path, secrets masked; for reports to quote."""
     may_ignore: bool = True

@@ -34,6 +34,7 @@ def open_sbom(path: str) -> Target:
     systems = _systems(bill)
     return Target(
         name=f"{SBOM}:{path}",
+        called=bill.about,
         config=None,
         components=tuple(_component(text, part) for part in (*bill.parts, *systems[:1])),
         lines={path: tuple(text.value.split("\n"))},

@@ -49,6 +49,8 @@ class Bill(Record):
     form: str
     """``CycloneDX 1.6``, ``SPDX 2.3``."""
     parts: tuple[Part, ...]
+    about: frozenset[str] = frozenset()
+    """What it is of is called, an image mostly: ``acme/serve:1``, ``sha256:…``, a package URL."""
     broken: tuple[int, ...] = ()
     """Where entries start that are not as the format wants them, and so are left out."""
 

@@ -40,7 +40,17 @@ def read(text: str, document: Object) -> Bill:
         *(_part(text, each, broken) for each in _all(text, document.entries("components"))),
     ]
     form = f"CycloneDX {word(document.get('specVersion'))}"
-    return Bill(form=form, parts=tuple(filter(None, parts)), broken=tuple(broken))
+    return Bill(form=form, parts=tuple(filter(None, parts)), about=_about(document), broken=tuple(broken))
+
+
+def _about(document: Object) -> frozenset[str]:
+    about = document.get("metadata")
+    said = about.get("component") if isinstance(about, dict) else None
+    if not isinstance(said, dict):
+        return frozenset()
+    name, version, url = map(word, map(said.get, ("name", "version", "purl")))
+    release = version if version.startswith("sha256:") or not version else f"{name}:{version}"
+    return frozenset((name, release, url)) - {""}
 
 
 def _subject(text: str, document: Object) -> Iterator[Part | None]:

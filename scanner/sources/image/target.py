@@ -42,6 +42,7 @@ def read(image: Image, *, base: Sequence[str] = ()) -> Target:
     rest = tuple(hit for each in settings.all() for hit in each.secrets if (hit.name, hit.quote) not in hits)
     return Target(
         name=image.name,
+        called=frozenset(filter(None, (image.digest,))),
         config=_config(played, settings, at, reference),
         steps=tuple(played.steps),
         files=(_itself(page, rest),) if rest else (),
