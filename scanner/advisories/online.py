@@ -61,9 +61,12 @@ def _about(facts: Sequence[Fact]) -> Iterator[_Asked]:
     ours = [fact for fact in facts if isinstance(fact, _Asked | VulnerablePin) and fact.ecosystem == "pypi"]
     known = {fact.name for fact in ours if not isinstance(fact, Requirement)}
     for fact in ours:
-        if isinstance(fact, InstalledPackage) and not fact.owned_by.startswith(("deb", "apk", "rpm")):
-            yield fact
-        elif isinstance(fact, Requirement) and fact.origin == "index" and fact.version and fact.name not in known:
+        if isinstance(fact, InstalledPackage):
+            asked = not fact.owned_by.startswith(("deb", "apk", "rpm"))
+        else:
+            asked = isinstance(fact, Requirement) and fact.origin == "index" and bool(fact.version)
+            asked = asked and fact.name not in known
+        if asked and not isinstance(fact, VulnerablePin):
             yield fact
 
 
