@@ -242,6 +242,7 @@ def examine(target: Target, options: Options, held: Sequence[Fact] = ()) -> Repo
     pointed |= {text.path for text in target.origins.values()}
     return Report(
         target=target.name,
+        called=target.called,
         facts=tuple(facts) if options.keep_facts else (),
         findings=findings,
         undecided=undecided,

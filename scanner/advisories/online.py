@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from scanner.advisories import pip_audit
+from scanner.advisories import pip_audit, remedy
 from scanner.advisories.pip_audit import Answer, Failure, Package, Service
+from scanner.advisories.versions import python
 from scanner.model.facts import Fact, InstalledPackage, KnownVulnerability, Requirement, VulnerablePin
 from scanner.model.facts.vulnerabilities import Certainty
 from scanner.model.finding import Problem
 from scanner.model.location import Location
 from scanner.parsers.lazy import Lazy
-from scanner.parsers.manifests import specifier
 
 MAX_PACKAGES = 5_000
+MAX_VERSION = 256
+"""Characters."""
 SHOWN = 5
 """Names that a problem lists."""
 SOURCE = "pip-audit"
@@ -31,7 +33,7 @@ def matched(facts: Sequence[Fact], service: Service, name: str, problems: list[P
     wanted: dict[Package, list[_Asked]] = {}
     unasked: dict[str, list[_Asked]] = {}
     for fact in _about(facts):
-        version = specifier.public(fact.version or "")
+        version = str(python.key((fact.version or "")[:MAX_VERSION]) or "")
         if not version or not _NAME.fullmatch(fact.name):
             unasked.setdefault("no version that the index could have", []).append(fact)
         elif (fact.name, version) not in wanted and len(wanted) == MAX_PACKAGES:
@@ -92,11 +94,18 @@ def _pins(same: Iterable[_Asked], answer: Answer) -> Iterator[VulnerablePin]:
                 exact=True,
                 advisories=tuple(each.ids[0] for each in answer.vulnerabilities),
                 severity=None,
-                certainty="high",
+                certainty=_certainty(fact.version or ""),
                 upgrade="",
+                remedy=_pin_remedy(answer, fact.version or ""),
                 exploited=None,
                 declared_in=fact.declared_in,
             )
+
+
+def _pin_remedy(answer: Answer, version: str) -> str:
+    """The first version above with a fix for each of its vulnerabilities that has one."""
+    first = [found[0] for each in answer.vulnerabilities if (found := _later(each.fixed_in, version))]
+    return remedy.words("", _later(first, version)[-1:])
 
 
 def _installed(
@@ -111,6 +120,7 @@ def _installed(
         package = copies[0]
         layer = package.evidence[0].at.layer
         for each in answer.vulnerabilities:
+            fixed_in = _later(each.fixed_in, package.version)
             if told.get((package.name, package.version), frozenset()).isdisjoint(each.ids):
                 yield KnownVulnerability(
                     evidence=tuple(copy.evidence[0] for copy in copies),
@@ -129,8 +139,9 @@ def _installed(
                     severity=None,
                     score="",
                     vector="",
-                    fixed_in=tuple(specifier.later(each.fixed_in, package.version)),
+                    fixed_in=fixed_in,
                     upgrade="",
+                    remedy=remedy.words("", fixed_in),
                     exploited=None,
                     exploit_percent=None,
                     disputed=False,
@@ -139,9 +150,17 @@ def _installed(
 
 
 def _certainty(version: str) -> Certainty:
-    """How sure it is that the release asked about is the one installed: builds with a label may hold other patches."""
-    _, _, label = version.partition("+")
-    return "high" if not label else "low" if ".nv" in label or label.startswith("nv") else "medium"
+    """How sure it is that what is said of the release holds for what is installed."""
+    if python.own_build(version):
+        return "low"
+    return "high" if python.exact(version) else "medium"
+
+
+def _later(releases: Iterable[str], version: str) -> tuple[str, ...]:
+    """Those that come after a version, the first one first."""
+    start = python.key(version)
+    found = {key: each for each in releases if (key := python.key(each)) is not None and start and key > start}
+    return tuple(found[key] for key in sorted(found))
 
 
 def _unasked(reason: str, facts: Sequence[_Asked]) -> Problem:

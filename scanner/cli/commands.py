@@ -76,7 +76,11 @@ def _inputs(command: Any) -> Any:
 @hullcheck.command(short_help="Scan Dockerfiles, folders of them, images and SBOMs.")
 @_path
 @click.option(
-    "-f", "--format", multiple=True, metavar="FORMAT", help="text, json, sarif, oscal or requirements; may be repeated."
+    "-f",
+    "--format",
+    multiple=True,
+    metavar="FORMAT",
+    help="text, json, sarif, oscal, requirements or openvex; may be repeated.",
 )
 @click.option(
     "-o",

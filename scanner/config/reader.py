@@ -19,7 +19,7 @@ from scanner.parsers.pragmas import is_date
 if TYPE_CHECKING:
     from scanner.advisories.corrections import Correction
 
-FORMATS = ("text", "json", "sarif", "oscal", "requirements")
+FORMATS = ("text", "json", "sarif", "oscal", "requirements", "openvex")
 SERVICES = ("osv", "pypi")
 PROFILES = ("default", "strict")
 SEVERITIES = tuple(str(severity) for severity in Severity)

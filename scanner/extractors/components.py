@@ -43,6 +43,7 @@ class Components:
                 licence=item.licence,
                 architecture=item.architecture,
                 source=item.source,
+                source_version=item.source_version,
                 location=(places.location(item.path) if item.path else "") or item.path or item.at.path,
                 vendored_in=places.carrier(item.path) if item.ecosystem in {"pypi", "npm", "maven"} else "",
             )

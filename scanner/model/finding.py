@@ -99,6 +99,8 @@ class Report(Record):
     """The outcome for one target. ``lines`` quotes the files that findings point into, secrets masked."""
 
     target: str
+    called: frozenset[str] = frozenset()
+    """What else the target is known by: digests, and the image that a bill of materials is of."""
     facts: tuple[Fact, ...] = ()
     findings: tuple[Finding, ...] = ()
     undecided: tuple[Undecided, ...] = ()

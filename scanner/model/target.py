@@ -175,6 +175,8 @@ class Component(Record):
     licence: str
     source: str
     """The source package that a package of a distribution was built from."""
+    source_version: str
+    """The version of that, where it is another one."""
     path: str
     """Where in the image it was found, without a leading slash."""
 

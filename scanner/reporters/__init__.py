@@ -10,7 +10,7 @@ from scanner.reporters.interface import Options
 if TYPE_CHECKING:
     from scanner.model.finding import Report
 
-FORMATS = ("text", "json", "sarif", "oscal", "requirements")
+FORMATS = ("text", "json", "sarif", "oscal", "requirements", "openvex")
 
 __all__ = ["FORMATS", "Options", "render"]
 
@@ -33,6 +33,10 @@ def render(form: str, reports: Sequence[Report], options: Options) -> str:
         from scanner.reporters import requirements
 
         return requirements.render(reports, options)
+    if form == "openvex":
+        from scanner.reporters import openvex
+
+        return openvex.render(reports, options)
     from scanner.reporters import sarif
 
     return sarif.render(reports, options)

@@ -77,6 +77,7 @@ def _component(text: Text, part: Part) -> Component:
         architecture=next((qualifiers[key] for key in _ARCHITECTURES if key in qualifiers), ""),
         licence=part.licence,
         source=part.source,
+        source_version=part.source_version,
         path=part.path,
     )
 

@@ -53,6 +53,7 @@ def finding(purl="pkg:pypi/torch@2.5.0", advisory="CVE-1", aliases=("GHSA-1",)):
         vector="",
         fixed_in=(),
         upgrade="",
+        remedy="",
         exploited=None,
         exploit_percent=None,
         disputed=False,

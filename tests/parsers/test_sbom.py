@@ -219,7 +219,8 @@ def test_what_trivy_and_syft_know_of_a_component_is_kept():
          "properties": [{"name": "aquasecurity:trivy:FilePath", "value": "srv/app.jar"}]},
         {"type": "library", "name": "libssl3", "version": "3", "purl": "pkg:deb/debian/libssl3@3?upstream=openssl%401"},
         {"type": "library", "name": "libc6", "version": "2", "purl": "pkg:deb/debian/libc6@2",
-         "properties": [{"name": "aquasecurity:trivy:SrcName", "value": "glibc"}, 3]},
+         "properties": [{"name": f"aquasecurity:trivy:Src{key}", "value": value} for key, value in
+                        {"Name": "glibc", "Version": "2.36", "Release": "9", "Epoch": "1"}.items()] + [3]},
         {"type": "library", "name": "x", "purl": "pkg:/", "licenses": [{"expression": "MIT OR X"}, {"license": 1}, 1]},
         {"type": "application", "name": "app/package-lock.json"},
         {"type": "library"},
@@ -228,7 +229,8 @@ def test_what_trivy_and_syft_know_of_a_component_is_kept():
     found = sbom.read(json.dumps({"bomFormat": "CycloneDX", "specVersion": "1.5", "components": components}))
     io, libssl, libc, x, lock = found.parts
     assert (io.name, io.purl.name, io.path) == ("org.acme/io", "org.acme:io", "srv/app.jar")
-    assert (libssl.source, libc.source) == ("openssl", "glibc")
+    assert (libssl.source, libssl.source_version) == ("openssl", "1")
+    assert (libc.source, libc.source_version) == ("glibc", "1:2.36-9")
     assert (x.purl, x.licence) == (None, "MIT OR X")
     assert (lock.kind, len(found.broken)) == ("aside", 2)
 

@@ -159,17 +159,6 @@ def newest(specifier: str, releases: Iterable[str]) -> str:
         return ""
 
 
-def later(releases: Iterable[str], version: str) -> list[str]:
-    """Those releases that come after a version, the first one first; all of them when it is none."""
-    from packaging.version import InvalidVersion, Version
-
-    try:
-        start = Version(version)
-        return sorted((each for each in releases if Version(each) > start), key=Version)
-    except (InvalidVersion, ValueError):
-        return list(releases)
-
-
 def public(version: str) -> str:
     """A version as the index writes it, without its local label (``2.6.0`` for ``2.6.0+cu124``); "" for none."""
     from packaging.version import InvalidVersion, Version

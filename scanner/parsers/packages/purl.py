@@ -46,6 +46,16 @@ def purl(
     )
 
 
+def image(repository: str, digest: str, tag: str) -> str:
+    """The package URL of an image; ``repository`` in full, digest and tag may be ""."""
+    from urllib.parse import quote
+
+    name = quote(repository.rpartition("/")[2], safe="._-")
+    version = f"@{quote(digest, safe='')}" if digest else ""
+    where = f"?repository_url={quote(repository, safe='/.:_-')}"
+    return f"pkg:oci/{name}{version}{where}{f'&tag={tag}' if tag else ''}"
+
+
 class Purl(Record):
     """A package URL, its parts decoded; texts are "" where it has none."""
 

@@ -37,6 +37,8 @@ class Part(Record):
     """An SPDX expression or a name."""
     source: str = ""
     """The source package that a package of a distribution was built from."""
+    source_version: str = ""
+    """The version of that, where it is another one."""
     path: str = ""
     """Where in the image it was found, without a leading slash."""
     start: int
@@ -62,8 +64,9 @@ def part(text: str, entry: Entry, kind: Kind, name: str, url: str, **more: str) 
     except ValueError:
         read = None
     start, end = _place(text, entry, url, name.rpartition("/")[2])
-    source = read.qualifiers.get("upstream", "").partition("@")[0] if read else ""
-    return Part(kind=kind, name=name, purl=read, start=start, end=end, **{"source": source} | more)
+    source, _, source_version = read.qualifiers.get("upstream", "").partition("@") if read else ("", "", "")
+    built = {"source": source, "source_version": source_version}
+    return Part(kind=kind, name=name, purl=read, start=start, end=end, **built | more)
 
 
 def system(name: str, version: str) -> tuple[str, str]:

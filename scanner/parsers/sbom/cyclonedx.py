@@ -24,7 +24,7 @@ _KINDS: Mapping[str, Kind] = {
     "cryptographic-asset": "aside",
 }
 _PATHS = ("syft:location:0:path", "aquasecurity:trivy:FilePath")
-_SOURCE = "aquasecurity:trivy:SrcName"
+_SOURCE = "aquasecurity:trivy:Src"
 
 
 def fits(document: Object) -> bool:
@@ -87,7 +87,6 @@ def _part(text: str, entry: Entry, broken: list[int]) -> Part | None:
         if isinstance(each, dict)
     }
     group = word(said.get("group"))
-    more = {"source": properties[_SOURCE]} if _SOURCE in properties else {}
     return part(
         text,
         entry,
@@ -97,8 +96,19 @@ def _part(text: str, entry: Entry, broken: list[int]) -> Part | None:
         version=version,
         licence=_licence(said.get("licenses")),
         path=next((properties[key] for key in _PATHS if key in properties), "").lstrip("/"),
-        **more,
+        **_source(properties),
     )
+
+
+def _source(properties: Mapping[str, str]) -> Mapping[str, str]:
+    """The source package and its version, as Trivy knows it; package URLs tell it too."""
+    name, version, release, epoch = (
+        properties.get(_SOURCE + key, "") for key in ("Name", "Version", "Release", "Epoch")
+    )
+    if not name:
+        return {}
+    epoch = f"{epoch}:" if epoch not in {"", "0"} else ""
+    return {"source": name, "source_version": f"{epoch}{version}{'-' if release else ''}{release}"}
 
 
 def _licence(licences: Any) -> str:
