@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from scanner.derive import artifacts, combinations, cuda, end_of_life, impostors, provenance, telemetry, twice
+from scanner.derive import (
+    ai_servers,
+    artifacts,
+    combinations,
+    cuda,
+    end_of_life,
+    impostors,
+    provenance,
+    telemetry,
+    twice,
+)
 from scanner.model.facts import Account, GpuLibrary, LayerFile, LayerIndex, LayerVerificationOff, PackageRecord
 from scanner.model.facts.base import Fact
 
@@ -38,6 +48,7 @@ DERIVERS: tuple[Deriver, ...] = (
     twice.derive,
     telemetry.derive,
     impostors.derive,
+    ai_servers.derive,
     artifacts.derive,
     provenance.derive,
     combinations.derive,

@@ -40,7 +40,9 @@ def _same(theirs: Purl, mine: Purl) -> bool:
     versions = {mine.version, public(mine.version) or mine.version} if mine.type == "pypi" else {mine.version}
     if theirs.version and theirs.version not in versions:
         return False
-    asked = {key: theirs.qualifiers[key] for key in ("arch", "distro") if key in theirs.qualifiers}
+    asked = {
+        key: theirs.qualifiers[key] for key in ("arch", "distro", "repository_url", "tag") if key in theirs.qualifiers
+    }
     return all(_begins(value, mine.qualifiers.get(key, "")) for key, value in asked.items())
 
 
