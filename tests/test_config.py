@@ -202,7 +202,7 @@ def test_an_empty_file_says_nothing(here, text):
     ("fail-on: hihg\n",
      "1: 'fail-on' should be one of info, low, medium, high, critical; found 'hihg'", "did you mean high?"),
     ("profile: [strict]\n", "1: 'profile' should be one of default, strict; found a list", ""),
-    ("format: [jsno]\n", "1: 'format' should be one of text, json, sarif, oscal, requirements; found 'jsno'", "did you mean json?"),
+    ("format: [jsno]\n", "1: 'format' should be one of text, json, sarif, oscal, requirements, openvex; found 'jsno'", "did you mean json?"),
     ("select: apt\n", "1: 'select' should be a list with something in it, found 'apt'", ""),
     ("select:\n  - a\n  - 1\n", "3: each of 'select' should be text, found 1", 'write it in quotes: "1"'),
     ("jobs: 0\n", "1: 'jobs' should be a number from 1 to 256, found 0", ""),

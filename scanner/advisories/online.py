@@ -84,7 +84,7 @@ def _told(facts: Iterable[Fact]) -> Mapping[Package, frozenset[str]]:
 
 def _pins(same: Iterable[_Asked], answer: Answer) -> Iterator[VulnerablePin]:
     for fact in same:
-        if isinstance(fact, Requirement) and answer.vulnerabilities:
+        if isinstance(fact, Requirement) and (ids := tuple(each.ids[0] for each in answer.vulnerabilities)):
             yield VulnerablePin(
                 evidence=fact.evidence,
                 ships=fact.ships,
@@ -92,7 +92,8 @@ def _pins(same: Iterable[_Asked], answer: Answer) -> Iterator[VulnerablePin]:
                 name=fact.name,
                 specifier=fact.specifier,
                 exact=True,
-                advisories=tuple(each.ids[0] for each in answer.vulnerabilities),
+                advisories=ids,
+                told=ids[0] + (f" and {len(ids) - 1} more" if len(ids) > 1 else ""),
                 severity=None,
                 certainty=_certainty(fact.version or ""),
                 upgrade="",

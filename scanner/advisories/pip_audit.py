@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal
 
 from scanner.model.record import Record
@@ -20,6 +20,8 @@ Service = Literal["osv", "pypi"]
 
 MAX_ROUNDS = 16
 """Versions of one package that are asked about; a run takes one of each package."""
+MAX_RUNS = 64
+"""Runs in which it may stumble over an advisory."""
 MAX_ANSWER = 64 << 20
 """Bytes."""
 PATIENCE = 15
@@ -50,6 +52,10 @@ class Failure(Exception):
         self.remedy = remedy
 
 
+class _Stumbled(Failure):
+    """It ended at an advisory whose versions it cannot read; what it had found by then is lost."""
+
+
 class Vulnerability(Record):
     """What it says of one advisory."""
 
@@ -78,10 +84,23 @@ def ask(packages: Iterable[Package], service: Service) -> dict[Package, Answer]:
         if free is not None:
             free[name] = version
     found: dict[Package, Answer] = {}
+    runs = iter(range(MAX_RUNS))
     for pins in rounds:
-        for name, answer in _read(_run(pins, service)):
+        for name, answer in _asked(pins, service, runs):
             found[name, pins.get(name, "")] = answer
     return found
+
+
+def _asked(pins: Mapping[str, str], service: Service, runs: Iterator[int]) -> list[tuple[str, Answer]]:
+    """Where it stumbles, each half again, so that one package alone is skipped."""
+    try:
+        return _read(_run(pins, service))
+    except _Stumbled as error:
+        if len(pins) == 1 or next(runs, None) is None:
+            return [(name, Answer(skipped=str(error))) for name in pins]
+    names = list(pins)
+    halves = names[: len(names) // 2], names[len(names) // 2 :]
+    return [each for half in halves for each in _asked({name: pins[name] for name in half}, service, runs)]
 
 
 def _run(pins: Mapping[str, str], service: Service) -> bytes:
@@ -127,7 +146,8 @@ def _failure(errors: bytes) -> Failure:
     last = lines[-1][-MAX_WORDS:] if lines else "it said nothing"
     if "No module named pip_audit" in last:
         return Failure("pip-audit is not installed", "Install it where hullcheck is: pip install pip-audit")
-    return Failure(f"pip-audit failed: {secrets.mask(last, secrets.find(last))}")
+    said = f"pip-audit failed: {secrets.mask(last, secrets.find(last))}"
+    return _Stumbled(said) if "InvalidVersion" in last or "malformed version" in last else Failure(said)
 
 
 def _read(data: bytes) -> list[tuple[str, Answer]]:
@@ -154,7 +174,7 @@ def _read(data: bytes) -> list[tuple[str, Answer]]:
 def _vulnerability(said: Mapping[str, object]) -> Vulnerability:
     ids, fixes = [said["id"], *_list(said.get("aliases"))], _list(said.get("fix_versions"))
     known = sorted(dict.fromkeys(map(str, ids)), key=lambda name: (not name.startswith("CVE-"), name[:5] != "GHSA-"))
-    summary = " ".join(str(said.get("description") or "").split())[:MAX_WORDS]
+    summary = " ".join(str(said.get("description") or "").split())[:MAX_WORDS].rstrip(".")
     return Vulnerability(ids=tuple(known), summary=summary, fixed_in=tuple(map(str, fixes)))
 
 

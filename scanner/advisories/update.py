@@ -12,12 +12,13 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from urllib.parse import quote, urlsplit
 
-from scanner.advisories import archive, beside, ecosystems
+from scanner.advisories import archive, ecosystems
 from scanner.advisories.compile import Compiler, building
 from scanner.advisories.database import Database, Feed
 from scanner.advisories.download import HINT, Fetched, fetch, forget
 from scanner.errors import TargetError, UsageError
 from scanner.model.record import Record
+from scanner.parsers.advisories import epss, kev
 
 URL = "https://storage.googleapis.com/osv-vulnerabilities"
 KEV_URL = "https://www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json"
@@ -110,9 +111,9 @@ def take(compiler: Compiler, name: str, got: Fetched, url: str = "") -> str:
         try:
             data = plain(got.path)
             if name == KEV:
-                compiler.exploited(beside.exploited(data), **about)
+                compiler.exploited(kev.read(data), **about)
             else:
-                compiler.likelihood(beside.likelihood(data), **about)
+                compiler.likelihood(epss.read(data).rows(), **about)
         except ValueError as error:
             raise archive.Refused(f"{os.path.basename(got.path)} is damaged: {error}") from None
         return name

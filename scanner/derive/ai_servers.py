@@ -87,6 +87,7 @@ def _of_package(fact: InstalledPackage) -> Iterator[KnownVulnerability]:
 def _of_pin(fact: Requirement, version: str) -> Iterator[VulnerablePin]:
     if rows := sorted(_about(fact, version), key=lambda row: RATINGS.index(row.rating), reverse=True):
         better = _better(rows)
+        ids = tuple(dict.fromkeys(row.advisory for row in rows))
         yield VulnerablePin(
             evidence=fact.evidence,
             ships=fact.ships,
@@ -94,7 +95,8 @@ def _of_pin(fact: Requirement, version: str) -> Iterator[VulnerablePin]:
             name=fact.name,
             specifier=fact.specifier,
             exact=True,
-            advisories=tuple(dict.fromkeys(row.advisory for row in rows)),
+            advisories=ids,
+            told=ids[0] + (f" and {len(ids) - 1} more" if len(ids) > 1 else ""),
             severity=rows[0].rating,
             certainty="high",
             upgrade=better,

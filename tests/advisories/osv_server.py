@@ -27,8 +27,8 @@ def affected(record, name, version):
 def _in_range(kind, version):
     if kind["type"] != "ECOSYSTEM":
         return False
-    asked, inside = _version(version), False
-    events = [(_version(value), key) for event in kind["events"] for key, value in event.items()]
+    asked, inside = _key(version), False
+    events = [(_key(value), key) for event in kind["events"] for key, value in event.items()]
     for at, key in sorted(events, key=lambda event: event[0]):
         if key == "introduced" and asked >= at:
             inside = True
@@ -37,11 +37,12 @@ def _in_range(kind, version):
     return inside
 
 
-def _version(text):
+def _key(text):
+    """Where a version sorts; "0", and what is none, before all that are."""
     try:
-        return Version("0a0.dev0" if text == "0" else text)
+        return (0,) if text == "0" else (1, Version(text))
     except InvalidVersion:
-        return Version("0a0.dev0")
+        return (0,)
 
 
 @contextmanager
@@ -56,6 +57,7 @@ def serving(records, *, status=200, raw=None):
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = -1  # one packet for head and body: each would wait for the other's
 
         def do_POST(self):
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -199,6 +200,44 @@ def test_what_pip_audit_skips_or_leaves_out_is_a_problem(monkeypatch):
         "inner-tool 1: not found",
         "lost 1: pip-audit says nothing about it",
     ]
+
+
+def test_an_advisory_that_it_cannot_read_costs_one_package(monkeypatch):
+    class Stumbling(Ran):
+        """Fails where it is asked about a package called bad."""
+
+        def __call__(self, command, **options):
+            done = super().__call__(command, **options)
+            pins = dict(line.split("==") for line in self.calls[-1][2].split())
+            if "bad" in pins:
+                return subprocess.CompletedProcess(
+                    command, 1, b"", b"packaging.version.InvalidVersion: Invalid version: '7-12.1'"
+                )
+            with open(command[command.index("-o") + 1], "w") as file:
+                json.dump(
+                    {
+                        "dependencies": [
+                            {"name": name, "version": version, "vulns": [{"id": "CVE-1"}]}
+                            for name, version in pins.items()
+                        ]
+                    },
+                    file,
+                )
+            return done
+
+    ran = Stumbling()
+    monkeypatch.setattr(subprocess, "run", ran)
+    problems = []
+    packages = [package(name, "1") for name in ("a", "b", "bad", "c", "d")]
+    found = online.matched(packages, "osv", "target", problems)
+    assert sorted(fact.name for fact in found) == ["a", "b", "c", "d"]
+    (problem,) = problems
+    assert "bad 1: pip-audit failed: packaging.version.InvalidVersion" in problem.reason
+    monkeypatch.setattr(pip_audit, "MAX_RUNS", 1)
+    problems = []
+    found = online.matched(packages, "osv", "target", problems)
+    assert sorted(fact.name for fact in found) == ["a", "b"]
+    assert "bad 1, c 1, d 1: pip-audit failed" in problems[0].reason
 
 
 def test_it_runs_with_pins_alone_away_from_the_target(monkeypatch):

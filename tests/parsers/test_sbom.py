@@ -29,6 +29,7 @@ def cyclonedx(components, version=SchemaVersion.V1_6):
     return make_outputter(Bom(components=components), OutputFormat.JSON, version).output_as_string(indent=1)
 
 
+@settings(deadline=None, max_examples=40)
 @given(st.dictionaries(WORDS, st.tuples(WORDS, st.lists(WORDS, max_size=2, unique=True)), max_size=5), VERSIONS)
 def test_what_the_library_of_cyclonedx_writes_is_read_back(packages, version):
     components = [
@@ -61,7 +62,7 @@ def test_what_the_library_of_cyclonedx_writes_is_read_back(packages, version):
     assert sbom.recognized(data[:4096], data[-4096:])
 
 
-@settings(max_examples=50)
+@settings(deadline=None, max_examples=50)
 @given(
     st.sampled_from(["pypi", "npm", "golang", "deb", "nuget", "generic", "conda"]),
     st.lists(WORDS, max_size=2),
