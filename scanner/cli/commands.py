@@ -133,11 +133,11 @@ def scan(**given: Any) -> int:
     """Scan Dockerfiles, folders of them, - for standard input, or images. Without PATH: the current folder.
 
     An image is NAME:TAG (of the Docker daemon or containerd, else of its registry), docker:NAME, containerd:NAME,
-    registry:NAME, archive:FILE of docker save (- for standard input), or oci:FOLDER; rootfs:FOLDER holds the files of
-    one, unpacked. An SBOM in CycloneDX or SPDX (sbom:FILE, sbom:- for standard input) is scanned for the packages it
-    lists.
+    registry:NAME, archive:FILE of docker save (- for standard input), or oci:FOLDER; rootfs:FOLDER holds the files
+    of one, unpacked. An SBOM in CycloneDX or SPDX (sbom:FILE, sbom:- for standard input) is scanned for the packages
+    it lists.
 
-    Flags go before the environment (HULLCHECK_FAIL_ON=high), and that before the configuration file.
+        Flags go before the environment (HULLCHECK_FAIL_ON=high), and that before the configuration file.
     """
     from scanner.cli.scan import Flags
     from scanner.cli.scan import run as work

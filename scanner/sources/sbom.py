@@ -17,7 +17,7 @@ from scanner.sources.masking import masked
 MAX_BYTES = 128 << 20
 SHOWN = 5
 """Names that a problem lists."""
-_READABLE = "CycloneDX (1.x) and SPDX (2.x, 3.0) are read, both as JSON"
+_READABLE = "CycloneDX (1.x, JSON and XML) and SPDX (2.x and 3.0, JSON) are read"
 _MAKE = "Make it with a tool that writes package URLs and versions, as Syft, Trivy and cdxgen do."
 _ARCHITECTURES = ("arch", "subdir", "platform")
 """Qualifiers of a package URL."""

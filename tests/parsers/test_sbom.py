@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import string
 
 import pytest
+from cyclonedx.model import Property
 from cyclonedx.model.bom import Bom
 from cyclonedx.model.component import Component, ComponentType
 from cyclonedx.model.license import DisjunctiveLicense
@@ -60,6 +62,39 @@ def test_what_the_library_of_cyclonedx_writes_is_read_back(packages, version):
         )
     data = text.encode()
     assert sbom.recognized(data[:4096], data[-4096:])
+
+
+@pytest.mark.filterwarnings("ignore:The Component this BOM is describing:UserWarning")
+@settings(deadline=None, max_examples=30)
+@given(st.dictionaries(WORDS, st.tuples(WORDS, st.lists(WORDS, max_size=2, unique=True)), max_size=4), VERSIONS)
+def test_xml_says_what_json_says(packages, version):
+    bom = Bom(
+        components=[
+            Component(
+                name=f"{name}é&<",
+                version=release,
+                type=ComponentType.LIBRARY,
+                group="g",
+                purl=PackageURL("pypi", None, name, release, {"a": "1", "b": "2"}),
+                licenses=[DisjunctiveLicense(name="X & Y")],
+                properties=[Property(name="syft:location:0:path", value="/srv/é/x")],
+                components=[Component(name=each, type=ComponentType.FILE) for each in inner],
+            )
+            for name, (release, inner) in packages.items()
+        ]
+    )
+    bom.metadata.component = Component(name="acme/serve", version="1", type=ComponentType.CONTAINER)
+    as_json, as_xml = (
+        make_outputter(bom, form, version).output_as_string(indent=1) for form in (OutputFormat.JSON, OutputFormat.XML)
+    )
+    mine, theirs = sbom.read(as_xml), sbom.read(as_json)
+    assert (mine.form, mine.about, mine.broken) == (theirs.form, theirs.about, ())
+    unplaced = [sorted((part.replace(start=0, end=1) for part in each.parts), key=repr) for each in (mine, theirs)]
+    assert unplaced[0] == unplaced[1]
+    for part in mine.parts:
+        if part.purl:
+            assert re.fullmatch(r"pkg:pypi/.+@.+\?a=1&amp;b=2", as_xml[part.start : part.end])
+    assert sbom.recognized(as_xml.encode()[:4096])
 
 
 @settings(deadline=None, max_examples=50)
@@ -201,7 +236,11 @@ def test_a_document_in_an_attestation_or_an_export_is_found(wrapper):
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ('<?xml version="1.0"?><bom xmlns="http://cyclonedx.org/schema/bom/1.6"/>', "XML is not read.*convert"),
+        ('<?xml version="1.0"?>\n<bom xmlns="http://cyclonedx.org/schema/bom/2.0"/>', "line 2: not CycloneDX 1.x"),
+        ("<html/>", "line 1: not CycloneDX 1.x"),
+        ('<bom xmlns="http://cyclonedx.org/schema/bom/1.6">\n<components></bom>', "line 2: not XML: mismatched tag"),
+        ('<!DOCTYPE bom [<!ENTITY a "aaaa">]>\n<bom>&a;</bom>', "line 1: a document type, which is not read"),
+        ('<bom xmlns="http://cyclonedx.org/schema/bom/1.6">' + "<a>" * 200, "more than 100 elements deep"),
         ("SPDXVersion: SPDX-2.3\n", "tag:value.*syft convert"),
         ('{"bomFormat": "CycloneDX", "specVersion": "2.0"}', "neither CycloneDX"),
         ('{"predicate": {"predicate": {"predicate": {"predicate": {}}}}}', "neither CycloneDX"),

@@ -25,7 +25,7 @@ def read(text: str) -> Bill:
     text = text.removeprefix("\ufeff")
     lead = text.lstrip()[:16]
     if lead.startswith("<"):
-        raise ValueError("XML is not read; write it as JSON: cyclonedx convert --output-format json")
+        return cyclonedx.read_xml(text)
     if lead.startswith("SPDXVersion:"):
         raise ValueError("SPDX's tag:value form is not read; write it as JSON: syft convert FILE -o spdx-json")
     start = 0
@@ -39,4 +39,4 @@ def read(text: str) -> Bill:
         if inner is None:
             break
         start = document.said[inner].start
-    raise ValueError("neither CycloneDX (1.x) nor SPDX (2.x, 3.0) as JSON")
+    raise ValueError("neither CycloneDX (1.x) nor SPDX (2.x, 3.0)")

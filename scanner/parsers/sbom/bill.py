@@ -94,7 +94,8 @@ def items(value: Any) -> Iterable[Any]:
 def _place(text: str, entry: Entry, *words: str) -> tuple[int, int]:
     """Where the first of these words that stands in an entry as it is stands there; else its first character."""
     for each in filter(None, words):
-        at = text.find(f'"{each}"', entry.start, entry.end)
-        if at >= 0:
-            return at + 1, at + 1 + len(each)
+        for quoted in (f'"{each}"', f">{each.replace('&', '&amp;')}<"):
+            at = text.find(quoted, entry.start, entry.end)
+            if at >= 0:
+                return at + 1, at + len(quoted) - 1
     return entry.start, entry.start + 1

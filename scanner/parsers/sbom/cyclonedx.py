@@ -1,4 +1,4 @@
-"""CycloneDX as JSON.
+"""CycloneDX.
 
 Format: https://cyclonedx.org/docs/1.7/json/; where a component was found is said in properties of the tool that did.
 """
@@ -34,32 +34,36 @@ def fits(document: Object) -> bool:
 
 def read(text: str, document: Object) -> Bill:
     """What it lists, components within components too. Raises ValueError when these are nested too deeply."""
+    metadata = document.get("metadata")
+    about = metadata.get("component") if isinstance(metadata, dict) else None
+    subject = Entry(about, *document.said["metadata"][1:]) if about is not None else None
+    return _bill(text, word(document.get("specVersion")), subject, _all(text, document.entries("components")))
+
+
+def read_xml(text: str) -> Bill:
+    """The same for a document in XML. Raises ValueError, with the line, for what is none."""
+    from scanner.parsers.sbom.cyclonedx_xml import Document
+
+    document = Document(text)
+    return _bill(text, document.version, document.about, document.components)
+
+
+def _bill(text: str, version: str, subject: Entry | None, components: Iterable[Entry]) -> Bill:
     broken: list[int] = []
-    parts = [
-        *_subject(text, document),
-        *(_part(text, each, broken) for each in _all(text, document.entries("components"))),
-    ]
-    form = f"CycloneDX {word(document.get('specVersion'))}"
-    return Bill(form=form, parts=tuple(filter(None, parts)), about=_about(document), broken=tuple(broken))
+    parts = [_part(text, entry, broken) for entry in components]
+    about: frozenset[str] = frozenset()
+    if subject is not None and isinstance(subject.value, dict):
+        about = _about(subject.value)
+        itself = _part(text, subject, [])
+        parts.insert(0, itself and itself.replace(kind="aside"))
+    return Bill(form=f"CycloneDX {version}", parts=tuple(filter(None, parts)), about=about, broken=tuple(broken))
 
 
-def _about(document: Object) -> frozenset[str]:
-    about = document.get("metadata")
-    said = about.get("component") if isinstance(about, dict) else None
-    if not isinstance(said, dict):
-        return frozenset()
+def _about(said: Mapping[str, Any]) -> frozenset[str]:
+    """What the image or the package that the document is of is called."""
     name, version, url = map(word, map(said.get, ("name", "version", "purl")))
     release = version if version.startswith("sha256:") or not version else f"{name}:{version}"
     return frozenset((name, release, url)) - {""}
-
-
-def _subject(text: str, document: Object) -> Iterator[Part | None]:
-    """What it is about, where that is a package itself."""
-    about = document.get("metadata")
-    if isinstance(about, dict) and isinstance(about.get("component"), dict):
-        start, end = document.said["metadata"][1:]
-        found = _part(text, Entry(about["component"], start, end), [])
-        yield found and found.replace(kind="aside")
 
 
 def _all(text: str, entries: Iterable[Entry], depth: int = 0) -> Iterator[Entry]:
