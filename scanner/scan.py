@@ -221,7 +221,7 @@ def examine(target: Target, options: Options, held: Sequence[Fact] = ()) -> Repo
     if options.online is not None:
         from scanner.advisories.online import matched
 
-        facts += matched(facts, options.online, target.name, problems)
+        facts += matched(facts, options.online, target.name, problems, only_fixed=options.only_fixed)
     findings, undecided = judge(options.rules, facts)
     findings, notices = suppress(
         target,

@@ -25,7 +25,9 @@ _NAME = Lazy(r"[a-z0-9](?:[a-z0-9._-]{0,198}[a-z0-9])?")
 _Asked = InstalledPackage | Requirement
 
 
-def matched(facts: Sequence[Fact], service: Service, name: str, problems: list[Problem]) -> list[Fact]:
+def matched(
+    facts: Sequence[Fact], service: Service, name: str, problems: list[Problem], *, only_fixed: bool = False
+) -> list[Fact]:
     """What is known of the Python packages among the facts that no fact says yet; gaps go to ``problems``.
 
     ``name`` is the target's. Packages of a distribution are not asked about: it mends them under the old version.
@@ -53,7 +55,7 @@ def matched(facts: Sequence[Fact], service: Service, name: str, problems: list[P
         if answer.skipped:
             unasked.setdefault(answer.skipped, []).extend(same)
         found += _pins(same, answer)
-        found += _installed(same, answer, told)
+        found += (fact for fact in _installed(same, answer, told) if fact.fixed_in or not only_fixed)
     problems += (_unasked(reason, left) for reason, left in unasked.items())
     return found
 

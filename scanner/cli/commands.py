@@ -137,7 +137,7 @@ def scan(**given: Any) -> int:
     of one, unpacked. An SBOM in CycloneDX or SPDX (sbom:FILE, sbom:- for standard input) is scanned for the packages
     it lists.
 
-        Flags go before the environment (HULLCHECK_FAIL_ON=high), and that before the configuration file.
+    Flags go before the environment (HULLCHECK_FAIL_ON=high), and that before the configuration file.
     """
     from scanner.cli.scan import Flags
     from scanner.cli.scan import run as work
