@@ -1,6 +1,6 @@
 """Our matching and pip-audit's, through a server that answers by OSV's own pseudo-code, know the same advisories.
 
-HULLCHECK_OSV_ZIP names OSV's ``all.zip`` of PyPI, or one laid out like it.
+HULLCHECK_TEST_ADVISORIES names OSV's ``all.zip`` of PyPI, or one laid out like it.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ EXPLAINED = {
 
 @pytest.fixture(scope="module")
 def records():
-    path = os.environ.get("HULLCHECK_OSV_ZIP", "")
+    path = os.environ.get("HULLCHECK_TEST_ADVISORIES", "")
     if not os.path.isfile(path):
-        missing("HULLCHECK_OSV_ZIP names no zip archive of OSV records")
+        missing("HULLCHECK_TEST_ADVISORIES names no zip archive of OSV records")
     with zipfile.ZipFile(path) as archive:
         return [json.loads(archive.read(name)) for name in sorted(archive.namelist()) if name.endswith(".json")]
 
