@@ -52,7 +52,7 @@ def test_a_folder_may_hold_archives_and_records_and_the_files_beside_them(tmp_pa
     told, problems = take(mirror)
     assert (sorted(told), problems) == (["EPSS", "KEV", "PyPI", "npm"], [])
     database = take.database()
-    assert (names(database), names(database, "npm"), database.exploited(["CVE-1-1"])) == (["A-1"], ["N-1"], True)
+    assert (names(database), names(database, "npm"), database.exploited(["CVE-2024-0001"])) == (["A-1"], ["N-1"], True)
 
 
 def test_standard_input_may_be_any_of_them(monkeypatch, take):

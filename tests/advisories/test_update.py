@@ -17,9 +17,11 @@ from scanner.advisories.database import Database
 from scanner.errors import TargetError, UsageError
 from tests.advisories.made import archive, below, record
 
-KEV = json.dumps({"vulnerabilities": [{"cveID": "CVE-1-1", "dateAdded": "2026-01-01"}]}).encode()
+KEV = json.dumps(
+    {"catalogVersion": "2026.01.01", "vulnerabilities": [{"cveID": "CVE-2024-0001", "dateAdded": "2026-01-01"}]}
+).encode()
+EPSS = gzip.compress(b"#model_version:v2025,score_date:2026-01-01\ncve,epss,percentile\nCVE-2024-0001,0.25,0.9\n")
 DAY = "Wed, 21 Oct 2026 07:28:00 GMT"
-EPSS = gzip.compress(b"#model_version:v2025\ncve,epss,percentile\nCVE-1-1,0.25,0.9\n")
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -114,7 +116,7 @@ def test_everything_is_fetched_from_a_mirror(server, run):
     database = Database(str(run.path))
     assert [feed.name for feed in database.feeds()] == ["EPSS", "KEV", "PyPI", "Rocky Linux"]
     assert (names(run.path), names(run.path, "Rocky Linux:9")) == (["A-1"], ["R-1"])
-    assert (database.exploited(["CVE-1-1"]), database.likelihood(["CVE-1-1"])) == (True, 0.25)
+    assert (database.exploited(["CVE-2024-0001"]), database.likelihood(["CVE-2024-0001"])) == (True, 0.25)
     assert sorted(os.listdir(run.path.parent)) == ["a.db", "a.db.lock"]
 
 
@@ -126,7 +128,7 @@ def test_what_has_not_changed_is_not_fetched_again(server, run):
     server.files["/PyPI/all.zip"] = archive(record("A-2", below("x", "2")))
     told, _ = run("PyPI", "KEV")
     assert (told[1], names(run.path)) == ("KEV: nothing new", ["A-2"])
-    assert Database(str(run.path)).exploited(["CVE-1-1"])
+    assert Database(str(run.path)).exploited(["CVE-2024-0001"])
 
 
 def test_a_server_without_etags_is_asked_by_date(server, run):
@@ -234,7 +236,7 @@ def test_a_damaged_archive_is_refused_and_the_old_feed_stays(server, run):
     _, problems = run("PyPI", "KEV")
     assert [problem.partition(": ")[2].partition(": ")[0] for problem in problems] == ["PyPI is damaged"]
     assert names(run.path) == ["A-1"]
-    assert Database(str(run.path)).exploited(["CVE-1-1"])
+    assert Database(str(run.path)).exploited(["CVE-2024-0001"])
     server.files["/PyPI/all.zip"] = archive(record("A-3", below("x", "2")))
     run()
     assert names(run.path) == ["A-3"]
