@@ -55,9 +55,9 @@ def _grouped(
     made: Statement, said: Mapping[str, Any], names: Iterable[str], products: Mapping[str, Product]
 ) -> Iterator[Statement]:
     """One statement for all products that have the same reason."""
-    flags = [(each.get("label"), words(each.get("product_ids"))) for each in objects(said.get("flags"))]
+    flags = [(each.get("label"), frozenset(words(each.get("product_ids")))) for each in objects(said.get("flags"))]
     impacts = [
-        (each.get("details"), words(each.get("product_ids")))
+        (each.get("details"), frozenset(words(each.get("product_ids"))))
         for each in objects(said.get("threats"))
         if each.get("category") == "impact"
     ]
