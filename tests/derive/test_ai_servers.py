@@ -91,7 +91,7 @@ def test_packages_that_no_database_has():
     status = (
         b"Package: nvidia-container-toolkit\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1.17.4-1\n\n"
     )
-    report = scan_image(made({}, {"var/lib/dpkg/status": status}, {}), OPTIONS)
+    report = scan_image(made({}, [{"var/lib/dpkg/status": status}], {}), OPTIONS)
     (fact,) = (fact for fact in report.facts if isinstance(fact, KnownVulnerability))
     assert (fact.advisory, fact.version, fact.location) == ("CVE-2025-23266", "1.17.4-1", "var/lib/dpkg/status")
     text = "FROM debian:12\nRUN apt-get install -y nvidia-container-toolkit=1.17.3-1 libnvidia-container1=1.17.8-1\n"

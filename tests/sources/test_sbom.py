@@ -48,7 +48,7 @@ def test_the_packages_of_a_bill_are_those_of_its_image(tmp_path):
         f"{site}/setuptools/_vendor/wheel-0.43.0.dist-info/METADATA": b"Name: wheel\nVersion: 0.43.0\n\n",
         "usr/lib/python3/dist-packages/six-1.16.0.egg-info/PKG-INFO": b"Name: six\nVersion: 1.16.0\n\n",
     }
-    image = scan_image(made({}, files, {}), OPTIONS)
+    image = scan_image(made({}, [files], {}), OPTIONS)
     found = {"name": "syft:location:0:path"}
     path = bill(
         tmp_path,

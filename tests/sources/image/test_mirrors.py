@@ -241,7 +241,7 @@ class TestMirrorsThatFail:
             file.write(conf)
         tried = []
 
-        def ask(web, url, *given, **named):
+        def ask(server, url, *given, **named):
             tried.append(url.partition(":")[0])
             if answer == "nothing":
                 raise web.Unreachable("it does not speak TLS")
