@@ -32,7 +32,7 @@ class Settings:
         if not isinstance(item, File):
             return False
         path = item.at.path
-        if path[path.rfind("/") + 1 :] not in _NAMES and not path.startswith(_PLACES):
+        if path[path.rfind("/") + 1 :] not in _NAMES and (path[:4] != "etc/" or not path.startswith(_PLACES)):
             return False
         if item.at.layer is None or item.link is not None or item.hard_link:
             return False
