@@ -139,6 +139,8 @@ class File(Record):
     """Another name in its layer for a file that is there under its own."""
     copied_by: Evidence | None = None
     """The COPY or ADD that brings it into the image, for files of a build context."""
+    given: bool = False
+    """Somebody asked for it, or for the folder it is in, as a model."""
     ships: bool = True
     secrets: tuple[SecretHit, ...] = ()
     """Credentials in it. For the Dockerfile itself, those in comments and in front of the first FROM; for a file of the

@@ -40,6 +40,7 @@ from scanner.model.facts.layers import (
     StoredAgain,
     WorldWritable,
 )
+from scanner.model.facts.model_files import Model, ModelFile, ModelFlaw, ModelImport, ModelName, ModelTemplate
 from scanner.model.facts.models import ModelDownload, RemoteCode, UnsafeLoad
 from scanner.model.facts.network import ExposedPort, ServerSwitch, Service
 from scanner.model.facts.packages import (
@@ -89,8 +90,14 @@ __all__ = [
     "Login",
     "LookAlike",
     "MaliciousRelease",
+    "Model",
     "ModelCode",
     "ModelDownload",
+    "ModelFile",
+    "ModelFlaw",
+    "ModelImport",
+    "ModelName",
+    "ModelTemplate",
     "OperatingSystem",
     "PackageCache",
     "PackageIndex",
