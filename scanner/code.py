@@ -15,6 +15,8 @@ _IMPORT = re.compile(
     rf"^[ \t]*(?:from[ \t]+({_PACKAGE}[\w.]*)[ \t]+import[ \t]+(\([^)]*\)|[^\n]*)|import[ \t]+({_PACKAGE}[\w.]*))",
     re.MULTILINE,
 )
+_OTHERS = {"scanner.parsers.models.templates": "jinja2"}
+"""Modules that have another package read files of layers, whose version counts then."""
 _TOLD = ("lists", "tables")
 """Folders of what ``knowledge`` knows."""
 
@@ -30,6 +32,7 @@ def stamp(*modules: str) -> str:
     parts = [sys.version.encode(), *(part for module in found for part in (module.encode(), _source(_file(module))))]
     if knowledge.__name__ in found:
         parts.append(_tables())
+    parts += [_version(package) for module, package in _OTHERS.items() if module in found]
     return sha256(b"\0".join(sha256(part).digest() for part in parts)).hexdigest()
 
 
@@ -46,6 +49,16 @@ def imported(modules: tuple[str, ...]) -> set[str]:
             found.add(module)
             waiting += _imports(module)
     return found
+
+
+@cache
+def _version(package: str) -> bytes:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(package).encode()
+    except PackageNotFoundError:
+        return b""
 
 
 @cache

@@ -1,0 +1,33 @@
+"""Model files of layers and of build contexts, and those that somebody asks for: recognized by content, never loaded.
+
+Nearly all files are none, and ``wants`` is asked of all of them; what looks inside is only imported for the first one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scanner.extractors.interface import Extractor
+from scanner.extractors.model_files.wanted import is_wanted
+from scanner.model.facts.base import Fact
+from scanner.model.target import File, Item
+
+
+class ModelFiles:
+    """What model files, and the files beside them, say of themselves, and what loading them would do."""
+
+    of = (File,)
+
+    def wants(self, item: Item) -> bool:
+        """By path and size."""
+        return isinstance(item, File) and is_wanted(item)
+
+    def extract(self, item: Item) -> Iterator[Fact]:
+        """The facts; none for a file that turns out to be something else."""
+        from scanner.extractors.model_files.look import look
+
+        assert isinstance(item, File)
+        yield from look(item)
+
+
+EXTRACTORS: tuple[Extractor, ...] = (ModelFiles(),)
