@@ -15,7 +15,15 @@ from scanner.derive import (
     telemetry,
     twice,
 )
-from scanner.model.facts import Account, GpuLibrary, LayerFile, LayerIndex, LayerVerificationOff, PackageRecord
+from scanner.model.facts import (
+    Account,
+    GpuLibrary,
+    LayerFile,
+    LayerIndex,
+    LayerVerificationOff,
+    ModelFile,
+    PackageRecord,
+)
 from scanner.model.facts.base import Fact
 
 Deriver = Callable[[Sequence[Fact], str], Iterator[Fact]]
@@ -40,9 +48,18 @@ def _held(facts: Sequence[Fact], today: str) -> Iterator[Fact]:
         yield from layers.derive(facts, today)
 
 
+def _models(facts: Sequence[Fact], today: str) -> Iterator[Fact]:
+    """The models; not imported where there are no files of any."""
+    if any(isinstance(fact, ModelFile) for fact in facts):
+        from scanner.derive import models
+
+        yield from models.derive(facts, today)
+
+
 DERIVERS: tuple[Deriver, ...] = (
     _installed,
     _held,
+    _models,
     end_of_life.derive,
     cuda.derive,
     twice.derive,
