@@ -22,7 +22,7 @@ from scanner.model.record import Record
 from scanner.model.rule import Rule
 from scanner.model.target import Target
 from scanner.sources import dockerfile
-from scanner.sources.discover import ROOTFS, SBOM, discover, is_image, meant
+from scanner.sources.discover import MODEL, ROOTFS, SBOM, discover, is_image, meant
 from scanner.sources.dockerfile.inherit import Resolve
 
 if TYPE_CHECKING:
@@ -177,6 +177,13 @@ def scan_sbom(path: str, options: Options) -> Report:
     from scanner.sources.sbom import open_sbom
 
     return examine(open_sbom(path), options)
+
+
+def scan_models(path: str, options: Options) -> Report:
+    """Scan a model file, or a folder of them."""
+    from scanner.sources.models import open_models
+
+    return examine(open_models(path), options)
 
 
 def _looking(options: Options) -> tuple[Look, Known | None, Counted | None]:
@@ -342,6 +349,8 @@ def _report(name: str, options: Options, on_layers: Callable[[Passed], None] | N
         return scan_rootfs(rest, options)
     if kind == SBOM:
         return scan_sbom(rest, options)
+    if kind == MODEL:
+        return scan_models(rest, options)
     from scanner.sources.image import open_image
     from scanner.sources.image.layers import Passing
 

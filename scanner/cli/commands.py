@@ -73,7 +73,7 @@ def _inputs(command: Any) -> Any:
     return command
 
 
-@hullcheck.command(short_help="Scan Dockerfiles, folders of them, images and SBOMs.")
+@hullcheck.command(short_help="Scan Dockerfiles, folders of them, images, models and SBOMs.")
 @_path
 @click.option(
     "-f",
@@ -135,7 +135,7 @@ def scan(**given: Any) -> int:
     An image is NAME:TAG (of the Docker daemon or containerd, else of its registry), docker:NAME, containerd:NAME,
     registry:NAME, archive:FILE of docker save (- for standard input), or oci:FOLDER; rootfs:FOLDER holds the files
     of one, unpacked. An SBOM in CycloneDX or SPDX (sbom:FILE, sbom:- for standard input) is scanned for the packages
-    it lists.
+    it lists, a model file, or a folder that has models and no Dockerfile, for what loading it would do (model:PATH).
 
     Flags go before the environment (HULLCHECK_FAIL_ON=high), and that before the configuration file.
     """
@@ -163,6 +163,26 @@ def layers(image: str, config: str | None, as_json: bool, no_color: bool, **give
     from scanner.cli.layers import run as work
 
     return work(image, config, given, as_json=as_json, no_color=no_color)
+
+
+@hullcheck.command(short_help="List the models in an image, a folder or a file.")
+@click.argument("targets", nargs=-1, metavar="[PATH|IMAGE]...")
+@click.option("--format", type=click.Choice(["table", "json"]), default="table", help="[default: table]")
+@click.option("--platform", metavar="OS/ARCH", help="Of an image that is there for several.  [default: this machine's]")
+@click.option("--no-verify", is_flag=True, default=None, help="Do not hold layers to their digests.")
+@click.option("--no-cache", is_flag=True, default=None, help="Read all layers, those that are known as well.")
+@click.option("--allow-incomplete", is_flag=True, default=None, help="Not everything could be looked at: no error.")
+@_config
+@click.option("--no-color", is_flag=True, help="No colours; NO_COLOR does the same, FORCE_COLOR the opposite.")
+@click.option("-j", "--jobs", type=click.IntRange(1, 256), metavar="N", help="Layers to read at a time.  [default: 1]")
+def models(targets: tuple[str, ...], config: str | None, format: str, no_color: bool, **given: Any) -> int:
+    """List models by their content, without loading any: what they are, how large, from where, under which licence.
+
+    A path is a model file or a folder of them; images are named as for scan. Without one: the current folder.
+    """
+    from scanner.cli.models import run as work
+
+    return work(targets, config, given, format=format, no_color=no_color)
 
 
 @hullcheck.command(short_help="Say what a rule means.")

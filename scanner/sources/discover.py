@@ -11,10 +11,10 @@ from scanner.parsers import image_reference
 
 STDIN = "-"
 ROOTFS = "rootfs"
-SBOM = "sbom"
-PREFIXES = ("image", "docker", "containerd", "registry", "archive", "oci", ROOTFS, SBOM)
+SBOM, MODEL = "sbom", "model"
+PREFIXES = ("image", "docker", "containerd", "registry", "archive", "oci", ROOTFS, SBOM, MODEL)
 """What stands before the colon of an image; ``image`` is one of a daemon, else of its registry, ``rootfs`` only the
-files of one, in a folder, and ``sbom`` its bill of materials."""
+files of one, in a folder, ``sbom`` its bill of materials, and ``model`` a model file, or a folder of them."""
 ENDS = 4096
 """Bytes at each end of a file that tell what it is; some tools sort a document's members by name."""
 _BILLS = frozenset({b"{", b"<", b"S", b"\xef"})
@@ -23,10 +23,11 @@ _SKIPPED = frozenset({".git", ".hg", ".svn", ".venv", "venv", "node_modules", "_
 
 
 def discover(paths: Sequence[str], exclude: Sequence[str] = ()) -> Iterator[str]:
-    """The Dockerfiles and images that these mean, each once: a file is itself, a folder is searched, ``-`` is stdin.
+    """The Dockerfiles, images and models that these mean, each once: a file is itself, a folder is searched (for models
+    when it has no Dockerfile), ``-`` is stdin.
 
     ``exclude`` are glob patterns over paths found in folders. Raises TargetError for a path that does not exist and
-    for a folder without any Dockerfile.
+    for a folder without any Dockerfile or model.
     """
     seen: set[str] = set()
     for path in paths:
@@ -45,9 +46,12 @@ def discover(paths: Sequence[str], exclude: Sequence[str] = ()) -> Iterator[str]
             if (key := os.path.realpath(name) if len(paths) > 1 else name) not in seen:
                 seen.add(key)
                 yield name
+        if not found and _has_models(path):
+            found = True
+            yield f"{MODEL}:{path}"
         if not found:
             raise TargetError(
-                f"{path}: no Dockerfile in this folder",
+                f"{path}: no Dockerfile and no model in this folder",
                 hint="Looked for Dockerfile, Dockerfile.*, *.dockerfile and Containerfile; name other files.",
             )
 
@@ -60,8 +64,8 @@ def is_image(text: str) -> bool:
 def meant(text: str) -> str | None:
     """The image that a text means, with its prefix; None when it means something else.
 
-    A folder with an OCI layout, a tar archive and a bill of materials are images; so is a name with a tag or a digest
-    where there is no such file, and then the daemons of this machine and its registry are asked. A name alone is more
+    A folder with an OCI layout, a tar archive, a bill of materials and a model are images; so is a name with a tag or a
+    digest where there is no such file, and then the daemons of this machine and its registry are asked. A name alone is more
     likely a misspelt path.
     """
     if is_image(text):
@@ -83,21 +87,30 @@ def _is_name(text: str) -> bool:
 
 
 def _of_content(path: str) -> str | None:
-    """A file that is an archive or a bill of materials by its first bytes, and for the latter by its last."""
+    """A file that is an archive, a model or a bill of materials by its first bytes, and for the latter by its last."""
     try:
         with open(path, "rb") as file:
-            head = file.read(ENDS)
+            head, size = file.read(ENDS), os.fstat(file.fileno()).st_size
             if head[257:262] == b"ustar":
                 return f"archive:{path}"
-            if head.lstrip()[:1] not in _BILLS:
-                return None
-            file.seek(max(0, os.fstat(file.fileno()).st_size - ENDS))
-            tail = file.read(ENDS)
+            file.seek(max(0, size - ENDS))
+            tail = file.read(ENDS) if head.lstrip()[:1] in _BILLS else b""
     except OSError:
         return None
-    from scanner.parsers.sbom import recognized
+    if tail:
+        from scanner.parsers.sbom import recognized
 
-    return f"{SBOM}:{path}" if recognized(head, tail) else None
+        if recognized(head, tail):
+            return f"{SBOM}:{path}"
+    from scanner.sources.models import is_model
+
+    return f"{MODEL}:{path}" if is_model(path, head, size) else None
+
+
+def _has_models(folder: str) -> bool:
+    from scanner.sources.models import has_models
+
+    return os.path.isdir(folder) and has_models(folder)
 
 
 def is_dockerfile_name(name: str) -> bool:

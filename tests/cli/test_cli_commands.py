@@ -91,6 +91,7 @@ def test_help_lists_the_commands_in_the_order_of_use(run, arguments):
     names_in_order = [
         "scan",
         "layers",
+        "models",
         "explain",
         "rules",
         "frameworks",
@@ -106,7 +107,7 @@ def test_help_lists_the_commands_in_the_order_of_use(run, arguments):
 
 
 @pytest.mark.parametrize(
-    "command", ["scan", "explain", "rules", "frameworks", "facts", "test", "init", "cache", "completion"]
+    "command", ["scan", "models", "explain", "rules", "frameworks", "facts", "test", "init", "cache", "completion"]
 )
 def test_every_command_has_help(run, command):
     code, out, _ = run(command, "--help")

@@ -39,6 +39,6 @@ def test_a_file_named_on_purpose_needs_no_special_name(tmp_path):
 def test_nothing_there_is_an_error_that_says_what_was_looked_for(tmp_path):
     with pytest.raises(TargetError, match="no such file"):
         list(discover([str(tmp_path / "nope")]))
-    with pytest.raises(TargetError, match="no Dockerfile in this folder") as caught:
+    with pytest.raises(TargetError, match="no Dockerfile and no model in this folder") as caught:
         list(discover([str(tmp_path)]))
     assert "Dockerfile.*" in caught.value.hint
