@@ -14,6 +14,7 @@ import pytest
 from scanner import knowledge
 from scanner.engine import compile
 from scanner.scan import Options, scan_text
+from tests import model_files, tars
 
 LIST = next(
     (
@@ -130,32 +131,33 @@ RULES: dict[str, tuple[str, ...]] = {
     "ai-bom-missing": ("bill-of-materials-missing",),
     "weights-whiteouted": ("model-removed-later",),
     "unpinned-gpu-apt": ("unpinned-gpu-package",),
+    "pickle-dangerous-global": ("dangerous-model-import",),
+    "pickle-unknown-global": ("unknown-model-import",),
+    "pickle-malformed": ("model-pickle-malformed", "model-damaged"),
+    "archive-evasion": ("model-archive-ambiguous", "model-archive-leaves-folder"),
+    "format-mismatch": ("model-name-mismatch", "model-stand-in"),
+    "legacy-torch-container": ("legacy-model-container",),
+    "keras-lambda": ("model-lambda",),
+    "keras-unsafe-module": ("dangerous-model-class", "foreign-model-class"),
+    "hdf5-external-storage": ("model-data-outside",),
+    "tf-dangerous-op": ("tensorflow-file-operator",),
+    "onnx-external-data-escape": ("model-data-outside",),
+    "onnx-custom-domain": ("model-custom-operator",),
+    "chat-template-ssti": ("unsafe-chat-template",),
+    "gguf-malformed": ("model-header-contradictory", "model-damaged"),
+    "safetensors-malformed": ("model-header-contradictory", "model-damaged"),
+    "numpy-object-array": ("numpy-object-array",),
+    "embedded-executable": ("executable-in-model",),
+    "model-not-scanned": ("model-not-fully-scanned",),
+    "model-licence-restrictive": ("restrictive-model-licence",),
 }  # fmt: skip
 
 LEFT_OUT: dict[str, str] = {
     "ai-lib-ceiling-vulnerable": "advisories",
     "vulnerable-ai-package": "advisories",
-    "pickle-dangerous-global": "content of models",
-    "pickle-unknown-global": "content of models",
-    "pickle-malformed": "content of models",
-    "archive-evasion": "content of models",
-    "format-mismatch": "content of models",
-    "legacy-torch-container": "content of models",
-    "keras-lambda": "content of models",
-    "keras-unsafe-module": "content of models",
-    "hdf5-external-storage": "content of models",
-    "tf-dangerous-op": "content of models",
-    "onnx-external-data-escape": "content of models",
-    "onnx-custom-domain": "content of models",
-    "chat-template-ssti": "content of models",
-    "gguf-malformed": "content of models",
-    "safetensors-malformed": "content of models",
-    "numpy-object-array": "content of models",
-    "embedded-executable": "content of models",
-    "model-not-scanned": "content of models",
-    "model-licence-restrictive": "content of models",
 }
 
+VECTORS = Path(__file__).parent / "parsers" / "vectors" / "models"
 PINNED = f"FROM python:3.12@sha256:{'0' * 64}\n"
 STARTS = re.compile(r"(?:FROM|RUN|ENV|CMD|ENTRYPOINT|COPY|ADD|ARG|EXPOSE|LABEL|USER) ")
 STANDS_FOR = {
@@ -222,6 +224,38 @@ WRITTEN: dict[str, tuple[str, dict[str, bytes]]] = {
     ),
     "model-licence-missing": ("COPY ranker.safetensors /m/", {}),
     "ai-bom-missing": ("COPY ranker.safetensors /m/", {}),
+    **{
+        name: ("COPY m /m", {"m/" + file: content})
+        for name, file, content in (
+            ("pickle-dangerous-global", "blob.bin", model_files.torch(model_files.EVIL)),
+            ("pickle-unknown-global", "net.pt", model_files.torch(model_files.UNKNOWN)),
+            ("pickle-malformed", "net.pkl", model_files.UNKNOWN[:-1] + b"\xff."),
+            ("archive-evasion", "net.pt", model_files.checksum_changed(model_files.torch(), model_files.HARMLESS)),
+            ("format-mismatch", "net.safetensors", model_files.HARMLESS),
+            (
+                "legacy-torch-container",
+                "net.pt",
+                tars.packed(dict.fromkeys(("sys_info", "pickle", "storages", "tensors"), model_files.HARMLESS)),
+            ),
+            ("keras-lambda", "net.keras", model_files.keras(model_files.network(model_files.LAMBDA))),
+            (
+                "keras-unsafe-module",
+                "net.keras",
+                model_files.keras(model_files.network({"module": "os", "class_name": "system", "config": "id"})),
+            ),
+            ("tf-dangerous-op", "saved_model.pb", model_files.saved_model("WriteFile").ljust(5_000, b"\0")),
+            ("onnx-external-data-escape", "net.onnx", model_files.onnx(model_files.external("../../etc/passwd"))),
+            ("onnx-custom-domain", "net.onnx", model_files.onnx(domain="acme.ops")),
+            ("chat-template-ssti", "net.gguf", model_files.gguf(tokenizer_chat__template="{{ cycler.__init__ }}")),
+            ("gguf-malformed", "net.gguf", model_files.gguf()[:-8] + b"\xff" * 8),
+            ("safetensors-malformed", "net.safetensors", model_files.safetensors() + model_files.HARMLESS),
+            ("numpy-object-array", "net.npy", model_files.npy("|O", (1,), model_files.HARMLESS)),
+            ("embedded-executable", "net.safetensors", model_files.safetensors() + model_files.ELF),
+            ("hdf5-external-storage", "net.h5", (VECTORS / "new.h5").read_bytes()),
+            ("model-not-scanned", "net.pt", model_files.zipped({"readme": b"x"})),
+            ("model-licence-restrictive", "net.gguf", model_files.gguf(general_license="llama3.1")),
+        )
+    },
 }
 """A Dockerfile for checks whose example in the list is none."""
 

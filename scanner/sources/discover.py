@@ -65,8 +65,8 @@ def meant(text: str) -> str | None:
     """The image that a text means, with its prefix; None when it means something else.
 
     A folder with an OCI layout, a tar archive, a bill of materials and a model are images; so is a name with a tag or a
-    digest where there is no such file, and then the daemons of this machine and its registry are asked. A name alone is more
-    likely a misspelt path.
+    digest where there is no such file, and then the daemons of this machine and its registry are asked. A name alone is
+    more likely a misspelt path.
     """
     if is_image(text):
         return text
