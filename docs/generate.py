@@ -1,4 +1,5 @@
-"""Write what is made from the source: docs/facts.md, docs/frameworks.md, docs/rules/, and rules/schema.json.
+"""Write what is made from the source: docs/facts.md, docs/frameworks.md, docs/rules/, rules/schema.json, and what
+detectors.py makes.
 
 python docs/generate.py            writes them
 python docs/generate.py --check    says which are out of date, and fails if any is
@@ -17,6 +18,8 @@ from typing import Any, get_args
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
+
+import detectors  # noqa: E402  (beside this file)
 
 from scanner.engine import grammar  # noqa: E402
 from scanner.engine.compile import rule_files  # noqa: E402
@@ -55,6 +58,7 @@ def documents() -> dict[Path, str]:
         ROOT / "docs" / "frameworks.md": frameworks_page(files),
         ROOT / "docs" / "rules" / "README.md": rules_index(files),
         ROOT / "rules" / "schema.json": json.dumps(schema(), indent=2, ensure_ascii=False) + "\n",
+        **detectors.documents(ROOT),
         **pages,
     }
 

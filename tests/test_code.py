@@ -85,7 +85,7 @@ def test_what_reads_layers_has_a_version_of_its_own(changed):
     def versions():
         return {"reading": code.stamp("scanner.sources.image.known")}
 
-    for path in (("parsers", "tar.py"), ("parsers", "secrets.py"), ("image", "read.py"), ("image", "merge.py")):
+    for path in (("parsers", "tar.py"), ("secrets", "detect.py"), ("image", "read.py"), ("image", "merge.py")):
         assert changed(*path, versions=versions)
     assert not changed("extractors", "links.py", versions=versions)
 

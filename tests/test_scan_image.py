@@ -8,6 +8,7 @@ import zlib
 
 import pytest
 
+from tests.made_secrets import made
 from scanner.engine.load import load
 from scanner.scan import Options, scan, scan_image
 from scanner.sources.image import layers, shared
@@ -178,7 +179,7 @@ def test_an_archive_that_was_just_written_is_not_known_by_its_times(image, monke
 def test_no_secret_gets_into_the_cache(monkeypatch, tmp_path):
     """Not of a file that is read, nor of an address."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    token = "ghp_" + "x9Kd02mQzP7bLr4TnVw8" + "Yc6HsEa1JfGu"[:16]
+    token = made("github-token").value
     url = (
         f'{{"url": "https://user:{token}@example.com/x.git", "vcs_info": {{"vcs": "git", "commit_id": "{"a" * 40}"}}}}'
     )

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 
 from scanner import knowledge
-from scanner.engine import frameworkfile, rulefile
+from scanner.engine import detectorfile, frameworkfile, rulefile
 from scanner.engine.example import RuleFile
 from scanner.errors import RuleError
 
@@ -20,7 +20,9 @@ def paths(folder: str) -> Iterator[str]:
     count = 0
     for here, folders, files in os.walk(folder):
         folders[:] = sorted(
-            name for name in folders if not name.startswith(".") and (here != folder or name not in APART)
+            name
+            for name in folders
+            if not name.startswith(".") and name != detectorfile.FOLDER and (here != folder or name not in APART)
         )
         for name in sorted(files):
             if name.endswith((".yaml", ".yml")) and not name.startswith("."):

@@ -36,7 +36,7 @@ def _unlimited(sequence: Any) -> int:
     count = 0
     for operation, argument in sequence:
         name = str(operation)
-        inner = max((_unlimited(part) for part in _parts(argument)), default=0)
+        inner = max((_unlimited(part) for part in parts(argument)), default=0)
         if name == "BRANCH" or not name.endswith("REPEAT"):
             if name.startswith("GROUPREF"):
                 raise _Weak("a back-reference")
@@ -49,10 +49,10 @@ def _unlimited(sequence: Any) -> int:
     return count
 
 
-def _parts(argument: Any) -> Iterator[Any]:
+def parts(argument: Any) -> Iterator[Any]:
     """The sub-patterns of an operation's argument."""
     if type(argument).__name__ == "SubPattern":
         yield argument
     elif isinstance(argument, tuple | list):
         for part in argument:
-            yield from _parts(part)
+            yield from parts(part)

@@ -13,7 +13,6 @@ from scanner.model.instruction import Copy, Run
 from scanner.model.location import Evidence
 from scanner.model.secret import SecretHit
 from scanner.model.target import File, Item, Step
-from scanner.parsers.secrets import AI, ai_provider
 
 Place = Literal["env", "arg", "run", "label", "comment", "copy", "command", "file", "other"]
 _PLACES: dict[str, Place] = {
@@ -46,7 +45,7 @@ class Secrets:
                 evidence=(Evidence(hit.at, hit.quote, f"revoke it at {hit.hint}" if hit.hint else ""), *carried),
                 ships=ships,
                 provider=hit.provider,
-                ai=hit.provider in AI or bool(hit.provider and ai_provider(hit.name)),
+                ai=hit.ai,
                 name=hit.name,
                 place=_place(item, hit),
                 stage=where,

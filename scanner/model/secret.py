@@ -12,9 +12,15 @@ class SecretHit(Record):
     at: Location
     provider: str
     """Who issued it (``hugging-face``), or ``""`` when only the name beside it says that it is one."""
+    ai: bool = False
+    """It opens an AI service."""
     name: str
     """The variable or option it is given to (``OPENAI_API_KEY``, ``--password``), or ""."""
+    detector: str = ""
+    """The id of the detector that told it; ``named`` or ``url`` where only what stands around it does."""
     quote: str
     """The masked words."""
     hint: str = ""
     """How to revoke it: a URL."""
+    fingerprint: str = ""
+    """A keyed hash of it, or ""."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from scanner.fingerprint import fingerprint
 from scanner.model.location import Text
 from scanner.model.secret import SecretHit
 from scanner.parsers import secrets
@@ -9,15 +10,20 @@ from scanner.parsers import secrets
 
 def masked(path: str, raw: str) -> tuple[Text, tuple[SecretHit, ...]]:
     """A file's text with the credentials in it hidden, and where these stand."""
-    found = secrets.find(raw)
+    found = secrets.find(raw, path)
     text = Text.of_file(path, secrets.mask(raw, found) if found else raw)
-    return text, tuple(
-        SecretHit(
-            at=text.location(each.start, each.end),
-            provider=each.provider,
-            name=each.name,
-            quote=text.value[each.start : each.end],
-            hint=each.hint,
-        )
-        for each in found
+    return text, tuple(hit(each, raw, text) for each in found)
+
+
+def hit(found: secrets.Found, raw: str, text: Text) -> SecretHit:
+    """A credential of the raw text that became ``text``."""
+    return SecretHit(
+        at=text.location(found.start, found.end),
+        provider=found.provider,
+        ai=secrets.is_ai(found),
+        name=found.name,
+        detector=found.detector,
+        quote=text.value[found.start : found.end],
+        hint=found.hint,
+        fingerprint=fingerprint(raw[found.start : found.end], made=secrets.is_made(found)),
     )

@@ -87,4 +87,4 @@ class Content:
         if b"\0" in data[:8192]:
             raise ValueError("not a text file")
         raw = data.decode("utf-8", "replace").removeprefix("\ufeff")
-        return Text.of_file(self._path, secrets.mask(raw, secrets.find(raw)), layer=self._layer)
+        return Text.of_file(self._path, secrets.mask(raw, secrets.find(raw, self._path)), layer=self._layer)

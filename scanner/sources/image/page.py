@@ -12,6 +12,7 @@ from scanner.model.location import Text
 from scanner.model.secret import SecretHit
 from scanner.parsers import secrets
 from scanner.parsers.lazy import Lazy
+from scanner.sources.masking import hit
 
 MAX_KNOWN = 50
 """Credentials of the config that are looked for in the history."""
@@ -41,17 +42,7 @@ class Page:
         masked = secrets.mask(raw, found) if found else raw
         self.lines.append(masked)
         text = Text(path=self.path, value=masked, places=((len(self.lines), 1),))
-        hits = (
-            SecretHit(
-                at=text.location(each.start, each.end),
-                provider=each.provider,
-                name=each.name,
-                quote=masked[each.start : each.end],
-                hint=each.hint,
-            )
-            for each in found
-        )
-        return text, tuple(hits)
+        return text, tuple(hit(each, raw, text) for each in found)
 
     def _find(self, raw: str, *, one_value: bool) -> list[secrets.Found]:
         nop = _NOP.match(raw)

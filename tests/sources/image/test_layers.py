@@ -18,6 +18,7 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.made_secrets import made
 from scanner.errors import TargetError
 from scanner.model.facts.base import Fact
 from scanner.model.facts.secrets import CredentialFile
@@ -384,7 +385,7 @@ def test_large_files_are_not_read_whole(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_text_is_masked_and_knows_its_layer() -> None:
     """As that of a build context."""
-    secret = "ghp_" + "x9Kd02mQzP7bLr4TnVw8" + "Yc6HsEa1JfGu"[:16]
+    secret = made("github-token").value
     found = contents(blob(layer(("env", f"A=1\nTOKEN={secret}\n".encode()))), extract=lambda file: [
         about(file, file.text().evidence(4, 15))
     ])  # fmt: skip

@@ -1,8 +1,8 @@
 r"""Credentials in text: where their values stand, and the text with these masked.
 
-Three ways to tell one: by the format of its provider, by the name beside it (``HF_TOKEN=…``, ``--password …``), and by
-the command that takes it (``echo user:word | chpasswd``). What only stands in for a value (``$HF_TOKEN``,
-``<your key>``, ``changeme``, ``xxxx``) is none.
+Two ways to tell one: by a detector (the format of its provider, a command or file that has a place for it), and by the
+name beside it (``HF_TOKEN=…``, ``--password …``). What only stands in for a value (``$HF_TOKEN``, ``<your key>``,
+``changeme``, ``xxxx``) is none.
 
 Time is linear in the length of the text: repeats in patterns are bounded, and a pattern is tried only where a literal
 of it is found.
@@ -15,12 +15,13 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator
 
 from scanner.model.record import Record
-from scanner.parsers.credentials import ai_provider, is_credential
 from scanner.parsers.lazy import Lazy
-from scanner.parsers.secret_formats import AI, COMMANDS, ECHOED, FORMATS, HINTS, compiled
-from scanner.parsers.secret_values import JUDGED, code, machine_made, real, written_out
+from scanner.parsers.secrets.detect import detected
+from scanner.parsers.secrets.names import ai_provider, is_credential
+from scanner.parsers.secrets.table import KEYS, MADE, PROVIDERS
+from scanner.parsers.secrets.values import JUDGED, code, machine_made, written_out
 
-__all__ = ["AI", "Found", "ai_provider", "find", "is_credential", "mask"]
+__all__ = ["Found", "ai_provider", "find", "is_ai", "is_credential", "is_made", "mask"]
 
 SHOWN = 4
 """How many characters of a value stay readable, at most; never more than a quarter of it."""
@@ -47,8 +48,10 @@ _URL_USER = Lazy(r"://(?P<v>[^\s/:@\"'`\\]{16,512}+)@")
 _KEPT = Lazy(r"""\\(?:u[0-9A-Fa-f]{4}|["\\/bfnrt]|)|[\s"'`]""")
 _PASSWORDS = ("pass", "passwd", "password", "pword", "passphrase", "pwd")
 
-_Hit = tuple[int, int, str, str]
-"""Start, end, provider, name."""
+_Hit = tuple[int, int, str, str, str]
+"""Start, end, provider, name, detector."""
+NAMED, IN_URL = "named", "url"
+"""What stands for a detector where only a name beside the value, or a URL around it, tells."""
 
 
 class Found(Record):
@@ -61,28 +64,43 @@ class Found(Record):
     name: str
     hint: str
     """Where to revoke it: a URL, or ""."""
+    detector: str
+    """What told it: the id of a detector, ``NAMED`` or ``IN_URL``."""
 
 
-def find(text: str) -> list[Found]:
-    """The credentials in raw text, in order, none overlapping another."""
+def find(text: str, path: str = "") -> list[Found]:
+    """The credentials in the raw text of a file, in order, none overlapping another."""
     joined, origin = _joined(text)
     found: list[Found] = []
-    hits = sorted((*_formats(joined), *_commands(joined), *_urls(joined), *_named(joined)))
-    for start, end, provider, name in hits:
+    formats = ((start, end, each.provider, each.name, each.id) for start, end, each in detected(joined, path))
+    for start, end, provider, name, detector in sorted((*formats, *_urls(joined), *_named(joined))):
         one = Found(
-            start=origin(start), end=origin(end - 1) + 1, provider=provider, name=name, hint=HINTS.get(provider, "")
+            start=origin(start),
+            end=origin(end - 1) + 1,
+            provider=provider,
+            name=name,
+            hint=PROVIDERS[provider].revoke if provider in PROVIDERS else "",
+            detector=detector,
         )
         found.append(_merged(found.pop(), one) if found and one.start < found[-1].end else one)
     return found
 
 
+def is_ai(found: Found) -> bool:
+    """Whether it opens an AI service."""
+    known = PROVIDERS.get(found.provider)
+    return (known is not None and known.ai) or bool(found.provider and ai_provider(found.name))
+
+
+def is_made(found: Found) -> bool:
+    """Whether a machine made it, by the format that it has."""
+    return found.detector in MADE
+
+
 def _merged(one: Found, other: Found) -> Found:
-    return one.replace(
-        end=max(one.end, other.end),
-        provider=one.provider or other.provider,
-        name=one.name or other.name,
-        hint=one.hint or other.hint,
-    )
+    """Of two that overlap: the whole of them, and what the better of the two detectors says."""
+    best, rest = (one, other) if one.provider or not other.provider else (other, one)
+    return best.replace(start=one.start, end=max(one.end, other.end), name=best.name or rest.name)
 
 
 def mask(text: str, found: list[Found]) -> str:
@@ -93,7 +111,7 @@ def mask(text: str, found: list[Found]) -> str:
     pieces: list[str] = []
     at = 0
     for one in found:
-        shown = 0 if one.provider == "private-key" else min(SHOWN, (one.end - one.start) // 4)
+        shown = 0 if one.detector in KEYS else min(SHOWN, (one.end - one.start) // 4)
         pieces.append(text[at : one.start + shown])
         at = one.start + shown
         for kept in _KEPT.finditer(text, at, one.end):
@@ -105,44 +123,14 @@ def mask(text: str, found: list[Found]) -> str:
     return "".join(pieces)
 
 
-def _formats(text: str) -> Iterator[_Hit]:
-    for form in FORMATS:
-        for match in _behind(text, form.sign, form.rest):
-            start, end = match.span("v") if match.re.groups else (match.start() - len(form.sign), match.end())
-            if real(text[start:end], form.entropy):
-                yield start, end, form.provider, ""
-
-
-def _commands(text: str) -> Iterator[_Hit]:
-    found = [(name, match) for sign, name, rest in COMMANDS for match in _behind(text, sign, rest)]
-    for sign, name, rest in ECHOED:
-        if sign in text:
-            found += [(name, match) for match in _behind(text, "echo ", rest)]
-    for name, match in found:
-        if written_out(match["v"], password=True):
-            yield *match.span("v"), "", name
-
-
-def _behind(text: str, sign: str, rest: str) -> Iterator[re.Match[str]]:
-    """The matches of a pattern behind a sign that stands at the beginning of a word."""
-    at = text.find(sign)
-    while at >= 0:
-        before = text[at - 1] if at else " "
-        if not (before.isalnum() or before in "_-") or not sign[0].isalnum():
-            match = compiled(rest).match(text, at + len(sign))
-            if match is not None:
-                yield match
-        at = text.find(sign, at + len(sign))
-
-
 def _urls(text: str) -> Iterator[_Hit]:
     if "://" in text and "@" in text:
         for match in _URL_PASSWORD.finditer(text):
             if written_out(match["v"], password=True):
-                yield *match.span("v"), "", "URL"
+                yield *match.span("v"), "", "URL", IN_URL
         for match in _URL_USER.finditer(text):
             if machine_made(match["v"]):
-                yield *match.span("v"), "", "URL"
+                yield *match.span("v"), "", "URL", IN_URL
 
 
 def _named(text: str) -> Iterator[_Hit]:
@@ -176,7 +164,7 @@ def _named(text: str) -> Iterator[_Hit]:
             continue
         done = value.end()
         provider = ai_provider(name)
-        yield *value.span(kind), provider if provider and machine_made(value[kind], 20) else "", name
+        yield *value.span(kind), provider if provider and machine_made(value[kind], 20) else "", name, NAMED
 
 
 def _ends_word(text: str, begin: int, gives: re.Match[str]) -> bool:

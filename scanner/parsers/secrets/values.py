@@ -66,7 +66,7 @@ def machine_made(value: str, length: int = 12, *, entropy: float = 2.7) -> bool:
 
 def real(value: str, least: float) -> bool:
     """Whether a value of a provider's format is no stand-in: at least this entropy, no telling word."""
-    return not _STAND_IN.search(value) and _entropy(value) >= least
+    return not _STAND_IN.search(value, 0, JUDGED) and _entropy(value) >= least
 
 
 def code(value: str) -> bool:

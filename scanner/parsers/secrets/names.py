@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from scanner.parsers.lazy import Lazy
+from scanner.parsers.secrets.table import NAMES
 
 _WORD = Lazy(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
@@ -54,23 +55,6 @@ _NOT = frozenset(
     }
 )  # fmt: skip
 
-_AI = {
-    "hf": "hugging-face", "hugging": "hugging-face", "huggingface": "hugging-face", "huggingfacehub": "hugging-face",
-    "openai": "openai", "anthropic": "anthropic", "claude": "anthropic", "wandb": "wandb", "ngc": "nvidia",
-    "nvidia": "nvidia", "nim": "nvidia", "replicate": "replicate", "groq": "groq", "gemini": "google",
-    "cohere": "cohere", "co": "cohere", "mistral": "mistral", "langsmith": "langsmith", "langchain": "langsmith",
-    "langfuse": "langfuse", "pinecone": "pinecone", "xai": "xai", "grok": "xai", "deepseek": "deepseek",
-    "perplexity": "perplexity", "pplx": "perplexity", "openrouter": "openrouter", "elevenlabs": "elevenlabs",
-    "eleven": "elevenlabs", "databricks": "databricks", "bedrock": "aws-bedrock", "together": "together",
-    "togetherai": "together", "kaggle": "kaggle", "neptune": "neptune", "comet": "comet", "clearml": "clearml",
-    "cerebras": "cerebras", "fireworks": "fireworks", "voyage": "voyage", "jina": "jina", "tavily": "tavily",
-    "deepgram": "deepgram", "assemblyai": "assemblyai", "qdrant": "qdrant", "weaviate": "weaviate",
-    "litellm": "litellm", "vllm": "vllm", "modelscope": "modelscope", "dashscope": "dashscope", "zhipuai": "zhipuai",
-    "moonshot": "moonshot", "runpod": "runpod", "stability": "stability", "civitai": "civitai", "roboflow": "roboflow",
-    "llama": "llamaindex", "serpapi": "serpapi", "nvcr": "nvidia", "ollama": "ollama", "mlflow": "mlflow",
-    "unstructured": "unstructured", "azureopenai": "azure-openai",
-}  # fmt: skip
-
 
 @lru_cache(maxsize=4096)
 def is_credential(name: str) -> bool:
@@ -88,7 +72,7 @@ def is_credential(name: str) -> bool:
     if last in _CREDENTIALS:
         return True
     if last == "key":
-        return before in _KEY_OF or (len(words) == 2 and before in _AI) or before == "ai"
+        return before in _KEY_OF or (len(words) == 2 and before in NAMES) or before == "ai"
     if last in _SHORT:
         return name.upper() == "PASS" or (before not in _SHORT[last] and before != "")
     return False
@@ -104,7 +88,9 @@ def ai_provider(name: str) -> str:
         return "azure-openai"
     if words[:1] == ["google"] and words[1:] == ["api", "key"]:
         return "google"
-    return next((_AI[word] for word in words if word in _AI and (word not in {"co", "llama"} or word == words[0])), "")
+    return next(
+        (NAMES[word] for word in words if word in NAMES and (word not in {"co", "llama"} or word == words[0])), ""
+    )
 
 
 def _words(name: str) -> list[str]:

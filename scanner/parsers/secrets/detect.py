@@ -1,0 +1,104 @@
+"""What the detectors find in text. A pattern is compiled when its keyword is met first; most texts have none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import cache
+
+from scanner.model.detector import Detector
+from scanner.parsers.secrets.checks import CHECKS
+from scanner.parsers.secrets.table import DETECTORS, IN_FILES, KEYWORDS
+from scanner.parsers.secrets.values import real, written_out
+
+Hit = tuple[int, int, Detector]
+"""Start and end of the value, and what found it."""
+
+MAX_LENGTH = 24_000
+"""Characters of the longest match: of a private key."""
+_ESCAPES = "nrt"
+
+
+@cache
+def detector(number: int) -> Detector:
+    """The detector of this number in the table."""
+    return Detector.of(DETECTORS[number])
+
+
+@cache
+def compiled(number: int) -> re.Pattern[str]:
+    """Its pattern."""
+    return re.compile(detector(number).pattern, re.ASCII | re.MULTILINE)
+
+
+def detected(text: str, path: str = "") -> Iterator[Hit]:
+    """What the detectors find in the text of a file, in no order."""
+    for keyword, numbers in KEYWORDS.items():
+        if keyword in text:
+            for number in numbers:
+                yield from _behind(text, keyword, number, path)
+    yield from _in_file(text, path)
+
+
+def detected_by(text: str, path: str, numbers: Iterable[int]) -> Iterator[Hit]:
+    """The same for some detectors."""
+    for number in numbers:
+        for keyword in detector(number).keywords:
+            yield from _behind(text, keyword, number, path)
+    yield from _in_file(text, path)
+
+
+def of_file(path: str) -> tuple[int, ...]:
+    """The detectors that look at the whole of a file of this name."""
+    lower = path.lower()
+    return IN_FILES.get(lower[lower.rfind("/") + 1 :], ())
+
+
+def _in_file(text: str, path: str) -> Iterator[Hit]:
+    for number in of_file(path):
+        if not detector(number).keywords and _is_at(detector(number), path):
+            for match in compiled(number).finditer(text):
+                yield from _hit(number, match)
+
+
+def _behind(text: str, keyword: str, number: int, path: str) -> Iterator[Hit]:
+    """The matches at the places of a keyword that are the beginning of a word."""
+    form = detector(number)
+    if (form.needs and form.needs not in text) or (form.files and not _is_at(form, path)):
+        return
+    pattern, done = compiled(number), 0
+    at = text.find(keyword)
+    while at >= 0:
+        if form.inside:
+            match = pattern.search(text, max(done, at - form.inside), at + MAX_LENGTH)
+            match = match if match is not None and match.start() <= at < match.end() else None
+        else:
+            match = pattern.match(text, at) if _begins(text, at, keyword) else None
+        if match is not None:
+            yield from _hit(number, match)
+            done = match.end()
+        at = text.find(keyword, at + len(keyword))
+
+
+def _begins(text: str, at: int, keyword: str) -> bool:
+    r"""Whether a keyword there begins a word: behind ``\n`` in JSON it does."""
+    if not at or not keyword[0].isalnum():
+        return True
+    before = text[at - 1]
+    if before in _ESCAPES and at > 1 and text[at - 2] == "\\":
+        return True
+    return not (before.isalnum() or before in "_-")
+
+
+def _hit(number: int, match: re.Match[str]) -> Iterator[Hit]:
+    form = detector(number)
+    start, end = match.span("v") if match.re.groups else match.span()
+    value = match.string[start:end]
+    good = written_out(value, password=True) if form.kind == "password" else real(value, form.entropy)
+    if good and (not form.check or CHECKS[form.check](match)):
+        yield start, end, form
+
+
+def _is_at(form: Detector, path: str) -> bool:
+    lower = path.lower()
+    return any(lower == end or lower.endswith(f"/{end}") for end in form.files)
