@@ -9,6 +9,7 @@ from typing import Any
 
 from scanner.engine import detectorfile
 from scanner.engine.detectorfile import DetectorFile, detector_files
+from scanner.engine.detectorhead import head, is_searched
 from scanner.engine.grammar import ID
 from scanner.model.detector import Detector
 from scanner.parsers.secrets.checks import CHECKS
@@ -56,7 +57,12 @@ def table(files: Iterable[DetectorFile]) -> str:
         "IN_FILES: dict[str, tuple[int, ...]] = {\n",
         *(f"    {name!r}: {tuple(dict.fromkeys(numbers))!r},\n" for name, numbers in in_files.items()),
         '}\n"""The numbers of the detectors that are for files of such a name, in lower case."""\n\n',
+        "HEADS: dict[int, str] = {\n",
+        *(f"    {number}: {head(each)!r},\n" for number, each in enumerate(detectors) if is_searched(each)),
+        '}\n"""What text that one finds has in it, for those that layers are searched for at once."""\n\n',
         f'KEYS = frozenset({tuple(keys)!r})\n"""Those that find keys, of which nothing is shown."""\n\n',
+        f'FORMS = { ({each.id: each.kind for each in detectors})!r}\n"""The kind of each."""\n\n',
+        f'TITLES = { ({each.id: each.title for each in detectors})!r}\n"""What each finds, in words."""\n\n',
         f'MADE = frozenset({tuple(made)!r})\n"""Those that find what a machine made."""\n\n',
         "PROVIDERS: dict[str, Provider] = {\n",
         *(

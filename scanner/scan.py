@@ -162,11 +162,11 @@ def scan_image(
 
 def scan_rootfs(folder: str, options: Options) -> Report:
     """Scan the files of an unpacked root file system: those of an image without its config and history."""
-    from scanner.extractors.in_layers import IN_LAYERS
+    from scanner.extractors.in_layers import IN_LAYERS, SEARCHERS
     from scanner.extractors.layers import Look
     from scanner.sources.image.rootfs import read_rootfs
 
-    contents = read_rootfs(folder, Look(IN_LAYERS))
+    contents = read_rootfs(folder, Look(IN_LAYERS, SEARCHERS))
     name = f"{ROOTFS}:{folder}"
     target = Target(name=name, config=None, lines={}, may_ignore=False, problems=list(contents.problems))
     return examine(target, options, contents.stated())
@@ -189,11 +189,11 @@ def scan_models(path: str, options: Options) -> Report:
 def _looking(options: Options) -> tuple[Look, Known | None, Counted | None]:
     """What is looked for in layers, those that are known, and which of their files to count."""
     from scanner.extractors.copies import is_model
-    from scanner.extractors.in_layers import IN_LAYERS
+    from scanner.extractors.in_layers import IN_LAYERS, SEARCHERS
     from scanner.extractors.layers import Look
     from scanner.sources.image.known import Known
 
-    look = Look(IN_LAYERS)
+    look = Look(IN_LAYERS, SEARCHERS)
     if options.weigh or not options.cache_limit:
         return look, None, is_model if options.weigh else None
     try:

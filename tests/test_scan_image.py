@@ -8,11 +8,11 @@ import zlib
 
 import pytest
 
-from tests.made_secrets import made
 from scanner.engine.load import load
 from scanner.scan import Options, scan, scan_image
 from scanner.sources.image import layers, shared
 from scanner.sources.image.image import Blob, Image
+from tests.made_secrets import made
 from tests.tars import packed
 
 RULES = load()

@@ -18,6 +18,7 @@ from scanner.derive import (
 from scanner.model.facts import (
     Account,
     GpuLibrary,
+    HeldSecret,
     LayerFile,
     LayerIndex,
     LayerVerificationOff,
@@ -46,6 +47,10 @@ def _held(facts: Sequence[Fact], today: str) -> Iterator[Fact]:
         from scanner.derive import layers
 
         yield from layers.derive(facts, today)
+    if any(isinstance(fact, HeldSecret) for fact in facts):
+        from scanner.derive import layer_secrets
+
+        yield from layer_secrets.derive(facts, today)
 
 
 def _models(facts: Sequence[Fact], today: str) -> Iterator[Fact]:

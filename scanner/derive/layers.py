@@ -19,7 +19,7 @@ from scanner.model.location import Evidence
 
 MAX_SHOWN = 3
 """Places of one fact."""
-_TOGETHER = frozenset({"aws", "cloud", "hugging-face", "ssh key"})
+_TOGETHER = frozenset({"aws", "cloud", "hugging-face", "ssh host key", "ssh key"})
 """Credentials of which a login or a package makes several files in one folder."""
 _EMPTY = {"empty": True, "set": False}
 _MEGABYTE = 1_000_000

@@ -27,7 +27,7 @@ _PATHS = (
     (Lazy(r"(?:^|/)\.kube/config$", re.IGNORECASE), "kubernetes"),
     (Lazy(r"(?:^|/)\.(?:cargo|gem)/credentials(?:\.toml)?$", re.IGNORECASE), "registry"),
     (Lazy(r"(?:^|/)\.(?:config/)?(?:gcloud|gh|ngc)(?:/|$)", re.IGNORECASE), "cloud"),
-    (Lazy(r"(?:^|/)ssh_host_\w+_key$"), "ssh key"),
+    (Lazy(r"(?:^|/)ssh_host_\w+_key$"), "ssh host key"),
     (Lazy(r"(?:^|/)\.env(?:\.[\w-]+)*$|(?:^|/)[\w-]+\.env$", re.IGNORECASE), ".env"),
     (Lazy(r"(?:^|/)[^/]*_(?:rsa|ed25519|ecdsa)$|\.ppk$", re.IGNORECASE), "ssh key"),
     (Lazy(r"(?:^|/)[^/]*(?:key|priv)[^/]*\.pem$|\.key$|\.(?:p12|pfx)$", re.IGNORECASE), "private key"),
@@ -60,6 +60,7 @@ HEAD = 1 << 16
 _PRIVATE_KEY = r"PRIVATE KEY-----|^PuTTY-User-Key-File|\A0\x82"
 _SHOWN = {
     "ssh key": Lazy(_PRIVATE_KEY),
+    "ssh host key": Lazy(_PRIVATE_KEY),
     "private key": Lazy(_PRIVATE_KEY),
     ".env": Lazy(r"^[ \t]*(?:export[ \t]+)?\w{1,100}[ \t]*=[ \t]*[^\s#]", re.MULTILINE),
     "docker config": Lazy(r'"(?:auth|identitytoken|registrytoken)"\s{0,100}:\s{0,100}"[^"]'),
@@ -138,4 +139,9 @@ def foreign(path: str) -> bool:
 
 def ours(path: str) -> bool:
     """Whether a path of a layer is none of the system's, of a package's, or of its tests and examples."""
-    return _SYSTEM.match(path) is None and _FETCHED.search(path) is None and taken_along(path)
+    return not installed(path) and taken_along(path)
+
+
+def installed(path: str) -> bool:
+    """Whether the system or a package manager put a file there."""
+    return _SYSTEM.match(path) is not None or _FETCHED.search(path) is not None

@@ -1,9 +1,9 @@
-"""All extractors that look at files of layers; those listed here look at nothing else."""
+"""All extractors that look at files of layers, and searchers; those listed here look at nothing else."""
 
 from __future__ import annotations
 
-from scanner.extractors import BY_KIND, accounts, caches, held_settings, installed, permissions
-from scanner.extractors.interface import Extractor
+from scanner.extractors import BY_KIND, accounts, caches, held_settings, installed, layer_secrets, permissions
+from scanner.extractors.interface import Extractor, Searcher
 from scanner.model.target import File
 
 IN_LAYERS: tuple[Extractor, ...] = (
@@ -14,3 +14,4 @@ IN_LAYERS: tuple[Extractor, ...] = (
     *caches.EXTRACTORS,
     *held_settings.EXTRACTORS,
 )
+SEARCHERS: tuple[Searcher, ...] = layer_secrets.SEARCHERS

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 from scanner.model.facts.base import Fact
-from scanner.model.target import Item
+from scanner.model.finding import Problem
+from scanner.model.location import Layer
+from scanner.model.target import Item, Part
 
 
 class Extractor(Protocol):
@@ -21,3 +23,17 @@ class Extractor(Protocol):
 
     def extract(self, item: Item, /) -> Iterator[Fact]:
         """The facts. Raises ValueError for content that cannot be read; it becomes a problem."""
+
+
+class Searcher(Protocol):
+    """Looks at the text of nearly all files of layers, at many at once."""
+
+    @property
+    def skips(self) -> Callable[[bytes, bytes], bool]:
+        """Whether to leave a file out, by its path and the last part of it."""
+
+    def version(self) -> str:
+        """Changes with what its facts depend on besides its source."""
+
+    def search(self, parts: Sequence[Part], layer: Layer, /) -> Iterator[tuple[int, Fact | Problem]]:
+        """What parts of files of a layer say, and what could not be read of them, with the number of the part."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from scanner import code
-from scanner.extractors.interface import Extractor
+from scanner.extractors.interface import Extractor, Searcher
 from scanner.model.facts.base import Fact
 from scanner.model.finding import Problem
 from scanner.model.location import Layer, Location, Text
-from scanner.model.target import File, Folder
+from scanner.model.target import File, Folder, Part
 
 _SOME = Layer(0, "")
 _LIKELY = 1 << 20
@@ -25,21 +25,42 @@ _put_size, _put_mode, _put_link, _put_hard_link = (
 class Look:
     """What extractors of files look for, each under its name."""
 
-    def __init__(self, extractors: Iterable[Extractor]) -> None:
+    def __init__(self, extractors: Iterable[Extractor], searchers: Iterable[Searcher] = ()) -> None:
         self._extractors = {_name(extractor): extractor for extractor in extractors}
         self._wants = tuple(each.wants for each in self._extractors.values())
         place = Location("", None, _SOME)
         self._file = File(at=place, size=0, read=_nothing, part=_no_part, text=_no_text)
         """Filled in anew for each name: making one takes longer than asking every extractor about it."""
+        self._searchers = {_name(searcher): searcher for searcher in searchers}
         self._want_folders = tuple(each.wants for each in self._extractors.values() if Folder in each.of)
 
     def versions(self) -> dict[str, str]:
         """A text for each extractor, which changes with its source and all that this imports."""
-        return {name: code.stamp(type(each).__module__, __name__) for name, each in self._extractors.items()}
+        stamps = {name: code.stamp(type(each).__module__, __name__) for name, each in self._extractors.items()}
+        for name, searcher in self._searchers.items():
+            stamps[name] = f"{code.stamp(type(searcher).__module__, __name__)} {searcher.version()}"
+        return stamps
 
     def only(self, names: Collection[str]) -> Look:
         """Some of them."""
-        return Look(each for name, each in self._extractors.items() if name in names)
+        return Look(
+            (each for name, each in self._extractors.items() if name in names),
+            (each for name, each in self._searchers.items() if name in names),
+        )
+
+    @property
+    def skips(self) -> Callable[[bytes, bytes], bool] | None:
+        """Whether a file is not searched, by its path and the last part of it; None when none is."""
+        skips = [searcher.skips for searcher in self._searchers.values()]
+        if len(skips) < 2:
+            return skips[0] if skips else None
+        return lambda path, base: all(skip(path, base) for skip in skips)
+
+    def search(self, parts: Sequence[Part], layer: Layer) -> Iterator[tuple[int, str, Fact | Problem]]:
+        """What parts of files say: the number of the part, and who says it."""
+        for name, searcher in self._searchers.items():
+            for number, said in searcher.search(parts, layer):
+                yield number, name, said
 
     def wants(self, path: str, size: int | None, mode: int) -> bool:
         """Whether one of them wants a file or folder, by its path, size (None: a hard link) and mode with its type."""
@@ -68,7 +89,7 @@ class Look:
                     yield name, Problem(at=file.at, reason=f"{type(extractor).__name__}: {error}")
 
 
-def _name(extractor: Extractor) -> str:
+def _name(extractor: Extractor | Searcher) -> str:
     """``installed.Programs``."""
     kind = type(extractor)
     return f"{kind.__module__.removeprefix('scanner.extractors.')}.{kind.__qualname__}"

@@ -49,6 +49,11 @@ class Secrets:
                 name=hit.name,
                 place=_place(item, hit),
                 stage=where,
+                detector=hit.detector,
+                title=hit.title,
+                form=hit.form,
+                made=hit.made,
+                fingerprint=hit.fingerprint,
             )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from scanner.model.location import Location
 from scanner.model.record import Record
 
@@ -18,6 +20,11 @@ class SecretHit(Record):
     """The variable or option it is given to (``OPENAI_API_KEY``, ``--password``), or ""."""
     detector: str = ""
     """The id of the detector that told it; ``named`` or ``url`` where only what stands around it does."""
+    title: str = ""
+    """What it is, in words."""
+    form: Literal["token", "password", "private-key", "encrypted-key", "named", "url"] = "token"
+    made: bool = True
+    """A machine made it."""
     quote: str
     """The masked words."""
     hint: str = ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from scanner.model.command import Command
 from scanner.model.facts.packages import Ecosystem
@@ -152,6 +152,26 @@ class File(Record):
     what was read from offset 0. Raises ValueError for what has gone by and for more than the limit."""
     text: Callable[[], Text]
     """The content as text, secrets in it masked. Raises ValueError when it is no text."""
+
+
+OVERLAP = 1 << 15
+"""Bytes at the end of a part of a file that begin the next part as well: more than the longest credential has."""
+
+
+class Part(NamedTuple):
+    """A part of a file in a layer, or the whole of it."""
+
+    path: str
+    data: bytes
+    form: Literal["text", "zip", "sqlite"] = "text"
+    """By its first bytes."""
+    start: int = 0
+    """Where in the file it begins."""
+    last: bool = True
+    """The file ends with it."""
+    line: int = 1
+    column: int = 1
+    """Where its first byte stands."""
 
 
 class Folder(Record):

@@ -17,13 +17,18 @@ def masked(path: str, raw: str) -> tuple[Text, tuple[SecretHit, ...]]:
 
 def hit(found: secrets.Found, raw: str, text: Text) -> SecretHit:
     """A credential of the raw text that became ``text``."""
+    value = raw[found.start : found.end]
+    made = secrets.looks_made(found, value)
     return SecretHit(
         at=text.location(found.start, found.end),
         provider=found.provider,
         ai=secrets.is_ai(found),
         name=found.name,
         detector=found.detector,
+        title=secrets.title(found),
+        form=secrets.form(found),
+        made=made,
         quote=text.value[found.start : found.end],
         hint=found.hint,
-        fingerprint=fingerprint(raw[found.start : found.end], made=secrets.is_made(found)),
+        fingerprint=fingerprint(value, made=made),
     )

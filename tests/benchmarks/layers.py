@@ -23,7 +23,8 @@ import zstandard
 from isal import igzip
 
 from scanner.model.facts.base import Fact
-from scanner.model.target import File
+from scanner.model.location import Layer
+from scanner.model.target import File, Part
 from scanner.sources.image.image import Blob, Image
 from scanner.sources.image.layers import read_layers
 from tests.benchmarks.__main__ import measure
@@ -65,6 +66,8 @@ def make(folder: Path, seed: int = 7) -> None:
 class Heads:
     """Looks at package metadata, and at the beginning of large files."""
 
+    skips = None
+
     def versions(self) -> Mapping[str, str]:
         return {"heads": "1"}
 
@@ -73,6 +76,9 @@ class Heads:
 
     def wants(self, path: str, size: int | None, mode: int) -> bool:
         return path.endswith("/METADATA") or (size or 0) > 64 << 20
+
+    def search(self, parts: Sequence[Part], layer: Layer) -> Iterator[tuple[int, str, Fact]]:
+        yield from ()
 
     def extract(self, file: File) -> Iterator[tuple[str, Fact]]:
         file.part(0, 1 << 16)

@@ -12,7 +12,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.made_secrets import made
 from scanner.cli import main
 from scanner.engine.load import load
 from scanner.engine.select import choose
@@ -21,6 +20,7 @@ from scanner.extractors import shellcheck
 from scanner.reporters import Options as ReportOptions
 from scanner.reporters import render
 from scanner.scan import Options, scan_text
+from tests.made_secrets import made
 
 try:
     shellcheck.program()

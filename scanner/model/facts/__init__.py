@@ -51,7 +51,7 @@ from scanner.model.facts.packages import (
     Requirement,
     Telemetry,
 )
-from scanner.model.facts.secrets import CredentialFile, Login, Secret, SecretMount
+from scanner.model.facts.secrets import CredentialFile, HeldSecret, Login, Secret, SecretMount
 from scanner.model.facts.supply import Download, GitClone, VerificationOff
 from scanner.model.facts.vulnerabilities import KnownVulnerability, VulnerablePin
 
@@ -79,6 +79,7 @@ __all__ = [
     "GitClone",
     "GpuLibrary",
     "HealthCheck",
+    "HeldSecret",
     "InstalledPackage",
     "Instruction",
     "KnownVulnerability",

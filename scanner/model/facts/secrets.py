@@ -6,6 +6,8 @@ from typing import Literal
 
 from scanner.model.facts.base import Fact
 
+Form = Literal["token", "password", "private-key", "encrypted-key", "named", "url"]
+
 
 class Secret(Fact):
     """A credential written out in the text; its value is masked everywhere."""
@@ -18,9 +20,48 @@ class Secret(Fact):
     """The provider is an AI service."""
     name: str
     """The variable or option it is given to, else ""."""
-    place: Literal["env", "arg", "run", "label", "comment", "copy", "command", "file", "other"]
-    """The instruction; ``file``: a file of the build context that gets into the image."""
+    place: Literal["env", "arg", "run", "label", "comment", "copy", "command", "file", "layer", "other"]
+    """The instruction; ``file``: a file of the build context that gets into the image; ``layer``: one of a layer."""
     stage: str
+    detector: str = ""
+    """What told it, by the ids in docs/detectors.md; ``named`` or ``url`` where only the words around it do."""
+    title: str = ""
+    """What it is, in words."""
+    form: Form = "token"
+    """An ``encrypted-key`` opens nothing without its password; ``named`` and ``url`` are told by the words around."""
+    made: bool = True
+    """A machine made it; else a person may have chosen it."""
+    whose: Literal["", "own", "package"] = ""
+    """Who put the file there, for those of layers: the maker of the image, or a package that is installed."""
+    sample: bool = False
+    """It stands in documentation, an example or a test, by the path."""
+    base: bool = False
+    """Only layers that are known to be the base image's have it."""
+    fingerprint: str = ""
+    """A keyed hash by which reports can be compared; "" for what a person chose, unless the key is one's own."""
+    layer: int = -1
+    """The lowest layer that has it, counted from 0."""
+    places: int = 1
+    """In how many files of layers it stands."""
+
+
+class HeldSecret(Fact):
+    """A credential in one file of one layer; the same one in several places makes one ``secret``."""
+
+    kind = "held-secret"
+    identity = ("detector", "name", "path")
+    path: str
+    """Of a member of an archive: ``app/ours.whl!ours/settings.py``."""
+    detector: str
+    title: str
+    provider: str
+    ai: bool
+    name: str
+    form: Form
+    made: bool
+    whose: Literal["own", "package"]
+    sample: bool
+    fingerprint: str
 
 
 class CredentialFile(Fact):

@@ -12,16 +12,17 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Literal
 
 from scanner.model.record import Record
 from scanner.parsers.lazy import Lazy
-from scanner.parsers.secrets.detect import detected
+from scanner.parsers.secrets.detect import Hit, detected, detected_by
 from scanner.parsers.secrets.names import ai_provider, is_credential
-from scanner.parsers.secrets.table import KEYS, MADE, PROVIDERS
+from scanner.parsers.secrets.table import FORMS, KEYS, MADE, PROVIDERS, TITLES
 from scanner.parsers.secrets.values import JUDGED, code, machine_made, written_out
 
-__all__ = ["Found", "ai_provider", "find", "is_ai", "is_credential", "is_made", "mask"]
+__all__ = ["Found", "ai_provider", "find", "find_by", "form", "is_ai", "is_credential", "looks_made", "mask", "title"]
 
 SHOWN = 4
 """How many characters of a value stay readable, at most; never more than a quarter of it."""
@@ -51,6 +52,7 @@ _PASSWORDS = ("pass", "passwd", "password", "pword", "passphrase", "pwd")
 _Hit = tuple[int, int, str, str, str]
 """Start, end, provider, name, detector."""
 NAMED, IN_URL = "named", "url"
+Form = Literal["token", "password", "private-key", "encrypted-key", "named", "url"]
 """What stands for a detector where only a name beside the value, or a URL around it, tells."""
 
 
@@ -71,9 +73,21 @@ class Found(Record):
 def find(text: str, path: str = "") -> list[Found]:
     """The credentials in the raw text of a file, in order, none overlapping another."""
     joined, origin = _joined(text)
+    return _apart((*_plain(detected(joined, path)), *_urls(joined), *_named(joined)), origin)
+
+
+def find_by(text: str, path: str, detectors: Sequence[int], *, loose: bool = False) -> list[Found]:
+    """The same by some detectors alone; ``loose``: what stands in front of a value is part of no word."""
+    return _apart(_plain(detected_by(text, path, detectors, loose=loose)), lambda offset: offset)
+
+
+def _plain(hits: Iterable[Hit]) -> Iterator[_Hit]:
+    return ((start, end, each.provider, each.name, each.id) for start, end, each in hits)
+
+
+def _apart(hits: Iterable[_Hit], origin: Callable[[int], int]) -> list[Found]:
     found: list[Found] = []
-    formats = ((start, end, each.provider, each.name, each.id) for start, end, each in detected(joined, path))
-    for start, end, provider, name, detector in sorted((*formats, *_urls(joined), *_named(joined))):
+    for start, end, provider, name, detector in sorted(hits):
         one = Found(
             start=origin(start),
             end=origin(end - 1) + 1,
@@ -92,9 +106,21 @@ def is_ai(found: Found) -> bool:
     return (known is not None and known.ai) or bool(found.provider and ai_provider(found.name))
 
 
-def is_made(found: Found) -> bool:
-    """Whether a machine made it, by the format that it has."""
-    return found.detector in MADE
+def looks_made(found: Found, value: str) -> bool:
+    """Whether a machine made it, by the format that it has, or by its looks."""
+    return found.detector in MADE or machine_made(value)
+
+
+def form(found: Found) -> Form:
+    """What kind of credential it is."""
+    return found.detector if found.detector in {NAMED, IN_URL} else FORMS[found.detector]  # type: ignore[return-value]
+
+
+def title(found: Found) -> str:
+    """What it is, in words: ``Hugging Face: a user's access token``."""
+    provider = PROVIDERS.get(found.provider)
+    what = TITLES.get(found.detector) or {NAMED: "a value of that name", IN_URL: "a login in a URL"}[found.detector]
+    return f"{provider.title}: {what}" if provider else what
 
 
 def _merged(one: Found, other: Found) -> Found:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from scanner.model.facts.base import Fact
 from scanner.model.finding import Problem
 from scanner.model.location import Evidence, Layer, Location
 from scanner.model.record import Record
-from scanner.model.target import File, Folder
+from scanner.model.target import File, Folder, Part
+from scanner.sources.image.search import Collected, Placed, Read
 
 MAX_ENTRIES = 10_000_000
 """Files of one layer that are looked at."""
@@ -36,6 +37,13 @@ class Look(Protocol):
         to; cheap, reads nothing. The size is None for a hard link: if it is wanted, the file it stands for is looked up
         and asked for again, under the link's path and with its size.
         """
+
+    @property
+    def skips(self) -> Callable[[bytes, bytes], bool] | None:
+        """Whether a regular file is not searched as text, by its path and the last part of it; None when none is."""
+
+    def search(self, parts: Sequence[Part], layer: Layer) -> Iterable[tuple[int, str, Fact | Problem]]:
+        """What parts of files say, with the number of the part and the name of who says it."""
 
     def extract(self, file: File | Folder) -> Iterable[tuple[str, Fact | Problem]]:
         """What a file says, and what could not be read of it, each with the name of the extractor.
@@ -75,6 +83,8 @@ class Gathering:
         self.found: list[Found] = []
         self.problems: list[Problem] = []
         self.entries = 0
+        self._skips = look.skips
+        self._collected = Collected()
 
     def tell(self, path: str, reason: str, remedy: str = "") -> None:
         """Add a problem."""
@@ -103,3 +113,32 @@ class Gathering:
         if facts:
             self.found.append(Found(at=file.at, place=place, facts=tuple(facts), by=tuple(by)))
         return bool(facts)
+
+    def collect(self, path: bytes, place: int, size: int, read: Read) -> None:
+        """Have a file searched, now or with others later."""
+        try:
+            for waiting in self._collected.add(path, place, size, read):
+                self._search(waiting)
+        except (ValueError, OSError) as error:
+            self.tell(path.decode("utf-8", "surrogateescape"), str(error))
+
+    def search(self) -> None:
+        """Search what was collected."""
+        if self._collected.waiting:
+            self._search(self._collected.taken())
+
+    def _search(self, waiting: list[Placed]) -> None:
+        for number, name, said in self._look.search([each.part for each in waiting], self._layer):
+            if isinstance(said, Problem):
+                self.tell(said.at.path, said.reason, said.remedy)
+            else:
+                self.add(waiting[number], name, said)
+
+    def add(self, placed: Placed, name: str, fact: Fact) -> None:
+        """Add what one part of a file says."""
+        last = self.found[-1] if self.found else None
+        if last is not None and last.place == placed.place:
+            self.found[-1] = last.replace(facts=(*last.facts, fact), by=(*last.by, name))
+        else:
+            at = Location(placed.part.path, None, self._layer)
+            self.found.append(Found(at=at, place=placed.place, facts=(fact,), by=(name,)))

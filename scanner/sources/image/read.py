@@ -5,6 +5,7 @@ from __future__ import annotations
 import stat
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, nullcontext
+from functools import partial
 from hashlib import new
 from typing import BinaryIO, NamedTuple
 
@@ -21,6 +22,7 @@ from scanner.sources.image.decompress import Inflated, Stored, form_of, hashed
 from scanner.sources.image.gather import MAX_ENTRIES, Counted, Found, Gathering, Look
 from scanner.sources.image.image import Blob
 from scanner.sources.image.merge import AUFS, OPAQUE, WHITEOUT, Names, leaves_root, path_of
+from scanner.sources.image.search import HEAD, Placed, kind_of
 from scanner.sources.image.verified import verified
 from scanner.sources.image.window import Forward, Seeking
 
@@ -29,6 +31,8 @@ MAX_LINKS = 100_000
 INDEXES = frozenset((b"stargz.index.json", b".prefetch.landmark", b".no.prefetch.landmark"))
 """What eStargz puts into each layer for whoever reads it in parts: no files of the image, so none replaces another.
 https://github.com/containerd/stargz-snapshotter/blob/main/docs/estargz.md"""
+HELD = 8 << 20
+"""Bytes of the largest file that is both searched and read by an extractor in a layer that is read forward only."""
 MAX_KEPT = 16 << 20
 """Bytes of files that were read and are kept, lest a hard link to one costs a second pass."""
 
@@ -148,6 +152,7 @@ class _Reader(Gathering):
             raise TargetError("the layer is encrypted", hint="Decrypt the image first (skopeo copy --decryption-key).")
         with self._opened(self._verify) as (source, form):
             self._walk(source, form)
+        self.search()
         links: dict[bytes, list[_Wanted]] = {}
         for path, link in self._places.items():
             if isinstance(link, _Link):
@@ -224,6 +229,8 @@ class _Reader(Gathering):
         if base[:4] == WHITEOUT or path[:8] == AUFS:
             self._whiteout(path, folder, base)
             return
+        if path in self._collected.paths:
+            self.search()
         if path in self._places:
             self._replaced(path)
         if kind == tar.FOLDER:
@@ -233,8 +240,7 @@ class _Reader(Gathering):
             return
         self._name_file(path, folder, base, entry)
         if kind == tar.REGULAR:
-            if self._look.wants(path.decode("utf-8", "surrogateescape"), entry[2], entry[3] | stat.S_IFREG):
-                self._take(path, self.entries, entry, source)
+            self._regular(path, base, entry, source)
         elif kind == tar.SYMLINK:
             if self._look.wants(_text(path), 0, entry.mode | stat.S_IFLNK):
                 self._take(path, self.entries, entry, source)
@@ -244,6 +250,19 @@ class _Reader(Gathering):
                 self._places[path] = _Link(self.entries, path_of(entry.link))
             else:
                 self.tell(_text(path), f"more than {MAX_LINKS:,} hard links in the layer; this one was not looked at")
+
+    def _regular(self, path: bytes, base: bytes, entry: tar.Entry, source: tar.Source) -> None:
+        size = entry[2]
+        wanted = self._look.wants(path.decode("utf-8", "surrogateescape"), size, entry[3] | stat.S_IFREG)
+        stored = size if entry.sparse is None else sum(length for _, length in entry.sparse)
+        searched = self._skips is not None and stored and not self._skips(path, base)
+        if wanted and searched:
+            held = source.at(entry.offset, stored if stored <= HELD else HEAD)  # it stays at hand for both
+            searched = kind_of(held[:HEAD], stored) is not None
+        if wanted:
+            self._take(path, self.entries, entry, source)
+        if searched:
+            self.collect(path, self.entries, stored, partial(_part, source, entry.offset, stored))
 
     def _name_file(self, path: bytes, folder: bytes, base: bytes, entry: tar.Entry) -> None:
         if path in INDEXES:
@@ -282,6 +301,17 @@ class _Reader(Gathering):
         if isinstance(place, int):
             self.found[place] = self.found[place].replace(removed_by=self._layer)
 
+    def add(self, placed: Placed, name: str, fact: Fact) -> None:
+        """To what else its file says."""
+        path = placed.part.path.encode("utf-8", "surrogateescape")
+        index = self._places.get(path)
+        if isinstance(index, int) and self.found[index].place == placed.place:
+            one = self.found[index]
+            self.found[index] = one.replace(facts=(*one.facts, fact), by=(*one.by, name))
+        else:
+            super().add(placed, name, fact)
+            self._places[path] = len(self.found) - 1
+
     def _take_links(self, links: Iterable[_Wanted], entry: tar.Entry, source: tar.Source) -> None:
         for path, place in links:
             if self._look.wants(_text(path), entry.size, entry.mode | stat.S_IFREG):
@@ -298,6 +328,11 @@ class _Reader(Gathering):
         for target, paths in links.items():
             for path, _ in paths:
                 self.tell(_text(path), f"a hard link to {_text(target)}, no file of its layer; it was not read")
+
+
+def _part(source: tar.Source, offset: int, size: int, start: int, wanted: int) -> bytes:
+    """A part of the member there."""
+    return source.at(offset + start, min(wanted, size - start))
 
 
 def _text(path: bytes) -> str:

@@ -43,6 +43,7 @@ def read_rootfs(text: str, look: Look) -> Contents:
     try:
         walk = _Walk(root, name, look)
         walk.go()
+        walk.search()
     finally:
         os.close(root)
     return Contents(found=tuple(walk.found), problems=tuple(walk.problems), entries=walk.entries)
@@ -128,15 +129,22 @@ class _Walk(Gathering):
 
     def _file(self, folder: int, entry: os.DirEntry[str], path: str) -> None:
         status = entry.stat(follow_symlinks=False)
-        if not self._look.wants(path, status.st_size, status.st_mode):
+        wanted = self._look.wants(path, status.st_size, status.st_mode)
+        name = os.fsencode(path)
+        searched = self._skips is not None and status.st_size and not self._skips(name, os.fsencode(entry.name))
+        if not wanted and not searched:
             return
         number = os.open(entry.name, _FILE, dir_fd=folder)
         try:
             status = os.fstat(number)
             if stat.S_ISREG(status.st_mode):
                 member, again = _member(status, tar.REGULAR), status.st_ino in self._taken
-                content = Content(member, _InPlace(number), path, self._layer, hard_link=again)
-                self.take(content.file(), self.entries)
+                source = _InPlace(number)
+                if wanted:
+                    content = Content(member, source, path, self._layer, hard_link=again)
+                    self.take(content.file(), self.entries)
+                if searched and not again:
+                    self.collect(name, self.entries, status.st_size, source.at)
                 if status.st_nlink > 1:
                     self._taken.add(status.st_ino)
         finally:

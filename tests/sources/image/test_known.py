@@ -63,6 +63,8 @@ class Look:
     def only(self, names):
         return Look(self.seen, **{name: each for name, each in self.extractors.items() if name in names})
 
+    skips = None
+
     def wants(self, path, size, mode):
         return True
 

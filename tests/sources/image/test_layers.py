@@ -18,7 +18,6 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.made_secrets import made
 from scanner.errors import TargetError
 from scanner.model.facts.base import Fact
 from scanner.model.facts.secrets import CredentialFile
@@ -29,6 +28,7 @@ from scanner.sources.image import content, decompress
 from scanner.sources.image.archive import open_archive
 from scanner.sources.image.image import Blob, Image
 from scanner.sources.image.layers import Contents, Passed, read_layers
+from tests.made_secrets import made
 
 Member = tuple[str, bytes] | tarfile.TarInfo
 FORMS: dict[str, Callable[[bytes], bytes]] = {
@@ -92,6 +92,8 @@ def quote(file: File) -> Iterable[Fact]:
 
 class Look:
     """One extractor."""
+
+    skips = None
 
     def __init__(self, wants=lambda *item: True, extract=quote) -> None:
         self.wants, self._extract = wants, extract

@@ -38,6 +38,8 @@ def quote(file):
 class Look:
     """One extractor."""
 
+    skips = None
+
     def __init__(self, wants=everything, extract=quote):
         self.wants, self._extract = wants, extract
 

@@ -1,0 +1,146 @@
+"""Credentials in the files of layers: a first look at many files at once, an exact one where that finds something."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+
+from scanner.extractors.layer_secrets.archives import members
+from scanner.extractors.layer_secrets.matcher import matcher
+from scanner.extractors.layer_secrets.places import MAX_SETTINGS, holds_settings, is_sample, whose
+from scanner.fingerprint import fingerprint, key_id
+from scanner.model.facts.base import Fact
+from scanner.model.facts.secrets import HeldSecret
+from scanner.model.finding import Problem
+from scanner.model.location import Evidence, Layer, Location, Span
+from scanner.model.target import OVERLAP, Part
+from scanner.parsers import secrets
+from scanner.parsers.secrets.detect import of_file
+from scanner.parsers.secrets.skipped import is_skipped
+from scanner.parsers.secrets.table import PROVIDERS
+
+MAX_IN_FILE = 100
+"""Credentials of one file that are told."""
+MAX_QUOTE = 60
+"""Characters of a quote."""
+
+Said = Iterator[tuple[int, Fact | Problem]]
+
+
+class HeldSecrets:
+    """Credentials in text files, in the text members of zips, and in SQLite databases."""
+
+    skips = staticmethod(is_skipped)
+
+    def version(self) -> str:
+        """Fingerprints depend on the key."""
+        return key_id()
+
+    def search(self, parts: Sequence[Part], layer: Layer) -> Said:
+        """A fact for each credential, with the number of its part."""
+        texts = []
+        for number, part in enumerate(parts):
+            if part.form == "zip":
+                yield from self._archive(number, part, layer)
+            else:
+                texts.append((number, part))
+        yield from _search(texts, layer)
+
+    def _archive(self, number: int, part: Part, layer: Layer) -> Said:
+        try:
+            inside = [
+                (number, Part(f"{part.path}!{name}", data))
+                for name, data in members(part.data)
+                if b"\0" not in data[:1024]
+            ]
+        except ValueError as error:
+            yield number, Problem(at=Location(part.path, None, layer), reason=str(error))
+            return
+        yield from _search(inside, layer)
+
+
+def _search(parts: Sequence[tuple[int, Part]], layer: Layer) -> Said:
+    starts, at = [], 0
+    for _, part in parts:
+        starts.append(at)
+        at += len(part.data) + 1
+    wanted: dict[int, set[int]] = {}
+    for place, detector in matcher().hits(b"\n".join([part.data for _, part in parts])):
+        wanted.setdefault(bisect_right(starts, place) - 1, set()).add(detector)
+    for index, (_, part) in enumerate(parts):
+        if of_file(part.path) or (len(part.data) <= MAX_SETTINGS and holds_settings(part.path)):
+            wanted.setdefault(index, set())
+    for index in sorted(wanted):
+        number, part = parts[index]
+        for said in _exactly(part, sorted(wanted[index]), layer):
+            yield number, said
+
+
+def _exactly(part: Part, detectors: Sequence[int], layer: Layer) -> Iterator[Fact | Problem]:
+    text = part.data.decode("latin-1")  # a character a byte, so that places are those of the bytes
+    if part.form == "text" and len(text) <= MAX_SETTINGS and holds_settings(part.path):
+        found = secrets.find(text, part.path)
+    else:
+        found = secrets.find_by(text, part.path, detectors, loose=part.form == "sqlite")
+    known: set[tuple[str, str]] = set()
+    for each in found:
+        value = text[each.start : each.end]
+        if _elsewhere(part, each) or (each.detector, value) in known:
+            continue
+        if len(known) == MAX_IN_FILE:
+            at = Location(part.path, None, layer)
+            yield Problem(at=at, reason=f"more than {MAX_IN_FILE} credentials; the others are not told")
+            return
+        known.add((each.detector, value))
+        yield _fact(part, each, text, layer)
+
+
+def _elsewhere(part: Part, found: secrets.Found) -> bool:
+    """Whether the part before or behind has all of it, or more."""
+    if part.start and (found.start == 0 or found.end < OVERLAP):
+        return True
+    return not part.last and found.end == len(part.data)
+
+
+def _fact(part: Part, found: secrets.Found, text: str, layer: Layer) -> HeldSecret:
+    value = text[found.start : found.end]
+    at = Location(part.path, _span(part, found, text), layer)
+    provider = PROVIDERS.get(found.provider)
+    hint = f"revoke it at {found.hint}" if found.hint else provider.how if provider else ""
+    made = secrets.looks_made(found, value)
+    return HeldSecret(
+        evidence=(Evidence(at, _quote(found, value), hint),),
+        path=part.path,
+        detector=found.detector,
+        title=secrets.title(found),
+        provider=found.provider,
+        ai=secrets.is_ai(found),
+        name=found.name,
+        form=secrets.form(found),
+        made=made,
+        whose=whose(part.path),
+        sample=is_sample(part.path),
+        fingerprint=fingerprint(value, made=made),
+    )
+
+
+def _quote(found: secrets.Found, value: str) -> str:
+    hidden = secrets.mask(value, [found.replace(start=0, end=len(value))])
+    return " ".join(hidden.split())[:MAX_QUOTE]
+
+
+def _span(part: Part, found: secrets.Found, text: str) -> Span:
+    first = _place(part, text, found.start)
+    last = _place(part, text, found.end - 1)
+    return Span(*first, last[0], last[1] + 1)
+
+
+def _place(part: Part, text: str, offset: int) -> tuple[int, int]:
+    """Line and column, counted from 1."""
+    line = text.count("\n", 0, offset)
+    begin = text.rfind("\n", 0, offset) + 1
+    before = len(text[begin:offset].encode("latin-1").decode("utf-8", "replace"))
+    return part.line + line, before + (1 if line else part.column)
+
+
+SEARCHERS = (HeldSecrets(),)
