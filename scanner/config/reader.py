@@ -86,7 +86,8 @@ KEYS: Mapping[str, Kind] = {
     "show-undecided": "truth",
     "show-suppressed": "truth",
 }
-"""The keys of the file, and what each holds. In the file ``ignore`` takes {rule, path, reason, until} too."""
+"""The keys of the file, and what each holds. In the file ``ignore`` takes {rule, path, fingerprint, reason,
+until} too."""
 
 _TRUTHS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
@@ -109,12 +110,19 @@ def file(path: str) -> dict[str, Any]:
 
 
 def _ignore(document: Document, node: Node) -> Ignore:
-    keys = document.mapping(node, "an ignore", ("rule", "reason"), ("path", "until"))
+    secret = isinstance(node.value, dict) and "fingerprint" in node.value
+    needed = ("fingerprint", "reason") if secret else ("rule", "reason")
+    keys = document.mapping(node, "an ignore", needed, ("rule", "path", "until", "fingerprint"))
+    fingerprint = document.word(keys["fingerprint"], "'fingerprint'") if secret else ""
+    if secret and not re.fullmatch("[0-9a-f]{24}", fingerprint):
+        hint = "a JSON report has it in the fact of a finding"
+        raise document.fail(keys["fingerprint"], "'fingerprint' should be 24 hexadecimal digits", hint)
     until = document.word(keys["until"], "'until'") if "until" in keys else ""
     if until and not is_date(until):
         raise document.fail(keys["until"], f"'until' should be a date, found {until!r}", "write it YYYY-MM-DD")
     return Ignore(
-        rule=document.text(keys["rule"], "'rule'"),
+        rule=document.text(keys["rule"], "'rule'") if "rule" in keys else "*",
+        fingerprint=fingerprint,
         path=document.text(keys["path"], "'path'") if "path" in keys else "**",
         reason=document.text(keys["reason"], "'reason'"),
         until=until,

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 from scanner.engine.select import named, same_as, suggestion
 from scanner.errors import ConfigError
+from scanner.model.facts.secrets import Secret
 from scanner.model.finding import Finding, Notice, Suppression, Undecided
 from scanner.model.location import Location, Span
 from scanner.model.record import Record
 from scanner.model.rule import Rule
 from scanner.model.target import Target
-from scanner.parsers.pragmas import Pragma, parse, skipped_checks
+from scanner.parsers.pragmas import ALLOW, OURS, Pragma, allows, parse, skipped_checks
 
 if TYPE_CHECKING:
     from scanner.engine.vex import Said, Verdicts
@@ -32,6 +33,8 @@ class Ignore(Record):
     path: str
     """A pattern as in a .dockerignore, seen from ``folder``; a folder means all below it."""
     reason: str
+    fingerprint: str = ""
+    """Of the one credential that it is about, "" for no one in particular."""
     until: str = ""
     """Its last day, ``YYYY-MM-DD``; "" for ever."""
     folder: str
@@ -90,7 +93,7 @@ def suppress(
                 said = comment.pragma.reason or f"ignored for {comment.pragma.tool}"
                 return Suppression(by="comment", reason=said, at=comment.at)
         for ignore, meant in configured:
-            if not meant.isdisjoint(finding.names) and _below(finding.at.path, ignore):
+            if not meant.isdisjoint(finding.names) and _is_about(ignore, finding):
                 if not ignore.until or today <= ignore.until:
                     return Suppression(by="config", reason=ignore.reason, at=ignore.at)
                 expired[ignore.at] = _ended(ignore.at, ignore.rule, ignore.until)
@@ -106,7 +109,7 @@ def suppress(
     unsure = {each.rule.id for each in undecided}
     judged = {rule.id for rule in rules} - unsure
     for number, comment in enumerate(comments):
-        if comment.pragma.tool == "hullcheck" and number not in used and comment.rules & judged == comment.rules:
+        if comment.pragma.tool in OURS and number not in used and comment.rules & judged == comment.rules:
             notices.append(_unused(comment, marked))
     if verdicts:
         notices += verdicts.notices()
@@ -145,14 +148,20 @@ def _comments(target: Target, catalogue: Sequence[Rule], notices: list[Notice]) 
                 continue
             key = pragma.tool, name
             if key not in meanings:
-                ours = pragma.tool == "hullcheck"
-                meanings[key] = named(catalogue, name) if ours else same_as(catalogue, pragma.tool, name)
+                meanings[key] = _meant(catalogue, pragma.tool, name)
             if meanings[key]:
                 found.append(_Comment(pragma, name, meanings[key], at, None if pragma.scope == "file" else lines))
             elif pragma.tool == "hullcheck":
                 text = f"there is no rule called {name[:MAX_NAME]!r}: {suggestion(catalogue, name[:MAX_NAME])}"
                 notices.append(Notice(at=at, text=text))
     return found
+
+
+def _meant(catalogue: Sequence[Rule], tool: str, name: str) -> frozenset[str]:
+    """The ids of the rules that a name in a comment means."""
+    if tool == ALLOW:
+        return frozenset(rule.id for rule in catalogue if rule.subject == Secret.kind)
+    return named(catalogue, name) if tool == "hullcheck" else same_as(catalogue, tool, name)
 
 
 def _pragmas(target: Target) -> Iterator[tuple[Pragma, Location, Span]]:
@@ -174,7 +183,12 @@ def _pragmas(target: Target) -> Iterator[tuple[Pragma, Location, Span]]:
                 yield pragma, at, Span(directive.line, 1, directive.line, 1)
     for path, lines in target.lines.items():
         for number, line in enumerate(lines, 1):
-            if "hullcheck:" in line and "#" in line and (path, number) not in taken:
+            if "hullcheck:" not in line or (path, number) in taken:
+                continue
+            if allowed := allows(line):
+                at = Location(path, Span(number, allowed.start + 1, number, len(line)))
+                yield allowed, at, Span(number, 1, number, 1)
+            else:
                 start = line.rfind("#", 0, line.index("hullcheck:"))
                 for pragma in parse(line[start + 1 :]) if start >= 0 else ():
                     last = number if line[:start].strip() else number + 1
@@ -202,6 +216,13 @@ def _unused(comment: _Comment, findings: Iterable[Finding]) -> Notice:
 
 def _ended(at: Location, name: str, until: str) -> Notice:
     return Notice(at=at, text=f"this ignore of {name} ended on {until}: mend the cause, or give it a new date")
+
+
+def _is_about(ignore: Ignore, finding: Finding) -> bool:
+    """Whether an entry is about the credential of a finding, or its file."""
+    if ignore.fingerprint and getattr(finding.fact, "fingerprint", "") != ignore.fingerprint:
+        return False
+    return _below(finding.at.path, ignore)
 
 
 def _below(path: str, ignore: Ignore) -> bool:

@@ -3,6 +3,7 @@
 ====================  =================================================================  ==================
 hullcheck             ``hullcheck: ignore[rule, …] until=YYYY-MM-DD reason``             the instruction
                       ``hullcheck: ignore-file[rule, …] reason``                         the file
+                      ``hullcheck:allow-secret reason``                                  the instruction, or line
 hadolint              ``hadolint ignore=DL3008,SC2086``                                  the instruction
                       ``hadolint global ignore=DL3003``                                  the file
 trivy                 ``trivy:ignore:AVD-DS-0002:exp:2026-01-01``                        the instruction
@@ -29,6 +30,9 @@ Scope = Literal["instruction", "file"]
 
 ALL = "*"
 """Stands for every id."""
+ALLOW = "allow-secret"
+"""The tool of a request that is about every rule on credentials written out."""
+OURS = ("hullcheck", ALLOW)
 
 
 class Pragma(Record):
@@ -59,6 +63,7 @@ _TRIVY = Lazy(r"(?i)trivy:ignore:([\w*-]+)(?::exp:([\d-]+))?")
 _CHECKOV = Lazy(rf"(?i)checkov:skip=[ \t]*{_IDS}(?::(.*))?")
 _KICS = Lazy(r"(?i)^\s*kics-scan[ \t]+(ignore-line|ignore-block|ignore|disable=[ \t]*([0-9a-f][0-9a-f, \t-]*))")
 _SEMGREP = Lazy(rf"(?i)\bnosem(?:grep)?\b(?:[ \t]*:[ \t]*{_IDS})?")
+_ALLOWS = Lazy(r"(?i)(?:^|(?<=[\s#/;<!*-]))hullcheck:[ \t]*allow-secret\b[ \t:,–-]*")
 _DATE = Lazy(r"(?a)\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])")
 
 
@@ -67,8 +72,27 @@ def parse(comment: str) -> tuple[Pragma, ...]:
     lower = comment.lower()
     if not any(tool in lower for tool in _TOOLS):
         return ()
+    if allowed := allows(comment):
+        return (allowed,)
     ours = _OURS.search(comment)
     return (_ours(comment, ours),) if ours else tuple(_others(comment))
+
+
+def allows(line: str) -> Pragma | None:
+    """The request in a line of any language that the credentials in it are known and harmless."""
+    found = _ALLOWS.search(line)
+    if found is None:
+        return None
+    reason = line[found.end() :].strip().removesuffix("-->").removesuffix("*/").strip(" \t\"',")
+    return Pragma(
+        tool=ALLOW,
+        scope="instruction",
+        ids=(ALLOW,),
+        start=found.start(),
+        end=len(line),
+        reason=reason,
+        mistake="" if reason else "say why behind it: hullcheck:allow-secret why it is harmless",
+    )
 
 
 def skipped_checks(value: str) -> tuple[Pragma, ...]:
