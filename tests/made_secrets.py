@@ -23,6 +23,9 @@ from scanner.parsers.secrets.table import DETECTORS
 
 WORDS = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
 ALL = "".join(map(chr, range(33, 127)))
+NUMBERS = {row[0]: number for number, row in enumerate(DETECTORS)}
+_SEEN: dict[str, str] = {}
+"""The characters of each class, since working them out takes long."""
 
 
 class Made(NamedTuple):
@@ -46,10 +49,11 @@ def detectors() -> Mapping[str, Detector]:
     return {each.id: each for file in files() for each in file.detectors}
 
 
+@functools.cache
 def made(detector: Detector | str, seed: int = 1) -> Made:
     """A value for a detector, the same for the same seed."""
     form = detectors()[detector] if isinstance(detector, str) else detector
-    number = next(n for n, row in enumerate(DETECTORS) if row[0] == form.id)
+    number = NUMBERS[form.id]
     choose = random.Random(f"{form.id} {seed}")
     path = form.files[0] if form.files else "file.txt"
     for _ in range(200):
@@ -107,6 +111,13 @@ def _one(operation: str, argument, choose: random.Random) -> str:
 
 
 def _members(items) -> str:
+    key = str(items)
+    if key not in _SEEN:
+        _SEEN[key] = _worked_out(items)
+    return _SEEN[key]
+
+
+def _worked_out(items) -> str:
     wanted = [chosen for chosen in ALL if _within(ord(chosen), items)]
     nice = [chosen for chosen in wanted if chosen in WORDS]
     return "".join(nice or wanted or " ")

@@ -17,7 +17,8 @@ _NAMES = {
     "application_default_credentials.json": "google cloud", "credentials.json": "credentials",
     "secrets.toml": "secrets", "secrets.json": "secrets", "secrets.yaml": "secrets", "secrets.yml": "secrets",
     "secrets.env": ".env", "hf_token": "hugging-face", "hf_token.txt": "hugging-face", ".hf_token": "hugging-face",
-    ".huggingface": "hugging-face",
+    ".huggingface": "hugging-face", "clearml.conf": "clearml", ".comet.config": "comet", ".databrickscfg": "databricks",
+    "msal_token_cache.json": "azure", "accessTokens.json": "azure", "credentials.tfrc.json": "terraform",
 }  # fmt: skip
 _PATHS = (
     (Lazy(r"(?:^|/)\.aws/(?:credentials|config)$", re.IGNORECASE), "aws"),
@@ -25,6 +26,12 @@ _PATHS = (
     (Lazy(r"(?:^|/)\.ssh/(?!known_hosts|config$|authorized_keys|.*\.pub$)[^/]+$", re.IGNORECASE), "ssh key"),
     (Lazy(r"(?:^|/)\.?huggingface/(?:token|stored_tokens)$", re.IGNORECASE), "hugging-face"),
     (Lazy(r"(?:^|/)\.kube/config$", re.IGNORECASE), "kubernetes"),
+    (Lazy(r"(?:^|/)\.mlflow/credentials$"), "mlflow"),
+    (Lazy(r"(?:^|/)\.kaggle/access_token$"), "kaggle"),
+    (Lazy(r"(?:^|/)\.modelscope/credentials(?:/|$)"), "modelscope"),
+    (Lazy(r"(?:^|/)\.(?:mc|aliyun)/config\.json$"), "cloud"),
+    (Lazy(r"(?:^|/)\.(?:config/)?composer/auth\.json$"), "registry"),
+    (Lazy(r"(?:^|/)\.m2/settings\.xml$"), "maven"),
     (Lazy(r"(?:^|/)\.(?:cargo|gem)/credentials(?:\.toml)?$", re.IGNORECASE), "registry"),
     (Lazy(r"(?:^|/)\.(?:config/)?(?:gcloud|gh|ngc)(?:/|$)", re.IGNORECASE), "cloud"),
     (Lazy(r"(?:^|/)ssh_host_\w+_key$"), "ssh host key"),
@@ -44,7 +51,7 @@ _ACCOUNTS = Lazy(r"account|secret|gcp|google", re.IGNORECASE)
 _STORES = frozenset(
     {
         "credentials", "credentials.toml", "config", "config.json", "token", "stored_tokens", "hosts.yml",
-        "access_tokens.db", "credentials.db",
+        "access_tokens.db", "credentials.db", "access_token", "auth.json", "git_token", "settings.xml",
     }
 )  # fmt: skip
 """What tools call the files in these folders that hold credentials; the others are settings and logs."""
@@ -52,7 +59,7 @@ _CALLED = _STORES.union(_NAMES)
 _FOLDERS = frozenset(
     {
         ".aws", ".docker", "huggingface", ".huggingface", ".kube", ".cargo", ".gem", "gcloud", ".gcloud", "gh", ".gh",
-        ".ngc",
+        ".ngc", ".mlflow", ".kaggle", ".mc", ".aliyun", ".composer", "composer", ".m2",
     }
 )  # fmt: skip
 HEAD = 1 << 16
@@ -70,6 +77,9 @@ _SHOWN = {
     "google cloud": Lazy(r'"(?:private_key|refresh_token|client_secret)"'),
     "pypi": Lazy(r"^\s{0,100}password\s{0,100}[=:]", re.MULTILINE),
     "npm": Lazy(r"_auth"),
+    "clearml": Lazy(r"secret_key"),
+    "maven": Lazy(r"<(?:password|passphrase)>[^$<{]"),
+    "cloud": Lazy(r"[^{}\s]"),
 }
 """What stands in a file of such a type that holds a credential; where the type is not named, anything does."""
 _HARMLESS = Lazy(

@@ -63,14 +63,17 @@ class NamedCredentialFiles:
     of = (Step,)
 
     def wants(self, item: Item) -> bool:
-        """COPY and ADD from the build context."""
-        return isinstance(item, Step) and isinstance(item.instruction, Copy) and item.instruction.flag("from") is None
+        """COPY and ADD, from the build context or the home folders of another stage."""
+        return isinstance(item, Step) and isinstance(item.instruction, Copy)
 
     def extract(self, item: Item) -> Iterator[CredentialFile]:
         """A fact for each source with such a name."""
         assert isinstance(item, Step)
         assert isinstance(item.instruction, Copy)
+        elsewhere = item.instruction.flag("from") is not None
         for source in item.instruction.sources:
+            if elsewhere and not source.text.startswith(("/root/", "/home/")):
+                continue
             kind = credential_type(source.text) if source.known and "://" not in source.text else ""
             if kind:
                 yield CredentialFile(

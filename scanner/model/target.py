@@ -157,6 +157,9 @@ class File(Record):
 OVERLAP = 1 << 15
 """Bytes at the end of a part of a file that begin the next part as well: more than the longest credential has."""
 
+SNIFFED = 1 << 10
+"""Bytes at the beginning of a file of which none is NUL in text."""
+
 
 class Part(NamedTuple):
     """A part of a file in a layer, or the whole of it."""

@@ -135,7 +135,7 @@ def database(*statements):
 
 
 def test_sqlite_database_that_computes_without_end_is_stopped(monkeypatch):
-    monkeypatch.setattr(rpm_database, "MAX_STEPS", 100_000)
+    monkeypatch.setattr("scanner.parsers.sqlite.MAX_STEPS", 100_000)
     endless = "WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r) SELECT n AS hnum, n AS blob FROM r"
     with pytest.raises(ValueError, match="without the table of packages"):
         list(rpm_database.sqlite(database(f"CREATE VIEW Packages AS {endless}")))

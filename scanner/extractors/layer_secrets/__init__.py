@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from scanner.extractors.layer_secrets.archives import members
 from scanner.extractors.layer_secrets.matcher import matcher
@@ -13,11 +13,12 @@ from scanner.model.facts.base import Fact
 from scanner.model.facts.secrets import HeldSecret
 from scanner.model.finding import Problem
 from scanner.model.location import Evidence, Layer, Location, Span
-from scanner.model.target import OVERLAP, Part
+from scanner.model.target import OVERLAP, SNIFFED, Part
 from scanner.parsers import secrets
 from scanner.parsers.secrets.detect import of_file
-from scanner.parsers.secrets.skipped import is_skipped
+from scanner.parsers.secrets.skipped import MAX_MEMBER, is_skipped
 from scanner.parsers.secrets.table import PROVIDERS
+from scanner.parsers.sqlite import values
 
 MAX_IN_FILE = 100
 """Credentials of one file that are told."""
@@ -40,23 +41,32 @@ class HeldSecrets:
         """A fact for each credential, with the number of its part."""
         texts = []
         for number, part in enumerate(parts):
-            if part.form == "zip":
-                yield from self._archive(number, part, layer)
-            else:
-                texts.append((number, part))
+            try:
+                texts += [(number, inside) for inside in _OPENED[part.form](part)]
+            except ValueError as error:
+                yield number, Problem(at=Location(part.path, None, layer), reason=str(error))
         yield from _search(texts, layer)
 
-    def _archive(self, number: int, part: Part, layer: Layer) -> Said:
-        try:
-            inside = [
-                (number, Part(f"{part.path}!{name}", data))
-                for name, data in members(part.data)
-                if b"\0" not in data[:1024]
-            ]
-        except ValueError as error:
-            yield number, Problem(at=Location(part.path, None, layer), reason=str(error))
-            return
-        yield from _search(inside, layer)
+
+def _text(part: Part) -> Iterator[Part]:
+    yield part
+
+
+def _zip(part: Part) -> Iterator[Part]:
+    for name, data in members(part.data):
+        if b"\0" not in data[:SNIFFED]:
+            yield Part(f"{part.path}!{name}", data)
+
+
+def _database(part: Part) -> Iterator[Part]:
+    """One that cannot be read as such is searched as it is."""
+    try:
+        yield part._replace(data=b"\n".join(values(part.data, MAX_MEMBER)))
+    except ValueError:
+        yield part
+
+
+_OPENED: Mapping[str, Callable[[Part], Iterator[Part]]] = {"text": _text, "zip": _zip, "sqlite": _database}
 
 
 def _search(parts: Sequence[tuple[int, Part]], layer: Layer) -> Said:
@@ -81,7 +91,7 @@ def _exactly(part: Part, detectors: Sequence[int], layer: Layer) -> Iterator[Fac
     if part.form == "text" and len(text) <= MAX_SETTINGS and holds_settings(part.path):
         found = secrets.find(text, part.path)
     else:
-        found = secrets.find_by(text, part.path, detectors, loose=part.form == "sqlite")
+        found = secrets.find_by(text, part.path, detectors)
     known: set[tuple[str, str]] = set()
     for each in found:
         value = text[each.start : each.end]
@@ -104,7 +114,7 @@ def _elsewhere(part: Part, found: secrets.Found) -> bool:
 
 def _fact(part: Part, found: secrets.Found, text: str, layer: Layer) -> HeldSecret:
     value = text[found.start : found.end]
-    at = Location(part.path, _span(part, found, text), layer)
+    at = Location(part.path, None if part.form == "sqlite" else _span(part, found, text), layer)
     provider = PROVIDERS.get(found.provider)
     hint = f"revoke it at {found.hint}" if found.hint else provider.how if provider else ""
     made = secrets.looks_made(found, value)

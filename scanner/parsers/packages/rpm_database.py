@@ -10,8 +10,8 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-MAX_STEPS = 50_000_000
-"""Instructions of SQLite's machine for one database; a real one of 3,000 packages takes 50,000."""
+from scanner.parsers.sqlite import opened
+
 MAX_BLOB = 64 << 20
 """Bytes of one header; rpm's own limit is 256 MiB, a kernel's is 2 MiB."""
 
@@ -21,27 +21,13 @@ _PAGE_HEAD = 26
 
 
 def sqlite(data: bytes) -> Iterator[bytes]:
-    """The headers in an ``rpmdb.sqlite``. Raises ValueError when it is none, or takes more than MAX_STEPS."""
-    import sqlite3
-
-    if not data.startswith(b"SQLite format 3\0") or len(data) < 100:
-        raise ValueError("not an SQLite database")
-    connection = sqlite3.connect(":memory:")
-    steps = iter(range(MAX_STEPS // 10_000))
-    try:
-        connection.set_progress_handler(lambda: next(steps, None) is None, 10_000)
-        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_BLOB)
-        connection.deserialize(data[:18] + b"\1\1" + data[20:])  # as if it kept no log beside it, which is not there
-        connection.execute("PRAGMA trusted_schema = OFF")
+    """The headers in an ``rpmdb.sqlite``. Raises ValueError when it is none, or takes too much."""
+    with opened(data, MAX_BLOB) as connection:
         if connection.execute("SELECT rootpage > 0 FROM sqlite_master WHERE name = 'Packages'").fetchone() != (1,):
             raise ValueError("an SQLite database without the table of packages")
         for (blob,) in connection.execute("SELECT blob FROM Packages ORDER BY hnum"):
             if isinstance(blob, bytes):
                 yield blob
-    except (sqlite3.Error, OverflowError) as error:
-        raise ValueError(f"an SQLite database that cannot be read: {error}") from None
-    finally:
-        connection.close()
 
 
 def ndb(data: bytes) -> Iterator[bytes]:

@@ -76,9 +76,9 @@ def find(text: str, path: str = "") -> list[Found]:
     return _apart((*_plain(detected(joined, path)), *_urls(joined), *_named(joined)), origin)
 
 
-def find_by(text: str, path: str, detectors: Sequence[int], *, loose: bool = False) -> list[Found]:
-    """The same by some detectors alone; ``loose``: what stands in front of a value is part of no word."""
-    return _apart(_plain(detected_by(text, path, detectors, loose=loose)), lambda offset: offset)
+def find_by(text: str, path: str, detectors: Sequence[int]) -> list[Found]:
+    """The same by some detectors, and those that are for this file, alone."""
+    return _apart(_plain(detected_by(text, path, detectors)), lambda offset: offset)
 
 
 def _plain(hits: Iterable[Hit]) -> Iterator[_Hit]:

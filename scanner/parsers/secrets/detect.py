@@ -40,11 +40,11 @@ def detected(text: str, path: str = "") -> Iterator[Hit]:
     yield from _in_file(text, path)
 
 
-def detected_by(text: str, path: str, numbers: Sequence[int], *, loose: bool = False) -> Iterator[Hit]:
-    """What some detectors find, and those that are for this file; ``loose``: a keyword need not begin a word."""
+def detected_by(text: str, path: str, numbers: Sequence[int]) -> Iterator[Hit]:
+    """What some detectors find, and those that are for this file."""
     for number in (*numbers, *(each for each in of_file(path) if each not in numbers)):
         for keyword in detector(number).keywords:
-            yield from _behind(text, keyword, number, path, loose=loose)
+            yield from _behind(text, keyword, number, path)
     yield from _in_file(text, path)
 
 
@@ -61,7 +61,7 @@ def _in_file(text: str, path: str) -> Iterator[Hit]:
                 yield from _hit(number, match)
 
 
-def _behind(text: str, keyword: str, number: int, path: str, *, loose: bool = False) -> Iterator[Hit]:
+def _behind(text: str, keyword: str, number: int, path: str) -> Iterator[Hit]:
     """The matches at the places of a keyword that are the beginning of a word."""
     form = detector(number)
     if (form.needs and form.needs not in text) or (form.files and not _is_at(form, path)):
@@ -73,7 +73,7 @@ def _behind(text: str, keyword: str, number: int, path: str, *, loose: bool = Fa
             match = pattern.search(text, max(done, at - form.inside), at + MAX_LENGTH)
             match = match if match is not None and match.start() <= at < match.end() else None
         else:
-            match = pattern.match(text, at) if loose or _begins(text, at, keyword) else None
+            match = pattern.match(text, at) if _begins(text, at, keyword) else None
         if match is not None:
             yield from _hit(number, match)
             done = match.end()

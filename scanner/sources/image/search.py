@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Literal, NamedTuple
 
-from scanner.model.target import OVERLAP, Part
+from scanner.model.target import OVERLAP, SNIFFED, Part
 from scanner.parsers.secrets.skipped import MAX_ARCHIVE, MAX_DATABASE
 
 HEAD = 1 << 12
 """Bytes that tell what is in a file."""
-SNIFFED = 1 << 10
-"""Bytes of which none is NUL in text."""
 PIECE = 1 << 20
 """Bytes of the longest part; longer files are searched in several."""
 BATCH = 1 << 19
