@@ -11,7 +11,7 @@ from scanner.engine import detectorfile
 from scanner.engine.detectorfile import DetectorFile, detector_files
 from scanner.engine.detectorhead import head, is_searched
 from scanner.engine.grammar import ID
-from scanner.model.detector import Detector
+from scanner.model.detector import Detector, Provider
 from scanner.parsers.secrets.checks import CHECKS
 from scanner.parsers.secrets.skipped import NAMES, PLACES, SUFFIXES
 
@@ -47,7 +47,6 @@ def table(files: Iterable[DetectorFile]) -> str:
         f'"""The detectors. {MADE}"""\n\n',
         "# ruff: noqa\n# fmt: off\n\n",
         "from __future__ import annotations\n\n",
-        "from scanner.model.detector import Provider\n\n",
         "DETECTORS = (\n",
         *(f"    {tuple(getattr(each, field) for field in Detector.field_names())!r},\n" for each in detectors),
         ')\n"""The fields of each ``Detector``."""\n\n',
@@ -64,13 +63,12 @@ def table(files: Iterable[DetectorFile]) -> str:
         f'FORMS = { ({each.id: each.kind for each in detectors})!r}\n"""The kind of each."""\n\n',
         f'TITLES = { ({each.id: each.title for each in detectors})!r}\n"""What each finds, in words."""\n\n',
         f'MADE = frozenset({tuple(made)!r})\n"""Those that find what a machine made."""\n\n',
-        "PROVIDERS: dict[str, Provider] = {\n",
+        "PROVIDERS = {\n",
         *(
-            f"    {each.id!r}: Provider(id={each.id!r}, title={each.title!r}, ai={each.ai!r}, revoke={each.revoke!r}, "
-            f"how={each.how!r}, names={each.names!r}),\n"
+            f"    {each.id!r}: {tuple(getattr(each, field) for field in Provider.field_names())!r},\n"
             for each in providers
         ),
-        "}\n\n",
+        '}\n"""The fields of each ``Provider``, by id."""\n\n',
         f'NAMES = {names!r}\n"""The provider that a word in the name of a variable means."""\n',
     ]
     return "".join(parts)

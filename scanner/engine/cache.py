@@ -15,6 +15,8 @@ from typing import Any
 from scanner import kept
 
 MAX_BYTES = 64_000_000
+_APART = (".", "__pycache__", "detectors")
+"""Beginnings of names that no rule is made from."""
 _SOURCES = (".yaml", ".yml", ".txt", ".py")
 
 
@@ -26,7 +28,7 @@ def stamp(folder: str) -> bytes:
         try:
             with os.scandir(waiting.pop()) as entries:
                 for entry in entries:
-                    if entry.name.startswith((".", "__pycache__")):
+                    if entry.name.startswith(_APART):
                         continue
                     if entry.is_dir(follow_symlinks=False):
                         waiting.append(entry.path)

@@ -17,7 +17,6 @@ from scanner.model.target import OVERLAP, SNIFFED, Part
 from scanner.parsers import secrets
 from scanner.parsers.secrets.detect import of_file
 from scanner.parsers.secrets.skipped import MAX_MEMBER, is_skipped
-from scanner.parsers.secrets.table import PROVIDERS
 from scanner.parsers.sqlite import values
 
 MAX_IN_FILE = 100
@@ -115,8 +114,8 @@ def _elsewhere(part: Part, found: secrets.Found) -> bool:
 def _fact(part: Part, found: secrets.Found, text: str, layer: Layer) -> HeldSecret:
     value = text[found.start : found.end]
     at = Location(part.path, None if part.form == "sqlite" else _span(part, found, text), layer)
-    provider = PROVIDERS.get(found.provider)
-    hint = f"revoke it at {found.hint}" if found.hint else provider.how if provider else ""
+    issuer = secrets.provider(found.provider)
+    hint = f"revoke it at {found.hint}" if found.hint else issuer.how if issuer else ""
     made = secrets.looks_made(found, value)
     return HeldSecret(
         evidence=(Evidence(at, _quote(found, value), hint),),

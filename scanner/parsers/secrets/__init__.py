@@ -17,12 +17,24 @@ from typing import Literal
 
 from scanner.model.record import Record
 from scanner.parsers.lazy import Lazy
-from scanner.parsers.secrets.detect import Hit, detected, detected_by
+from scanner.parsers.secrets.detect import Hit, detected, detected_by, provider
 from scanner.parsers.secrets.names import ai_provider, is_credential
-from scanner.parsers.secrets.table import FORMS, KEYS, MADE, PROVIDERS, TITLES
+from scanner.parsers.secrets.table import FORMS, KEYS, MADE, TITLES
 from scanner.parsers.secrets.values import JUDGED, code, machine_made, written_out
 
-__all__ = ["Found", "ai_provider", "find", "find_by", "form", "is_ai", "is_credential", "looks_made", "mask", "title"]
+__all__ = [
+    "Found",
+    "ai_provider",
+    "find",
+    "find_by",
+    "form",
+    "is_ai",
+    "is_credential",
+    "looks_made",
+    "mask",
+    "provider",
+    "title",
+]
 
 SHOWN = 4
 """How many characters of a value stay readable, at most; never more than a quarter of it."""
@@ -87,13 +99,13 @@ def _plain(hits: Iterable[Hit]) -> Iterator[_Hit]:
 
 def _apart(hits: Iterable[_Hit], origin: Callable[[int], int]) -> list[Found]:
     found: list[Found] = []
-    for start, end, provider, name, detector in sorted(hits):
+    for start, end, issuer, name, detector in sorted(hits):
         one = Found(
             start=origin(start),
             end=origin(end - 1) + 1,
-            provider=provider,
+            provider=issuer,
             name=name,
-            hint=PROVIDERS[provider].revoke if provider in PROVIDERS else "",
+            hint=known.revoke if (known := provider(issuer)) else "",
             detector=detector,
         )
         found.append(_merged(found.pop(), one) if found and one.start < found[-1].end else one)
@@ -102,7 +114,7 @@ def _apart(hits: Iterable[_Hit], origin: Callable[[int], int]) -> list[Found]:
 
 def is_ai(found: Found) -> bool:
     """Whether it opens an AI service."""
-    known = PROVIDERS.get(found.provider)
+    known = provider(found.provider)
     return (known is not None and known.ai) or bool(found.provider and ai_provider(found.name))
 
 
@@ -118,9 +130,9 @@ def form(found: Found) -> Form:
 
 def title(found: Found) -> str:
     """What it is, in words: ``Hugging Face: a user's access token``."""
-    provider = PROVIDERS.get(found.provider)
+    issuer = provider(found.provider)
     what = TITLES.get(found.detector) or {NAMED: "a value of that name", IN_URL: "a login in a URL"}[found.detector]
-    return f"{provider.title}: {what}" if provider else what
+    return f"{issuer.title}: {what}" if issuer else what
 
 
 def _merged(one: Found, other: Found) -> Found:
@@ -189,8 +201,8 @@ def _named(text: str) -> Iterator[_Hit]:
             inside = max(inside, value.end())
             continue
         done = value.end()
-        provider = ai_provider(name)
-        yield *value.span(kind), provider if provider and machine_made(value[kind], 20) else "", name, NAMED
+        issuer = ai_provider(name)
+        yield *value.span(kind), issuer if issuer and machine_made(value[kind], 20) else "", name, NAMED
 
 
 def _ends_word(text: str, begin: int, gives: re.Match[str]) -> bool:

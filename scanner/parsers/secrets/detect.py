@@ -6,9 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 
-from scanner.model.detector import Detector
-from scanner.parsers.secrets.checks import CHECKS
-from scanner.parsers.secrets.table import DETECTORS, IN_FILES, KEYWORDS
+from scanner.model.detector import Detector, Provider
+from scanner.parsers.secrets.table import DETECTORS, IN_FILES, KEYWORDS, PROVIDERS
 from scanner.parsers.secrets.values import real, written_out
 
 Hit = tuple[int, int, Detector]
@@ -23,6 +22,12 @@ _ESCAPES = "nrt"
 def detector(number: int) -> Detector:
     """The detector of this number in the table."""
     return Detector.of(DETECTORS[number])
+
+
+@cache
+def provider(id: str) -> Provider | None:
+    """Who issues credentials by this id; None for nobody in particular."""
+    return Provider.of(PROVIDERS[id]) if id in PROVIDERS else None
 
 
 @cache
@@ -95,8 +100,14 @@ def _hit(number: int, match: re.Match[str]) -> Iterator[Hit]:
     start, end = match.span("v") if match.re.groups else match.span()
     value = match.string[start:end]
     good = written_out(value, password=True) if form.kind == "password" else real(value, form.entropy)
-    if good and (not form.check or CHECKS[form.check](match)):
+    if good and (not form.check or _passes(form.check, match)):
         yield start, end, form
+
+
+def _passes(check: str, match: re.Match[str]) -> bool:
+    from scanner.parsers.secrets.checks import CHECKS
+
+    return CHECKS[check](match)
 
 
 def _is_at(form: Detector, path: str) -> bool:
