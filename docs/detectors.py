@@ -13,7 +13,7 @@ from scanner.engine.detectorhead import head, is_searched
 from scanner.engine.grammar import ID
 from scanner.model.detector import Detector, Provider
 from scanner.parsers.secrets.checks import CHECKS
-from scanner.parsers.secrets.skipped import NAMES, PLACES, SUFFIXES
+from scanner.parsers.secrets.skipped import ARCHIVE_PLACES, ARCHIVES, NAMES, PLACES, SUFFIXES
 
 MADE = "Made by docs/generate.py from rules/secrets/detectors/; edit these instead."
 
@@ -101,6 +101,7 @@ def page(files: Iterable[DetectorFile]) -> str:
         *(f"| {_names(ends)} | {reason} |\n" for reason, ends in SUFFIXES.items()),
         *(f"| {_names(ends)} | {reason} |\n" for reason, ends in NAMES.items()),
         *(f"| {_names(ends)} | {reason} |\n" for reason, ends in PLACES.items()),
+        f"| {_names(ARCHIVES)} in {_names(ARCHIVE_PLACES)} | packages of the system brought them, as published |\n",
     ]
     return "".join(parts)
 

@@ -40,15 +40,14 @@ class HeldSecrets:
         """A fact for each credential, with the number of its part."""
         texts = []
         for number, part in enumerate(parts):
+            if part.form == "text":
+                texts.append((number, part))
+                continue
             try:
                 texts += [(number, inside) for inside in _OPENED[part.form](part)]
             except ValueError as error:
                 yield number, Problem(at=Location(part.path, None, layer), reason=str(error))
         yield from _search(texts, layer)
-
-
-def _text(part: Part) -> Iterator[Part]:
-    yield part
 
 
 def _zip(part: Part) -> Iterator[Part]:
@@ -65,7 +64,7 @@ def _database(part: Part) -> Iterator[Part]:
         yield part
 
 
-_OPENED: Mapping[str, Callable[[Part], Iterator[Part]]] = {"text": _text, "zip": _zip, "sqlite": _database}
+_OPENED: Mapping[str, Callable[[Part], Iterator[Part]]] = {"zip": _zip, "sqlite": _database}
 
 
 def _search(parts: Sequence[tuple[int, Part]], layer: Layer) -> Said:

@@ -66,9 +66,15 @@ PLACES: Mapping[str, frozenset[str]] = {
 }  # fmt: skip
 """By the beginning of the path."""
 
+ARCHIVES = frozenset({"jar", "war", "zip", "egg", "whl"})
+"""Ends of the names of zips that are left out in these places: packages of the system brought them, as published."""
+ARCHIVE_PLACES = frozenset({"usr/lib/", "usr/share/", "lib/"})
+
 _SUFFIXES = frozenset(end.encode() for ends in SUFFIXES.values() for end in ends)
 _NAMES = frozenset(name.encode() for names in NAMES.values() for name in names)
 _PLACES = tuple(sorted(place.encode() for places in PLACES.values() for place in places))
+_ARCHIVES = frozenset(end.encode() for end in ARCHIVES)
+_ARCHIVE_PLACES = tuple(sorted(place.encode() for place in ARCHIVE_PLACES))
 _LONGEST = max(map(len, _SUFFIXES))
 
 
@@ -79,6 +85,8 @@ def is_skipped(path: bytes, base: bytes) -> bool:
         end = base[dot + 1 :]
         if end in _SUFFIXES or (len(end) <= _LONGEST and end.lower() in _SUFFIXES):
             return True
+        if end in _ARCHIVES:
+            return path.startswith(_ARCHIVE_PLACES)
         if end.isdigit() and b".so." in base:
             return True
     return base in _NAMES or path.startswith(_PLACES)

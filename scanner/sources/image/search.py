@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Literal, NamedTuple
 
 from scanner.model.target import OVERLAP, SNIFFED, Part
@@ -36,13 +36,17 @@ class Collected:
 
     def add(self, path: bytes, place: int, size: int, read: Read) -> Iterator[list[Placed]]:
         """Take a file; yields what is to be searched at once. Raises what ``read`` does."""
-        head = read(0, min(size, HEAD))
-        form = kind_of(head, size)
+        data = read(0, min(size, HEAD))
+        form = kind_of(data, size)
         if form is None:
             return
         self.paths.add(path)
         text = path.decode("utf-8", "surrogateescape")
-        for part in _parts(text, form, size, read, head):
+        if size <= PIECE or form != "text":
+            parts: Iterable[Part] = (Part(text, data if size <= HEAD else read(0, size), form),)
+        else:
+            parts = _pieces(text, size, read)
+        for part in parts:
             self.waiting.append(Placed(place, part))
             self._size += len(part.data)
             if self._size >= BATCH:
@@ -64,21 +68,17 @@ def kind_of(head: bytes, size: int) -> Literal["text", "zip", "sqlite"] | None:
     return None if b"\0" in head[:SNIFFED] else "text"
 
 
-def _parts(path: str, form: Literal["text", "zip", "sqlite"], size: int, read: Read, head: bytes) -> Iterator[Part]:
-    if size <= len(head):
-        yield Part(path, head, form)
-    elif size <= PIECE or form != "text":
-        yield Part(path, read(0, size), form)
-    else:
-        start, data, line, column = 0, b"", 1, 1
-        while True:
-            more = read(start + len(data), PIECE + OVERLAP - len(data))
-            data += more
-            last = not more or start + len(data) >= size
-            yield Part(path, data, form, start, last, line, column)
-            if last:
-                return
-            gone, data = data[:-OVERLAP], data[-OVERLAP:]
-            start += len(gone)
-            lines = gone.count(b"\n")
-            line, column = line + lines, len(gone) - gone.rfind(b"\n") if lines else column + len(gone)
+def _pieces(path: str, size: int, read: Read) -> Iterator[Part]:
+    """A long text, each part beginning with the end of the one before."""
+    start, data, line, column = 0, b"", 1, 1
+    while True:
+        more = read(start + len(data), PIECE + OVERLAP - len(data))
+        data += more
+        last = not more or start + len(data) >= size
+        yield Part(path, data, "text", start, last, line, column)
+        if last:
+            return
+        gone, data = data[:-OVERLAP], data[-OVERLAP:]
+        start += len(gone)
+        lines = gone.count(b"\n")
+        line, column = line + lines, len(gone) - gone.rfind(b"\n") if lines else column + len(gone)
