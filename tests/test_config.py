@@ -136,6 +136,12 @@ def test_flags_come_before_environment_before_file(here):
     assert found.build_args == {"A": "file", "B": "env", "C": "flag"}
 
 
+def test_one_credential_is_ignored_by_its_fingerprint(here):
+    here("ignore: [{fingerprint: 0123456789abcdef01234567, reason: revoked}]\n")
+    (entry,) = load().ignores
+    assert (entry.fingerprint, entry.rule, entry.path) == ("0123456789abcdef01234567", "*", "**")
+
+
 def test_flags_replace_the_names_to_ignore_but_not_the_ignores_with_a_reason(here):
     here("ignore: [a, {rule: b, reason: why}]\n")
     found = load({"ignore": ("c",)})
@@ -217,6 +223,8 @@ def test_an_empty_file_says_nothing(here, text):
     ("mirrors:\n  a: {b: c}\n", "2: a mirror of a should be one word, found a mapping", ""),
     ("mirrors: x\n", "1: 'mirrors' should be a mapping (key: value), found 'x'", ""),
     ("ignore:\n  - rule: a\n", "2: an ignore needs 'reason'", ""),
+    ("ignore:\n  - fingerprint: abc\n    reason: b\n", "2: 'fingerprint' should be 24 hexadecimal digits",
+     "a JSON report has it in the fact of a finding"),
     ("ignore:\n  - rule: a\n    reason: b\n    untill: x\n", "4: an ignore has no key 'untill'", "did you mean until?"),
     ("ignore:\n  - rule: a\n    reason: b\n    until: soon\n",
      "4: 'until' should be a date, found 'soon'", "write it YYYY-MM-DD"),

@@ -269,3 +269,46 @@ def test_more_ignores_than_anybody_writes_are_told_and_not_honoured():
 ])  # fmt: skip
 def test_a_rule_is_named_by_id_by_glob_or_as_other_tools_do(name, ids):
     assert named(RULES, name) == ids
+
+
+@pytest.fixture(scope="module")
+def allowed():
+    """What a scan says of the credentials in a Dockerfile and a script, and its notices."""
+    from scanner.engine.load import load
+    from scanner.scan import Options, scan_text
+
+    options = Options(rules=load(), build_args={})
+
+    def allowed(text, script=""):
+        files = {"run.sh": script.encode()} if script else {}
+        report = scan_text(text + ("COPY run.sh /\nCMD sh /run.sh\n" if script else ""), options, context=files)
+        found = [f for f in report.findings if f.fact.kind == "secret"]
+        return {str(f.at): f.suppressed and f.suppressed.reason for f in found}, [n.text for n in report.notices]
+
+    return allowed
+
+
+ENV = "ENV DB_PASSWORD=hunter2"
+
+
+@pytest.mark.parametrize(
+    ("text", "script", "wanted"),
+    [
+        (f"# hullcheck:allow-secret for the tests alone\n{ENV}\n", "", {"Dockerfile:3:17": "for the tests alone"}),
+        (f"{ENV} # hullcheck:allow-secret for the tests\n", "", {"Dockerfile:2:17": "for the tests"}),
+        (f"{ENV}\n# hullcheck:allow-secret too late\n", "", {"Dockerfile:2:17": None}),
+        ("", "export API_KEY=abc123x # hullcheck: allow-secret: revoked\n", {"run.sh:1:16": "revoked"}),
+        ("", "export API_KEY=abc123x -- hullcheck:allow-secret revoked\n", {"run.sh:1:16": "revoked"}),
+        ("", "# hullcheck:allow-secret revoked\nexport API_KEY=abc123x\n", {"run.sh:2:16": None}),
+    ],
+)
+def test_a_line_may_say_that_its_credentials_are_known(allowed, text, script, wanted):
+    assert allowed(f"FROM x\n{text}", script)[0] == wanted
+
+
+def test_it_has_to_say_why_and_to_cover_something(allowed):
+    found, notices = allowed(f"FROM x\n# hullcheck:allow-secret\n{ENV}\n")
+    assert (list(found.values()), len(notices)) == ([None], 1)
+    assert "say why" in notices[0]
+    _, notices = allowed("FROM x\n# hullcheck:allow-secret none here\nENV A=b\n")
+    assert notices == ["this ignore of allow-secret covers nothing: take it out"]

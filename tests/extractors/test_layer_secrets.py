@@ -84,7 +84,7 @@ def parts_of(data, monkeypatch, piece):
     collected = search.Collected()
     done = [
         each.part
-        for batch in collected.add(b"app/big.log", 1, len(data), lambda start, size: data[start : start + size])
+        for batch in collected.add(b"app/big.log", 1, len(data), lambda start, size: data[start : start + size], 0)
         for each in batch
     ]
     return [*done, *(each.part for each in collected.taken())]

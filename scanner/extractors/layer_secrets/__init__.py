@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from scanner.extractors.layer_secrets.archives import members
 from scanner.extractors.layer_secrets.matcher import matcher
-from scanner.extractors.layer_secrets.places import MAX_SETTINGS, holds_settings, is_sample, whose
+from scanner.extractors.layer_secrets.places import MAX_SETTINGS, holds_settings, is_plain, is_sample, whose
 from scanner.fingerprint import fingerprint, key_id
 from scanner.model.facts.base import Fact
 from scanner.model.facts.secrets import HeldSecret
@@ -16,7 +16,7 @@ from scanner.model.location import Evidence, Layer, Location, Span
 from scanner.model.target import OVERLAP, SNIFFED, Part
 from scanner.parsers import secrets
 from scanner.parsers.secrets.detect import of_file
-from scanner.parsers.secrets.skipped import MAX_MEMBER, is_skipped
+from scanner.parsers.secrets.skipped import ARCHIVES, MAX_MEMBER, is_skipped
 from scanner.parsers.sqlite import values
 
 MAX_IN_FILE = 100
@@ -46,7 +46,8 @@ class HeldSecrets:
             try:
                 texts += [(number, inside) for inside in _OPENED[part.form](part)]
             except ValueError as error:
-                yield number, Problem(at=Location(part.path, None, layer), reason=str(error))
+                if part.path.lower().rpartition(".")[2] in ARCHIVES:  # others only begin as one does
+                    yield number, Problem(at=Location(part.path, None, layer), reason=str(error))
         yield from _search(texts, layer)
 
 
@@ -76,6 +77,8 @@ def _search(parts: Sequence[tuple[int, Part]], layer: Layer) -> Said:
     for place, detector in matcher().hits(b"\n".join([part.data for _, part in parts])):
         wanted.setdefault(bisect_right(starts, place) - 1, set()).add(detector)
     for index, (_, part) in enumerate(parts):
+        if is_plain(part.path):
+            continue
         if of_file(part.path) or (len(part.data) <= MAX_SETTINGS and holds_settings(part.path)):
             wanted.setdefault(index, set())
     for index in sorted(wanted):

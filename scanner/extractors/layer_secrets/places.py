@@ -31,10 +31,19 @@ _NAMES = frozenset(
 _SAMPLE = Lazy(
     r"(?:^|/)(?:tests?|testing|testdata|test[_-]\w{1,40}|fixtures?|examples?|samples?|specs?|__tests__|mocks?|demos?"
     r"|docs?|man|tutorials?)/|(?:^|/)(?:test_[^/]{1,80}|[^/]{1,80}[_.-]test|conftest)\.\w{1,5}$"
-    r"|(?:^|/)(?:README|CHANGELOG|CHANGES|NEWS|HISTORY|HOWTO)[^/]{0,40}$|example|sample|\.(?:md|rst|adoc|pod|[1-8])$",
+    r"|(?:^|/)(?:README|CHANGELOG|CHANGES|NEWS|HISTORY|HOWTO|METADATA$|PKG-INFO$)[^/]{0,40}$|example|sample|\.(?:md|rst|adoc|pod|[1-8])$",
     re.IGNORECASE,
 )
-_BROUGHT = Lazy(r"(?:^|/)(?:node_modules|site-packages|vendor|third_party)/")
+_BROUGHT = Lazy(r"(?:^|/)(?:node_modules|site-packages|vendor|third_party|google-cloud-sdk)/")
+
+
+_PROGRAMS = (".py", ".h", ".js", ".ts", ".hpp", ".pyi", ".html", ".rst", ".md", ".c", ".cpp", ".pl", ".pm", ".txt")
+"""Ends of the names of most text files, so that these are told at once."""
+
+
+def is_plain(path: str) -> bool:
+    """Whether it is surely no file of settings, and none that a detector is for."""
+    return path.endswith(_PROGRAMS)
 
 
 def holds_settings(path: str) -> bool:

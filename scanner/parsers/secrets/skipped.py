@@ -75,7 +75,8 @@ _NAMES = frozenset(name.encode() for names in NAMES.values() for name in names)
 _PLACES = tuple(sorted(place.encode() for places in PLACES.values() for place in places))
 _ARCHIVES = frozenset(end.encode() for end in ARCHIVES)
 _ARCHIVE_PLACES = tuple(sorted(place.encode() for place in ARCHIVE_PLACES))
-_LONGEST = max(map(len, _SUFFIXES))
+_MOST = frozenset((b"py", b"h", b"js", b"ts", b"hpp", b"pyi", b"html", b"rst", b"md", b"c", b"cpp", b"pl", b"pm"))
+"""Ends of the names of most text files, so that these are told at once."""
 
 
 def is_skipped(path: bytes, base: bytes) -> bool:
@@ -83,7 +84,9 @@ def is_skipped(path: bytes, base: bytes) -> bool:
     dot = base.rfind(b".")
     if dot >= 0:
         end = base[dot + 1 :]
-        if end in _SUFFIXES or (len(end) <= _LONGEST and end.lower() in _SUFFIXES):
+        if end in _MOST:
+            return path.startswith(_PLACES)
+        if end in _SUFFIXES or end.lower() in _SUFFIXES:
             return True
         if end in _ARCHIVES:
             return path.startswith(_ARCHIVE_PLACES)

@@ -57,7 +57,7 @@ DETECTORS = (
     ('kubeconfig-token', 'a token in a kubeconfig', '', 'token', '', '^\\s{2,16}token:\\s{1,4}[\\"\']?(?P<v>[\\w.-]{16,4000})', (), 0, '', ('.kube/config', 'kubeconfig'), 3.0, ''),
     ('s3cfg', 'a secret key in .s3cfg or .boto', '', 'token', '', '(?:secret_key|gs_secret_access_key|gs_oauth2_refresh_token)\\s{0,4}=\\s{0,4}(?P<v>[\\w/+=-]{16,256})', (), 0, '', ('.s3cfg', '.boto', 's3cfg'), 3.0, ''),
     ('rclone-password', "an obscured password or token in rclone's configuration", '', 'token', '', '^(?:pass|password2?|secret_access_key|client_secret|key|sas_url|token)\\s{0,4}=\\s{0,4}(?P<v>[^\\s]{8,4000})', (), 0, '', ('rclone.conf',), 3.0, ''),
-    ('maven-password', "a password in Maven's settings", '', 'password', '', '<(?:password|passphrase)>(?P<v>[^<>\\s{$][^<>\\s]{2,256})</', ('<pass',), 0, '', ('.m2/settings.xml', 'maven/settings.xml'), 3.0, ''),
+    ('maven-password', "a password in Maven's settings", '', 'password', '', '<(?:password|passphrase)>(?P<v>(?!proxypass<|repopwd<)[^<>\\s{$][^<>\\s]{2,256})</', ('<pass',), 0, '', ('.m2/settings.xml', 'maven/settings.xml'), 3.0, ''),
     ('cargo-token', "a token in Cargo's credentials", '', 'token', '', '^token\\s{0,4}=\\s{0,4}[\\"\'](?P<v>[^\\s\\"\']{16,512})', (), 0, '', ('.cargo/credentials', '.cargo/credentials.toml'), 3.0, ''),
     ('terraformrc-token', "a token in Terraform's configuration", '', 'token', '', 'token\\"?\\s{0,4}[=:]\\s{0,4}\\"(?P<v>[^\\s\\"]{16,512})', ('token',), 0, '', ('.terraformrc', 'credentials.tfrc.json'), 3.0, ''),
     ('composer-token', "a login in Composer's auth.json", '', 'token', '', '\\"(?:password|[\\w.-]{3,64})\\"\\s{0,4}:\\s{0,4}\\"(?P<v>[A-Za-z0-9_]{20,256})\\"', (), 0, '', ('composer/auth.json', '.composer/auth.json'), 3.0, ''),

@@ -10,7 +10,7 @@ from scanner.model.finding import Problem
 from scanner.model.location import Evidence, Layer, Location
 from scanner.model.record import Record
 from scanner.model.target import File, Folder, Part
-from scanner.sources.image.search import Collected, Placed, Read
+from scanner.sources.image.search import At, Collected, Placed
 
 MAX_ENTRIES = 10_000_000
 """Files of one layer that are looked at."""
@@ -114,10 +114,10 @@ class Gathering:
             self.found.append(Found(at=file.at, place=place, facts=tuple(facts), by=tuple(by)))
         return bool(facts)
 
-    def collect(self, path: bytes, place: int, size: int, read: Read) -> None:
-        """Have a file searched, now or with others later."""
+    def collect(self, path: bytes, place: int, size: int, at: At, offset: int) -> None:
+        """Have a file that stands there searched, now or with others later."""
         try:
-            for waiting in self._collected.add(path, place, size, read):
+            for waiting in self._collected.add(path, place, size, at, offset):
                 self._search(waiting)
         except (ValueError, OSError) as error:
             self.tell(path.decode("utf-8", "surrogateescape"), str(error))

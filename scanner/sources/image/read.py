@@ -5,7 +5,6 @@ from __future__ import annotations
 import stat
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, nullcontext
-from functools import partial
 from hashlib import new
 from typing import BinaryIO, NamedTuple
 
@@ -262,7 +261,7 @@ class _Reader(Gathering):
         if wanted:
             self._take(path, self.entries, entry, source)
         if searched:
-            self.collect(path, self.entries, stored, partial(_part, source, entry.offset, stored))
+            self.collect(path, self.entries, stored, source.at, entry.offset)
 
     def _name_file(self, path: bytes, folder: bytes, base: bytes, entry: tar.Entry) -> None:
         if path in INDEXES:
@@ -328,11 +327,6 @@ class _Reader(Gathering):
         for target, paths in links.items():
             for path, _ in paths:
                 self.tell(_text(path), f"a hard link to {_text(target)}, no file of its layer; it was not read")
-
-
-def _part(source: tar.Source, offset: int, size: int, start: int, wanted: int) -> bytes:
-    """A part of the member there."""
-    return source.at(offset + start, min(wanted, size - start))
 
 
 def _text(path: bytes) -> str:

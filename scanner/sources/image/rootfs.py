@@ -144,7 +144,7 @@ class _Walk(Gathering):
                     content = Content(member, source, path, self._layer, hard_link=again)
                     self.take(content.file(), self.entries)
                 if searched and not again:
-                    self.collect(name, self.entries, status.st_size, source.at)
+                    self.collect(name, self.entries, status.st_size, source.at, 0)
                 if status.st_nlink > 1:
                     self._taken.add(status.st_ino)
         finally:

@@ -15,8 +15,8 @@ PIECE = 1 << 20
 BATCH = 1 << 19
 """Bytes of parts that are collected before they are searched."""
 
-Read = Callable[[int, int], bytes]
-"""The bytes at an offset of a file, at most so many. Offsets only grow."""
+At = Callable[[int, int], bytes]
+"""As ``tar.Source.at``."""
 
 
 class Placed(NamedTuple):
@@ -34,23 +34,26 @@ class Collected:
         self.paths: set[bytes] = set()
         self._size = 0
 
-    def add(self, path: bytes, place: int, size: int, read: Read) -> Iterator[list[Placed]]:
-        """Take a file; yields what is to be searched at once. Raises what ``read`` does."""
-        data = read(0, min(size, HEAD))
+    def add(self, path: bytes, place: int, size: int, at: At, offset: int) -> Iterable[list[Placed]]:
+        """Take a file that stands there; what is to be searched at once. Raises what ``at`` does."""
+        data = at(offset, min(HEAD, size))
         form = kind_of(data, size)
         if form is None:
-            return
+            return ()
         self.paths.add(path)
         text = path.decode("utf-8", "surrogateescape")
-        if size <= PIECE or form != "text":
-            parts: Iterable[Part] = (Part(text, data if size <= HEAD else read(0, size), form),)
-        else:
-            parts = _pieces(text, size, read)
+        if size > PIECE and form == "text":
+            return self._long(place, _pieces(text, size, at, offset))
+        if size > HEAD:
+            data = at(offset, size)
+        self.waiting.append(Placed(place, Part(text, data, form)))
+        self._size += len(data)
+        return (self.taken(),) if self._size >= BATCH else ()
+
+    def _long(self, place: int, parts: Iterator[Part]) -> Iterator[list[Placed]]:
         for part in parts:
             self.waiting.append(Placed(place, part))
-            self._size += len(part.data)
-            if self._size >= BATCH:
-                yield self.taken()
+            yield self.taken()
 
     def taken(self) -> list[Placed]:
         """All that is waiting, which is then no longer."""
@@ -68,11 +71,12 @@ def kind_of(head: bytes, size: int) -> Literal["text", "zip", "sqlite"] | None:
     return None if b"\0" in head[:SNIFFED] else "text"
 
 
-def _pieces(path: str, size: int, read: Read) -> Iterator[Part]:
+def _pieces(path: str, size: int, at: At, offset: int) -> Iterator[Part]:
     """A long text, each part beginning with the end of the one before."""
     start, data, line, column = 0, b"", 1, 1
     while True:
-        more = read(start + len(data), PIECE + OVERLAP - len(data))
+        read = start + len(data)
+        more = at(offset + read, min(PIECE + OVERLAP - len(data), size - read))
         data += more
         last = not more or start + len(data) >= size
         yield Part(path, data, "text", start, last, line, column)

@@ -25,6 +25,8 @@ class Look:
 
     asked = 0
 
+    skips = None
+
     def versions(self) -> dict[str, str]:
         return {"quotes": "1"}
 
