@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
 from scanner.model.facts.base import Fact
@@ -26,7 +26,7 @@ class Extractor(Protocol):
 
 
 class Searcher(Protocol):
-    """Looks at the text of nearly all files of layers, at many at once."""
+    """Looks at the text of nearly all files of layers."""
 
     @property
     def skips(self) -> Callable[[bytes, bytes], bool]:
@@ -35,5 +35,5 @@ class Searcher(Protocol):
     def version(self) -> str:
         """Changes with what its facts depend on besides its source."""
 
-    def search(self, parts: Sequence[Part], layer: Layer, /) -> Iterator[tuple[int, Fact | Problem]]:
-        """What parts of files of a layer say, and what could not be read of them, with the number of the part."""
+    def search(self, part: Part, layer: Layer, /) -> Iterable[Fact | Problem]:
+        """What a part of a file of a layer says, and what could not be read of it. Most say nothing, so it is quick."""

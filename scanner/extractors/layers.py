@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 from scanner import code
 from scanner.extractors.interface import Extractor, Searcher
@@ -56,11 +56,11 @@ class Look:
             return skips[0] if skips else None
         return lambda path, base: all(skip(path, base) for skip in skips)
 
-    def search(self, parts: Sequence[Part], layer: Layer) -> Iterator[tuple[int, str, Fact | Problem]]:
-        """What parts of files say: the number of the part, and who says it."""
+    def search(self, part: Part, layer: Layer) -> Iterator[tuple[str, Fact | Problem]]:
+        """What a part of a file says, and who says it."""
         for name, searcher in self._searchers.items():
-            for number, said in searcher.search(parts, layer):
-                yield number, name, said
+            for said in searcher.search(part, layer):
+                yield name, said
 
     def wants(self, path: str, size: int | None, mode: int) -> bool:
         """Whether one of them wants a file or folder, by its path, size (None: a hard link) and mode with its type."""

@@ -77,7 +77,7 @@ class Heads:
     def wants(self, path: str, size: int | None, mode: int) -> bool:
         return path.endswith("/METADATA") or (size or 0) > 64 << 20
 
-    def search(self, parts: Sequence[Part], layer: Layer) -> Iterator[tuple[int, str, Fact]]:
+    def search(self, part: Part, layer: Layer) -> Iterator[tuple[str, Fact]]:
         yield from ()
 
     def extract(self, file: File) -> Iterator[tuple[str, Fact]]:

@@ -29,7 +29,7 @@ TOKEN = made("hugging-face-token").value
 
 
 def searched(*parts):
-    return [said for _, said in layer_secrets.HeldSecrets().search([Part(*part) for part in parts], LAYER)]
+    return [said for part in parts for said in layer_secrets.HeldSecrets().search(Part(*part), LAYER)]
 
 
 def told(path, text, **more):
@@ -81,13 +81,7 @@ def test_a_place_is_counted_in_characters():
 
 def parts_of(data, monkeypatch, piece):
     monkeypatch.setattr(search, "PIECE", piece)
-    collected = search.Collected()
-    done = [
-        each.part
-        for batch in collected.add(b"app/big.log", 1, len(data), lambda start, size: data[start : start + size], 0)
-        for each in batch
-    ]
-    return [*done, *(each.part for each in collected.taken())]
+    return list(search.parts("app/big.log", len(data), lambda start, size: data[start : start + size], 0))
 
 
 @pytest.mark.parametrize("shift", range(0, 60, 7))
@@ -103,7 +97,7 @@ def test_a_value_on_a_border_of_parts_is_found_once(monkeypatch, shift):
     parts = parts_of(bytes(text), monkeypatch, piece)
     assert len(parts) > 3
     assert all(len(part.data) <= piece + OVERLAP for part in parts)
-    found = [said for part in parts for _, said in layer_secrets.HeldSecrets().search([part], LAYER)]
+    found = [said for part in parts for said in layer_secrets.HeldSecrets().search(part, LAYER)]
     places = [(text.count(b"\n", 0, start) + 1, start - text.rfind(b"\n", 0, start)) for start in at]
     spans = [fact.evidence[0].at.span for fact in found]
     assert sorted((span.first_line, span.first_column) for span in spans) == sorted(places)
@@ -118,7 +112,7 @@ def test_a_longer_word_that_a_border_cuts_is_no_value(monkeypatch):
     found = [
         said
         for part in parts_of(bytes(text), monkeypatch, piece)
-        for _, said in layer_secrets.HeldSecrets().search([part], LAYER)
+        for said in layer_secrets.HeldSecrets().search(part, LAYER)
     ]
     assert found == []
 
@@ -128,9 +122,7 @@ def test_a_key_across_a_border(monkeypatch):
     key = private_key(lines=300)
     text = b"x\n" * ((piece + OVERLAP - 9000) // 2) + key.encode() + b"x\n" * 50_000
     found = [
-        said
-        for part in parts_of(text, monkeypatch, piece)
-        for _, said in layer_secrets.HeldSecrets().search([part], LAYER)
+        said for part in parts_of(text, monkeypatch, piece) for said in layer_secrets.HeldSecrets().search(part, LAYER)
     ]
     assert [fact.detector for fact in found] == ["private-key"]
 

@@ -1,9 +1,8 @@
-"""Credentials in the files of layers: a first look at many files at once, an exact one where that finds something."""
+"""Credentials in the files of layers: a first look at each, and an exact one where that finds something."""
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from scanner.extractors.layer_secrets.archives import members
 from scanner.extractors.layer_secrets.matcher import matcher
@@ -24,8 +23,6 @@ MAX_IN_FILE = 100
 MAX_QUOTE = 60
 """Characters of a quote."""
 
-Said = Iterator[tuple[int, Fact | Problem]]
-
 
 class HeldSecrets:
     """Credentials in text files, in the text members of zips, and in SQLite databases."""
@@ -36,19 +33,23 @@ class HeldSecrets:
         """Fingerprints depend on the key."""
         return key_id()
 
-    def search(self, parts: Sequence[Part], layer: Layer) -> Said:
-        """A fact for each credential, with the number of its part."""
-        texts = []
-        for number, part in enumerate(parts):
-            if part.form == "text":
-                texts.append((number, part))
-                continue
-            try:
-                texts += [(number, inside) for inside in _OPENED[part.form](part)]
-            except ValueError as error:
-                if part.path.lower().rpartition(".")[2] in ARCHIVES:  # others only begin as one does
-                    yield number, Problem(at=Location(part.path, None, layer), reason=str(error))
-        yield from _search(texts, layer)
+    def search(self, part: Part, layer: Layer) -> Iterable[Fact | Problem]:
+        """A fact for each credential."""
+        if part.form != "text":
+            return _inside(part, layer)
+        hits = matcher().hits(part.data)
+        if hits or not is_plain(part.path):
+            return _looked_at(part, hits, layer)
+        return ()
+
+
+def _inside(part: Part, layer: Layer) -> Iterator[Fact | Problem]:
+    try:
+        for text in _OPENED[part.form](part):
+            yield from _looked_at(text, matcher().hits(text.data), layer)
+    except ValueError as error:
+        if part.path.lower().rpartition(".")[2] in ARCHIVES:  # others only begin as one does
+            yield Problem(at=Location(part.path, None, layer), reason=str(error))
 
 
 def _zip(part: Part) -> Iterator[Part]:
@@ -68,28 +69,18 @@ def _database(part: Part) -> Iterator[Part]:
 _OPENED: Mapping[str, Callable[[Part], Iterator[Part]]] = {"zip": _zip, "sqlite": _database}
 
 
-def _search(parts: Sequence[tuple[int, Part]], layer: Layer) -> Said:
-    starts, at = [], 0
-    for _, part in parts:
-        starts.append(at)
-        at += len(part.data) + 1
-    wanted: dict[int, set[int]] = {}
-    for place, detector in matcher().hits(b"\n".join([part.data for _, part in parts])):
-        wanted.setdefault(bisect_right(starts, place) - 1, set()).add(detector)
-    for index, (_, part) in enumerate(parts):
-        if is_plain(part.path):
-            continue
-        if of_file(part.path) or (len(part.data) <= MAX_SETTINGS and holds_settings(part.path)):
-            wanted.setdefault(index, set())
-    for index in sorted(wanted):
-        number, part = parts[index]
-        for said in _exactly(part, sorted(wanted[index]), layer):
-            yield number, said
+def _looked_at(part: Part, hits: Iterable[tuple[int, int]], layer: Layer) -> Iterable[Fact | Problem]:
+    """What a part says: the detectors that may find something in it look, and those that are for its file."""
+    detectors = sorted({detector for _, detector in hits})
+    settings = len(part.data) <= MAX_SETTINGS and holds_settings(part.path)
+    if detectors or settings or of_file(part.path):
+        return _exactly(part, detectors, layer, settings=settings)
+    return ()
 
 
-def _exactly(part: Part, detectors: Sequence[int], layer: Layer) -> Iterator[Fact | Problem]:
+def _exactly(part: Part, detectors: Sequence[int], layer: Layer, *, settings: bool) -> Iterator[Fact | Problem]:
     text = part.data.decode("latin-1")  # a character a byte, so that places are those of the bytes
-    if part.form == "text" and len(text) <= MAX_SETTINGS and holds_settings(part.path):
+    if settings and part.form == "text":
         found = secrets.find(text, part.path)
     else:
         found = secrets.find_by(text, part.path, detectors)

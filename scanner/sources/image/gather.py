@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Protocol
 
 from scanner.model.facts.base import Fact
@@ -10,7 +10,7 @@ from scanner.model.finding import Problem
 from scanner.model.location import Evidence, Layer, Location
 from scanner.model.record import Record
 from scanner.model.target import File, Folder, Part
-from scanner.sources.image.search import At, Collected, Placed
+from scanner.sources.image.search import At, parts
 
 MAX_ENTRIES = 10_000_000
 """Files of one layer that are looked at."""
@@ -42,8 +42,8 @@ class Look(Protocol):
     def skips(self) -> Callable[[bytes, bytes], bool] | None:
         """Whether a regular file is not searched as text, by its path and the last part of it; None when none is."""
 
-    def search(self, parts: Sequence[Part], layer: Layer) -> Iterable[tuple[int, str, Fact | Problem]]:
-        """What parts of files say, with the number of the part and the name of who says it."""
+    def search(self, part: Part, layer: Layer) -> Iterable[tuple[str, Fact | Problem]]:
+        """What a part of a file says, with the name of who says it."""
 
     def extract(self, file: File | Folder) -> Iterable[tuple[str, Fact | Problem]]:
         """What a file says, and what could not be read of it, each with the name of the extractor.
@@ -84,7 +84,6 @@ class Gathering:
         self.problems: list[Problem] = []
         self.entries = 0
         self._skips = look.skips
-        self._collected = Collected()
 
     def tell(self, path: str, reason: str, remedy: str = "") -> None:
         """Add a problem."""
@@ -114,31 +113,24 @@ class Gathering:
             self.found.append(Found(at=file.at, place=place, facts=tuple(facts), by=tuple(by)))
         return bool(facts)
 
-    def collect(self, path: bytes, place: int, size: int, at: At, offset: int) -> None:
-        """Have a file that stands there searched, now or with others later."""
+    def search(self, path: bytes, place: int, size: int, at: At, offset: int) -> None:
+        """Search the file that stands there as text."""
+        text = path.decode("utf-8", "surrogateescape")
         try:
-            for waiting in self._collected.add(path, place, size, at, offset):
-                self._search(waiting)
+            for part in parts(text, size, at, offset):
+                for name, said in self._look.search(part, self._layer):
+                    if isinstance(said, Problem):
+                        self.tell(said.at.path, said.reason, said.remedy)
+                    else:
+                        self.add(path, place, name, said)
         except (ValueError, OSError) as error:
-            self.tell(path.decode("utf-8", "surrogateescape"), str(error))
+            self.tell(text, f"it was not searched for credentials: {error}")
 
-    def search(self) -> None:
-        """Search what was collected."""
-        if self._collected.waiting:
-            self._search(self._collected.taken())
-
-    def _search(self, waiting: list[Placed]) -> None:
-        for number, name, said in self._look.search([each.part for each in waiting], self._layer):
-            if isinstance(said, Problem):
-                self.tell(said.at.path, said.reason, said.remedy)
-            else:
-                self.add(waiting[number], name, said)
-
-    def add(self, placed: Placed, name: str, fact: Fact) -> None:
-        """Add what one part of a file says."""
+    def add(self, path: bytes, place: int, name: str, fact: Fact) -> None:
+        """Add what a part of a file says to what else the file does."""
         last = self.found[-1] if self.found else None
-        if last is not None and last.place == placed.place:
+        if last is not None and last.place == place:
             self.found[-1] = last.replace(facts=(*last.facts, fact), by=(*last.by, name))
         else:
-            at = Location(placed.part.path, None, self._layer)
-            self.found.append(Found(at=at, place=placed.place, facts=(fact,), by=(name,)))
+            at = Location(path.decode("utf-8", "surrogateescape"), None, self._layer)
+            self.found.append(Found(at=at, place=place, facts=(fact,), by=(name,)))

@@ -21,7 +21,7 @@ from scanner.sources.image.decompress import Inflated, Stored, form_of, hashed
 from scanner.sources.image.gather import MAX_ENTRIES, Counted, Found, Gathering, Look
 from scanner.sources.image.image import Blob
 from scanner.sources.image.merge import AUFS, OPAQUE, WHITEOUT, Names, leaves_root, path_of
-from scanner.sources.image.search import HEAD, Placed, kind_of
+from scanner.sources.image.search import HEAD, kind_of
 from scanner.sources.image.verified import verified
 from scanner.sources.image.window import Forward, Seeking
 
@@ -151,7 +151,6 @@ class _Reader(Gathering):
             raise TargetError("the layer is encrypted", hint="Decrypt the image first (skopeo copy --decryption-key).")
         with self._opened(self._verify) as (source, form):
             self._walk(source, form)
-        self.search()
         links: dict[bytes, list[_Wanted]] = {}
         for path, link in self._places.items():
             if isinstance(link, _Link):
@@ -228,8 +227,6 @@ class _Reader(Gathering):
         if base[:4] == WHITEOUT or path[:8] == AUFS:
             self._whiteout(path, folder, base)
             return
-        if path in self._collected.paths:
-            self.search()
         if path in self._places:
             self._replaced(path)
         if kind == tar.FOLDER:
@@ -261,7 +258,7 @@ class _Reader(Gathering):
         if wanted:
             self._take(path, self.entries, entry, source)
         if searched:
-            self.collect(path, self.entries, stored, source.at, entry.offset)
+            self.search(path, self.entries, stored, source.at, entry.offset)
 
     def _name_file(self, path: bytes, folder: bytes, base: bytes, entry: tar.Entry) -> None:
         if path in INDEXES:
@@ -300,16 +297,9 @@ class _Reader(Gathering):
         if isinstance(place, int):
             self.found[place] = self.found[place].replace(removed_by=self._layer)
 
-    def add(self, placed: Placed, name: str, fact: Fact) -> None:
-        """To what else its file says."""
-        path = placed.part.path.encode("utf-8", "surrogateescape")
-        index = self._places.get(path)
-        if isinstance(index, int) and self.found[index].place == placed.place:
-            one = self.found[index]
-            self.found[index] = one.replace(facts=(*one.facts, fact), by=(*one.by, name))
-        else:
-            super().add(placed, name, fact)
-            self._places[path] = len(self.found) - 1
+    def add(self, path: bytes, place: int, name: str, fact: Fact) -> None:
+        super().add(path, place, name, fact)
+        self._places[path] = len(self.found) - 1
 
     def _take_links(self, links: Iterable[_Wanted], entry: tar.Entry, source: tar.Source) -> None:
         for path, place in links:

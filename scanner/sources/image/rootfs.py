@@ -43,7 +43,6 @@ def read_rootfs(text: str, look: Look) -> Contents:
     try:
         walk = _Walk(root, name, look)
         walk.go()
-        walk.search()
     finally:
         os.close(root)
     return Contents(found=tuple(walk.found), problems=tuple(walk.problems), entries=walk.entries)
@@ -144,7 +143,7 @@ class _Walk(Gathering):
                     content = Content(member, source, path, self._layer, hard_link=again)
                     self.take(content.file(), self.entries)
                 if searched and not again:
-                    self.collect(name, self.entries, status.st_size, source.at, 0)
+                    self.search(name, self.entries, status.st_size, source.at, 0)
                 if status.st_nlink > 1:
                     self._taken.add(status.st_ino)
         finally:
