@@ -102,7 +102,7 @@ def test_help_lists_the_commands_in_the_order_of_use(run, arguments):
         "db",
         "completion",
     ]
-    assert names[:11] == names_in_order
+    assert names[:12] == names_in_order
     assert "3 could not" in out
 
 
