@@ -6,6 +6,7 @@ import io
 import json
 import lzma
 import pickle
+import random
 import tarfile
 import zipfile
 import zlib
@@ -299,6 +300,27 @@ def test_containers_in_containers_end():
 def test_a_file_that_takes_too_long_is_told(monkeypatch):
     monkeypatch.setattr(reading, "MAX_SECONDS", -1.0)
     assert flaws(torch(), "models/m.pt") == {("unread", "limit")}
+
+
+def test_a_reader_that_fails_costs_its_file_alone(monkeypatch):
+    from scanner.parsers.models import readers
+
+    def fails(source, size):
+        raise IndexError("beyond")
+
+    monkeypatch.setitem(readers.READERS, "onnx", fails)
+    assert flaws(onnx(), "models/m.onnx") == {("unread", "failed")}
+
+
+def test_damage_makes_no_reader_fail():
+    choose = random.Random(7)
+    samples = [*(data for data, _ in HONEST.values()), torch(EVIL), INNER, tars.packed(LEGACY), keras(network(LAMBDA))]
+    for _ in range(600):
+        data = bytearray(choose.choice(samples))
+        for _ in range(choose.randrange(1, 6)):
+            at = choose.randrange(len(data))
+            data[at : at + choose.randrange(3)] = choose.randbytes(choose.randrange(4))
+        assert ("unread", "failed") not in flaws(bytes(data), "models/m.pt"), bytes(data)
 
 
 def test_what_unpacks_to_too_much_is_told(monkeypatch):

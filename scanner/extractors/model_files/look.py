@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from struct import error as StructError
 
 from scanner.extractors.model_files.contents import Contents
 from scanner.extractors.model_files.draft import Draft
@@ -58,6 +59,9 @@ def _model(draft: Draft, format: str) -> Iterable[Fact]:
     except ValueError as error:
         draft.flaw("structure", "damaged", str(error))
         found = format if format not in _WITHIN else ""
+    except _UNFORESEEN as error:  # one file that no reader is ready for costs no other file
+        draft.flaw("unread", "failed", f"its reader failed: {type(error).__name__}: {error}")
+        found = format
     draft.is_model = bool(found) or (bool(promised) and format in _WITHIN)
     if not draft.is_model:
         return ()
@@ -114,6 +118,7 @@ def _unknown(draft: Draft, head: bytes) -> Iterable[Fact]:
     return ()
 
 
+_UNFORESEEN = (LookupError, ArithmeticError, TypeError, AttributeError, MemoryError, RecursionError, StructError)
 _STRANGE = EXECUTABLES | {None}
 _STRICT = frozenset({"safetensors", "gguf", "hdf5", "npy", "tflite", "zip"})
 """Formats that cannot go unrecognized, and whose endings mean nothing else."""

@@ -242,6 +242,8 @@ class _Hdf5:
 
     def _words(self, kind: bytes, data: Parts) -> bytes:
         """A string: in place, or of any length and in a global heap."""
+        if not kind:
+            raise Broken("malformed", "an attribute without a type", self._blocks.base)
         if kind[0] & 15 == 9:
             length, address, index = data.number(4), data.number(self._blocks.of_offset), data.number(4)
             return self._blocks.shared(address, index)[:length]
