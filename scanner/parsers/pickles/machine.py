@@ -129,7 +129,8 @@ class Machine(State):
                         at += 1
                         continue
                     if op == 0x7D:  # EMPTY_DICT
-                        if marks and size(stack) - marks[-1] > MAX_ITEMS and self.runs and type(memo) is list:
+                        many = marks and size(stack) - marks[-1] > MAX_ITEMS and self.runs and type(memo) is list
+                        if many and not raw_data(stack[-1]):
                             count, at = self.several(self.style.dictionary, at, memo, b"")
                             if count:
                                 stack += [UNKNOWN] * count
@@ -200,7 +201,7 @@ class Machine(State):
                     continue
                 elif op == 0x28:  # MARK
                     mark = size(stack)
-                    if mark and type(stack[-1]) in _FILLED and self.boring(mark):
+                    if mark and type(stack[-1]) in _FILLED and self.boring(mark) and not raw_data(stack[mark - 2]):
                         found = self.style.run.match(data, at, limit)
                         if found and type(memo) is list:
                             if passed_over(self.style, data, at, found.end(), memo):
@@ -282,6 +283,8 @@ class Machine(State):
             if found is None:
                 self.flaw("argument", "an array of joblib of unknown size; what is behind it is read as opcodes")
             else:
+                if self.frame_end == self.base + at:
+                    self.frame_end = 0  # joblib ends the frame in front of its data
                 at = self._raw(at, *found)
         self.at = at
 
