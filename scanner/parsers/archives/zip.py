@@ -79,6 +79,8 @@ class Archive:
         self.flaws: list[Flaw] = []
         self._directory = self._end = -1
         self._said = self._shift = 0
+        self._first = 0, 0
+        """What was met and listed of archives in front of this one."""
 
     def members(self) -> Iterator[Member]:
         """Each while its content can be read; folders are left out."""
@@ -102,10 +104,12 @@ class Archive:
                 offset = self._record(head, offset)
         if self._end < 0:
             self.tell("no-directory", "the archive has no directory at its end, or is cut off", max(0, offset))
-        else:
-            for flaw in compare(self.met, self.listed, self._shift):
-                self.tell(*flaw)
-        for flaw in names(self.met):
+        if self._end >= 0 or self._first[0]:
+            self._compare()
+
+    def _compare(self) -> None:
+        met, listed = self._first
+        for flaw in (*compare(self.met[met:], self.listed[listed:], self._shift), *names(self.met[met:])):
             self.tell(*flaw)
 
     def tell(self, kind: FlawKind, detail: str, offset: int) -> None:
@@ -168,7 +172,7 @@ class Archive:
             if whole and len(whole) == lengths(entry):
                 if self._directory < self._end or self._directory < 0:
                     self._directory = offset
-                    self.listed.clear()  # of several, the last one counts for most loaders
+                    del self.listed[self._first[1] :]  # of several, the last one counts for most loaders
                 if len(self.listed) < MAX_MEMBERS:
                     self.listed.append(central(whole))
                 return offset + len(whole)
@@ -189,6 +193,12 @@ class Archive:
         if self._directory >= 0:
             self._shift = self._directory - said
         self._end = offset + 22 + comment
+        if self._source.at(self._end, 4) == LOCAL:
+            self.tell("in-a-row", "several archives stand one behind the other, each with its directory", self._end)
+            self._compare()
+            self._first = len(self.met), len(self.listed)
+            self._directory = self._end = -1
+            return offset + 22 + comment
         return self._end
 
     def _skip(self, offset: int) -> int:
