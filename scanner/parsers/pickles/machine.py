@@ -129,8 +129,8 @@ class Machine(State):
                         at += 1
                         continue
                     if op == 0x7D:  # EMPTY_DICT
-                        many = marks and size(stack) - marks[-1] > MAX_ITEMS and self.runs and type(memo) is list
-                        if many and not raw_data(stack[-1]):
+                        many = marks and size(stack) - marks[-1] > MAX_ITEMS and not raw_data(stack[-1])
+                        if many and self.runs and type(memo) is list:
                             count, at = self.several(self.style.dictionary, at, memo, b"")
                             if count:
                                 stack += [UNKNOWN] * count
