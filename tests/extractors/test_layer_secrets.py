@@ -63,6 +63,18 @@ def test_the_fast_engine_is_there_to_be_compared():
     assert not isinstance(matcher(), Plain)
 
 
+def test_the_compiled_heads_are_kept_and_compiled_anew_when_they_are_damaged(monkeypatch, tmp_path):
+    hyper = pytest.importorskip("scanner.extractors.layer_secrets.hyper", reason="pip install hyperscan")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    for damage in (None, None, b"", b"damaged"):
+        engine = hyper.Hyperscan(HEADS)
+        assert {DETECTORS[number][0] for _, number in engine.hits(TOKEN.encode())} == {"hugging-face-token"}
+        path = tmp_path / "hullcheck" / hyper.NAME
+        if damage is not None:
+            path.write_bytes(path.read_bytes()[:-9] + damage)
+    assert {number for _, number in hyper.Hyperscan({1: "abc"}).hits(b"xabc")} == {1}
+
+
 @pytest.mark.parametrize("name", SEARCHED)
 def test_each_format_is_found_among_others(name):
     text = f"import x\n\nVALUE = 1  # é\n{made(name, 7).text}\n"
