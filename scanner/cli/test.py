@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from scanner.cli.output import write
 from scanner.cli.scan import wants_shellcheck
 from scanner.engine.compile import rule_files
+from scanner.engine.detectorfile import FOLDER, detector_files
 from scanner.engine.example import DOCKERFILE, Files, Modes, Scan, ScanImage
 from scanner.engine.example import run as try_out
 from scanner.model.finding import Report
@@ -18,9 +20,14 @@ from scanner.scan import Options, scan_image, scan_text
 
 
 def run(folders: Sequence[str]) -> int:
-    """What is wrong with the rules of some folders, a line each; exit code 1 if anything is. Raises RuleError."""
+    """What is wrong with the rules of some folders, a line each; exit code 1 if anything is.
+
+    Raises RuleError, for a mistake in a file of detectors too.
+    """
     rules = examples = failures = 0
     for folder in folders:
+        if os.path.isdir(os.path.join(folder, "secrets", FOLDER)):
+            detector_files(folder)
         for file in rule_files(folder):
             rules += 1
             for example in file.examples:

@@ -17,6 +17,11 @@ _SEVERITIES = tuple(Severity)
 
 def load(*folders: str) -> tuple[Rule, ...]:
     """The rules that come with the program, then those of other folders. Raises RuleError."""
+    for folder in folders:
+        detectors = os.path.join(folder, "secrets", "detectors")
+        if os.path.isdir(detectors):
+            hint = "they are part of the program: scanner/parsers/secrets/table.py is made of them"
+            raise RuleError(detectors, "detectors of one's own are not read", hint=hint)
     rules = tuple(rule for folder in (knowledge.folder(), *folders) for rule in _folder(folder))
     seen: dict[str, str] = {}
     for rule in rules:

@@ -81,6 +81,19 @@ def test_two_detectors_of_one_name(tmp_path):
         detector_files(str(tmp_path))
 
 
+def test_detectors_of_ones_own_are_told_not_to_be_read_and_a_mistake_in_them_is_found(tmp_path):
+    from scanner.cli.test import run
+    from scanner.engine.load import load
+
+    folder = tmp_path / "secrets" / "detectors"
+    folder.mkdir(parents=True)
+    written(folder, GOOD.replace("title: Acme", "titel: Acme"))
+    with pytest.raises(RuleError, match="detectors of one's own are not read"):
+        load(str(tmp_path))
+    with pytest.raises(RuleError, match="has no key 'titel'"):
+        run([str(tmp_path)])
+
+
 def test_the_schema_takes_every_file():
     folder = Path(knowledge.folder()) / "secrets" / "detectors"
     check = jsonschema.Draft202012Validator(json.loads((folder / "schema.json").read_text()))
