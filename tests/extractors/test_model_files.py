@@ -141,6 +141,13 @@ def test_a_flood_of_names_hides_no_call(monkeypatch):
     assert dangers(b"\x80\2" + flood + EVIL[2:]) == {("", "os.system")}
 
 
+def test_a_name_that_is_too_long_is_told_by_its_end():
+    (found,) = [fact for fact in facts(zipped({"x" * 60_000 + "/data.pkl": EVIL})) if isinstance(fact, ModelImport)]
+    assert len(found.member) == 1_000
+    assert found.member.endswith("x/data.pkl")
+    assert len(repr(facts(zipped([("y" * 60_000, EVIL), ("y" * 60_000, EVIL)])))) < 20_000
+
+
 def test_a_token_in_a_call_is_not_shown():
     data = called("os", "system", "curl -H 'Authorization: Bearer hf_NotARealTokenJustMadeUpForTheTests' x")
     (found,) = [fact for fact in facts(data) if isinstance(fact, ModelImport)]

@@ -19,6 +19,9 @@ MAX_UNPACKED = 8 << 30
 MAX_FACTS = 500
 """Imports and names that are told of one file; of those that are dangerous, and of flaws, as many more."""
 
+MAX_PLACE = 1_000
+"""Characters of a place inside of archives, of which the end is told, and of what is said of a flaw."""
+
 Group = Literal["unread", "name", "archive", "pickle", "structure", "executable", "digest", "legacy"]
 
 
@@ -51,13 +54,14 @@ class Draft:
 
     def flaw(self, group: Group, flaw: str, detail: str, member: str = "", offset: int = 0) -> None:
         """Note what is wrong."""
+        detail = detail[:MAX_PLACE]
         self._add(
             ModelFlaw(
                 evidence=self._evidence(note=detail),
                 ships=self.file.ships,
                 path=self.path,
                 format=self.format,
-                member=member,
+                member=member[-MAX_PLACE:],
                 group=group,
                 flaw=flaw,
                 detail=detail,
@@ -72,11 +76,11 @@ class Draft:
         call = secrets.mask(call, secrets.find(call))
         self._add(
             ModelImport(
-                evidence=self._evidence(call, f"at byte {offset:,}" + (f" of {member}" if member else "")),
+                evidence=self._evidence(call, f"at byte {offset:,}" + (f" of {member[-MAX_PLACE:]}" if member else "")),
                 ships=self.file.ships,
                 path=self.path,
                 format=self.format,
-                member=member,
+                member=member[-MAX_PLACE:],
                 name=name,
                 tier=tier,
                 call=call,
@@ -96,7 +100,7 @@ class Draft:
                 ships=self.file.ships,
                 path=self.path,
                 format=self.format,
-                member=member,
+                member=member[-MAX_PLACE:],
                 reaches=reaches,
                 name=name,
                 where=where,

@@ -47,6 +47,8 @@ def is_wanted(file: File) -> bool:
     """Whether to look at it."""
     path, size = file.at.path, file.size
     in_layer = file.at.layer is not None
+    if in_layer and path[path.rfind(".") + 1 :] in PLAIN and is_packaged(path):
+        return False  # as most are
     if not (in_layer or file.given or file.copied_by is not None):
         return False
     if file.link is not None:

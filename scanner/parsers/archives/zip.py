@@ -39,6 +39,7 @@ from scanner.parsers.archives.zip_records import (
     local,
     names,
     shown,
+    text,
 )
 
 MAX_MEMBERS = 100_000
@@ -96,7 +97,7 @@ class Archive:
                 header, length = local(self._source.at(offset, lengths(head)), offset)
                 going = _Going(header, offset + length, self._source, self._budget)
                 if not header.name.endswith(b"/"):
-                    yield Member(header, shown(header.name), Stream(going.pull))
+                    yield Member(header, text(header.name), Stream(going.pull))
                 offset = self._passed(going)
                 if offset < 0:
                     break

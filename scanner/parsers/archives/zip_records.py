@@ -24,6 +24,8 @@ LOCAL, CENTRAL, END, END64 = b"PK\3\4", b"PK\1\2", b"PK\5\6", b"PK\6\6"
 LOCATOR, DESCRIPTOR = b"PK\6\7", b"PK\7\x08"
 ENCRYPTED, LATER = 1, 8
 """Flags: the content is encrypted; checksum and sizes stand behind it."""
+MAX_NAME = 300
+"""Characters of a name that are told."""
 MAX_FLAWS = 100
 """Flaws that are told of one archive."""
 LOCAL_SIZE, CENTRAL_SIZE = 30, 46
@@ -138,11 +140,19 @@ def names(headers: Iterable[Header]) -> Iterator[Flaw]:
         if header.name in seen:
             yield Flaw("duplicate", f"{shown(header.name)} is there twice", header.offset)
         seen.add(header.name)
-        path = shown(header.name).replace("\\", "/")
+        path = text(header.name).replace("\\", "/")
         if path.startswith("/") or posixpath.normpath(path).split("/")[0] == ".." or path[1:3] == ":/":
-            yield Flaw("leaves-folder", f"{path} is outside of the folder that it is unpacked to", header.offset)
+            yield Flaw(
+                "leaves-folder", f"{shown(header.name)} is outside of the folder that it is unpacked to", header.offset
+            )
+
+
+def text(name: bytes) -> str:
+    """A member's name as text."""
+    return name.decode("utf-8", "replace").partition("\0")[0]
 
 
 def shown(name: bytes) -> str:
-    """A member's name as text."""
-    return name.decode("utf-8", "replace").partition("\0")[0]
+    """The same, to be told: not too long."""
+    whole = text(name)
+    return whole if len(whole) <= MAX_NAME else f"{whole[:MAX_NAME]}…"
