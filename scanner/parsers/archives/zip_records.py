@@ -17,8 +17,8 @@ FlawKind = Literal[
     "directories", "in-a-row", "method", "leaves-folder", "limit",
 ]  # fmt: skip
 """``unlisted``: a member that the directory leaves out; ``hidden``: one that only the directory has, inside of
-another's bytes; ``directories``: more than one directory; ``in-a-row``: archives one behind the other; ``method``: packed
-in a way that is not read."""
+another's bytes; ``directories``: more than one directory; ``in-a-row``: archives one behind the other; ``method``:
+packed in a way that is not read."""
 STORED, DEFLATED, BZIP2 = 0, 8, 12
 LOCAL, CENTRAL, END, END64 = b"PK\3\4", b"PK\1\2", b"PK\5\6", b"PK\6\6"
 LOCATOR, DESCRIPTOR = b"PK\6\7", b"PK\7\x08"
