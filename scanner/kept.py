@@ -1,4 +1,4 @@
-"""Files in the user's cache folder, safe for several processes at once.
+"""Files of the user's: what is kept in the cache folder, safe for several processes at once, and where the rest is.
 
 A file is read only when nobody but this user can have written it. Whatever is wrong with one, the answer is that there
 is none; when one cannot be written, nothing is kept. A sealed file is MAGIC, the lengths of key and body, the body's
@@ -12,6 +12,7 @@ import stat
 import zlib
 
 MAGIC = b"hullcheck kept 1\n"
+DATABASE = "advisories.db"
 _HEAD = len(MAGIC) + 12
 
 
@@ -19,6 +20,12 @@ def folder() -> str:
     """The cache folder of this program, which need not exist."""
     home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
     return os.path.join(home, "hullcheck")
+
+
+def database() -> str:
+    """The advisory database of this user, in a folder for data: what is there is not made again by itself."""
+    home = os.environ.get("XDG_DATA_HOME") or os.path.join(os.path.expanduser("~"), ".local", "share")
+    return os.path.join(home, "hullcheck", DATABASE)
 
 
 def read(name: str, limit: int) -> bytes | None:

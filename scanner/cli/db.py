@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from scanner import config as configuration
-from scanner.advisories import place
+from scanner import kept
 from scanner.advisories.consult import STALE, age
 from scanner.advisories.database import Database, Feed
 from scanner.cli.output import write
@@ -72,7 +72,7 @@ def info(given: Mapping[str, Any], config: str | None, *, as_json: bool) -> int:
 
 
 def _path(settings: Settings) -> str:
-    return settings.db or place.default()
+    return settings.db or kept.database()
 
 
 def _tell(text: str) -> None:

@@ -184,9 +184,9 @@ def database(settings: Settings) -> str | None:
     if settings.no_vulnerabilities:
         return None
     if settings.db is None:
-        from scanner.advisories import place
+        from scanner import kept
 
-        return place.default()
+        return kept.database()
     if not os.path.exists(settings.db):
         raise UsageError(f"--db: {settings.db} is not there", hint=f"'hullcheck db update --db {settings.db}' makes it")
     return settings.db

@@ -69,7 +69,7 @@ def derive(facts: Sequence[Fact], _today: str) -> Iterator[KnownVulnerability | 
 def _of_image(fact: BaseImage, repository: str, tag: str) -> Iterator[KnownVulnerability]:
     registry = fact.registry or "docker.io"
     name = repository if registry == "docker.io" else f"{registry}/{repository}"
-    if rows := _affecting(name, release(tag)):
+    if name in _by_name() and (rows := _affecting(name, release(tag))):
         from scanner.parsers.packages import purl
 
         common = {"ecosystem": "generic", "name": rows[0].product, "version": tag, "location": name}

@@ -76,7 +76,7 @@ def _value(template: str, name: str) -> int | str | None:
     if not field:
         return None
     if not prefix:
-        return name if len(name) <= MAX_ID and _ADVISORY.fullmatch(name) else None
+        return name if not name.islower() and len(name) <= MAX_ID and _ADVISORY.fullmatch(name) else None
     digits = name[len(prefix) :]
     same = name[: len(prefix)].lower() == prefix.lower()
     return int(digits) if same and len(digits) <= MAX_DIGITS and digits.isascii() and digits.isdecimal() else None
