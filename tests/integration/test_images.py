@@ -110,7 +110,7 @@ def test_from_the_daemon(daemon_address, built, monkeypatch):
     assert gone_by >= {layer.diff_id for layer in image.layers}
     assert image.config["config"]["Healthcheck"]["Test"] == ["CMD", "/probe"]
     with pytest.raises(TargetError, match="no such image") as error:
-        open_image("docker:local/nothing:1")
+        open_image("docker:local/nowhere:1")
     assert "docker pull" in error.value.hint
 
 
