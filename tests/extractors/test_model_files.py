@@ -273,14 +273,26 @@ def test_the_header_says_what_a_model_is():
     assert (found.parameters, found.dtypes) == (6, ("F32",))
 
 
-def test_a_model_of_a_layer_has_its_digest_and_one_of_a_build_context_has_none():
+def test_a_model_that_somebody_asks_for_has_its_digest_and_of_others_the_header_is_read():
     import hashlib
 
     data = tensors()
-    assert itself(data).digest == f"sha256:{hashlib.sha256(data).hexdigest()}"
-    copied = file("m.safetensors", data, layer=None).replace(copied_by=itself(data).evidence[0])
-    (found,) = look.look(copied)
+    (asked,) = look.look(file("m.safetensors", data).replace(given=True))
+    assert asked.digest == f"sha256:{hashlib.sha256(data).hexdigest()}"
+
+    read = []
+    large = safetensors.numpy.save({"a": numpy.zeros(1 << 18, numpy.float32)})
+    (found,) = (
+        each
+        for each in look.look(
+            file("m.safetensors", large).replace(
+                part=lambda start, size: read.append(size) or large[start : start + size]
+            )
+        )
+        if each.kind == "model-file"
+    )
     assert found.digest == ""
+    assert sum(read) < 1 << 17
 
 
 def test_a_blob_that_is_not_what_its_name_says():

@@ -18,6 +18,8 @@ from scanner.parsers.models.limits import HEAD
 from scanner.parsers.models.recognize import COMPRESSED, CONTAINERS, EXECUTABLES, format_of_name, stand_in
 
 _WITHIN = CONTAINERS | COMPRESSED
+MAX_HELD = 64 << 20
+"""Bytes of the largest file of a layer that is held to the digest it is called by."""
 
 
 def look(file: File) -> Iterable[Fact]:
@@ -49,7 +51,7 @@ def _beside(file: File) -> Iterable[Fact]:
 def _model(draft: Draft, format: str) -> Iterable[Fact]:
     """A file that is a model, or that may hold one."""
     promised = draft.promised
-    source = _source(draft, format)
+    source = _source(draft)
     draft.format = format
     try:
         found = Contents(draft).look(format, Timed(source), draft.file.size)
@@ -88,10 +90,13 @@ def _told_digest(path: str) -> str:
     return f"sha256:{place.blob}" if place is not None and len(place.blob) == 64 else hub.ollama_blob(path)
 
 
-def _source(draft: Draft, format: str) -> Hashed | Skipping:
-    """Models are read as a whole, for their digest; not those of a build context, nor archives that may hold none."""
-    likely = format not in _WITHIN or draft.promised or "/blobs/" in draft.path
-    return Hashed(draft.file) if likely and draft.file.copied_by is None else Skipping(draft.file)
+def _source(draft: Draft) -> Hashed | Skipping:
+    """What somebody asks for is read as a whole, for its digest; so is what is small and called by one.
+
+    Else headers do, however large the model.
+    """
+    called = draft.file.size <= MAX_HELD and draft.file.copied_by is None and _told_digest(draft.path)
+    return Hashed(draft.file) if draft.file.given or called else Skipping(draft.file)
 
 
 def _program(draft: Draft, format: str) -> Iterable[Fact]:
