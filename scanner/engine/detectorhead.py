@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from scanner.model.detector import Detector
@@ -30,6 +30,7 @@ def head(detector: Detector) -> str:
 
     items = list(_parser.parse(detector.pattern, re.ASCII))
     if detector.inside:
+        items = list(_flat(items))
         items = items[_place(items, detector.keywords[0]) :]
     return _head(items).text
 
@@ -40,6 +41,15 @@ class _Head(NamedTuple):
     """Characters that it takes at least."""
     ended: bool
     """Nothing may follow it."""
+
+
+def _flat(items: Sequence[Any]) -> Iterator[Any]:
+    """The items without the groups around them."""
+    for operation, argument in items:
+        if str(operation) == "SUBPATTERN":
+            yield from _flat(list(argument[-1]))
+        else:
+            yield operation, argument
 
 
 def _place(items: Sequence[Any], keyword: str) -> int:

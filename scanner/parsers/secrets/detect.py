@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 
 from scanner.model.detector import Detector, Provider
+from scanner.parsers.lazy import Lazy
 from scanner.parsers.secrets.table import DETECTORS, IN_FILES, KEYWORDS, PROVIDERS
 from scanner.parsers.secrets.values import real, written_out
 
@@ -15,7 +16,14 @@ Hit = tuple[int, int, Detector]
 
 MAX_LENGTH = 24_000
 """Characters of the longest match: of a private key."""
-_ESCAPES = "nrt"
+_WORD = Lazy(r"[A-Za-z0-9_-]")
+_ESCAPED = Lazy(
+    r"(?: \\[nrt] | (?:%|\\x)[0-9A-Fa-f]{2} | \\u[0-9A-Fa-f]{4} | (?:\x1b|\\(?:u001b|x1b|033|e))\[[\d;]{0,16}m )\Z",
+    re.VERBOSE | re.IGNORECASE,
+)
+"""What ends with a letter or digit and is none of a word: a character of JSON or a URL, a colour of a terminal."""
+_LONGEST = 28
+"""Characters of it."""
 
 
 @cache
@@ -67,7 +75,7 @@ def _in_file(text: str, path: str) -> Iterator[Hit]:
 
 
 def _behind(text: str, keyword: str, number: int, path: str) -> Iterator[Hit]:
-    """The matches at the places of a keyword that are the beginning of a word."""
+    """The matches at the places of a keyword that begin with a word."""
     form = detector(number)
     if (form.needs and form.needs not in text) or (form.files and not _is_at(form, path)):
         return
@@ -76,23 +84,21 @@ def _behind(text: str, keyword: str, number: int, path: str) -> Iterator[Hit]:
     while at >= 0:
         if form.inside:
             match = pattern.search(text, max(done, at - form.inside), at + MAX_LENGTH)
-            match = match if match is not None and match.start() <= at < match.end() else None
+            if match is not None and not (match.start() <= at < match.end() and _begins(text, match.start())):
+                match = None
         else:
-            match = pattern.match(text, at) if _begins(text, at, keyword) else None
+            match = pattern.match(text, at) if not keyword[0].isalnum() or _begins(text, at) else None
         if match is not None:
             yield from _hit(number, match)
             done = match.end()
         at = text.find(keyword, at + len(keyword))
 
 
-def _begins(text: str, at: int, keyword: str) -> bool:
-    r"""Whether a keyword there begins a word: behind ``\n`` in JSON it does."""
-    if not at or not keyword[0].isalnum():
+def _begins(text: str, at: int) -> bool:
+    r"""Whether a word begins there: behind ``\n`` in JSON and ``%22`` in a URL one does, and behind other letters."""
+    if not at or not _WORD.match(text, at - 1):
         return True
-    before = text[at - 1]
-    if before in _ESCAPES and at > 1 and text[at - 2] == "\\":
-        return True
-    return not (before.isalnum() or before in "_-")
+    return _ESCAPED.search(text, max(0, at - _LONGEST), at) is not None
 
 
 def _hit(number: int, match: re.Match[str]) -> Iterator[Hit]:
