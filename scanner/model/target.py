@@ -166,7 +166,7 @@ class Part(NamedTuple):
 
     path: str
     data: bytes
-    form: Literal["text", "zip", "sqlite"] = "text"
+    form: Literal["text", "zip", "sqlite", "utf-16"] = "text"
     """By its first bytes."""
     start: int = 0
     """Where in the file it begins."""

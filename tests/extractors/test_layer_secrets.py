@@ -254,7 +254,7 @@ def test_which_files_hold_settings():
         )
     )
     assert not any(
-        map(holds_settings, ("usr/lib/x/a.conf", "app/a.py", "app/x.json", "usr/lib/python3/dist-packages/a.sh"))
+        map(holds_settings, ("usr/lib/x/a.conf", "app/a.py", "app/x.txt", "usr/lib/python3/dist-packages/a.sh"))
     )
 
 

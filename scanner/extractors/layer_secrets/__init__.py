@@ -25,7 +25,7 @@ MAX_QUOTE = 60
 
 
 class HeldSecrets:
-    """Credentials in text files, in the text members of zips, and in SQLite databases."""
+    """Credentials in text files, UTF-16 too, in the text members of zips, and in SQLite databases."""
 
     skips = staticmethod(is_skipped)
 
@@ -66,13 +66,17 @@ def _database(part: Part) -> Iterator[Part]:
         yield part
 
 
-_OPENED: Mapping[str, Callable[[Part], Iterator[Part]]] = {"zip": _zip, "sqlite": _database}
+def _wide(part: Part) -> Iterator[Part]:
+    yield part._replace(form="text", data=part.data.decode("utf-16", "replace").encode())
+
+
+_OPENED: Mapping[str, Callable[[Part], Iterator[Part]]] = {"zip": _zip, "sqlite": _database, "utf-16": _wide}
 
 
 def _looked_at(part: Part, hits: Iterable[tuple[int, int]], layer: Layer) -> Iterable[Fact | Problem]:
     """What a part says: the detectors that may find something in it look, and those that are for its file."""
     detectors = sorted({detector for _, detector in hits})
-    settings = len(part.data) <= MAX_SETTINGS and holds_settings(part.path)
+    settings = len(part.data) <= MAX_SETTINGS and holds_settings(part.path, part.data)
     if detectors or settings or of_file(part.path):
         return _exactly(part, detectors, layer, settings=settings)
     return ()

@@ -15,7 +15,8 @@ _SETTINGS = frozenset(
     {
         "env", "sh", "bash", "zsh", "fish", "ini", "cfg", "conf", "config", "cnf", "toml", "yaml", "yml", "properties",
         "tfvars", "tfstate", "ipynb", "netrc", "dockerfile", "envrc", "secret", "secrets", "credentials", "key",
-        "token", "service", "local", "production", "development", "prod", "dev", "staging",
+        "token", "service", "local", "production", "development", "prod", "dev", "staging", "json", "tf", "ps1", "bat",
+        "cmd",
     }
 )  # fmt: skip
 """Ends of the names of files that hold settings, scripts and what people typed."""
@@ -28,6 +29,9 @@ _NAMES = frozenset(
     }
 )  # fmt: skip
 """Whole names, without a dot in front."""
+_TABLES = ("etc/cron", "var/spool/cron/")
+"""Where commands stand that run at a time, under any name."""
+_SHELL = Lazy(rb"\A#![^\n]{0,80}[/ \t](?:ba|da|z|k|a|fi)?sh\b")
 _SAMPLE = Lazy(
     r"(?:^|/)(?:tests?|testing|testdata|test[_-]\w{1,40}|fixtures?|examples?|samples?|specs?|__tests__|mocks?|demos?"
     r"|docs?|man|tutorials?)/|(?:^|/)(?:test_[^/]{1,80}|[^/]{1,80}[_.-]test|conftest)\.\w{1,5}$"
@@ -46,11 +50,12 @@ def is_plain(path: str) -> bool:
     return path.endswith(_PROGRAMS)
 
 
-def holds_settings(path: str) -> bool:
-    """Whether it is a file of settings, a script or a history that people put there, by its path."""
+def holds_settings(path: str, data: bytes = b"") -> bool:
+    """Whether it is a file of settings, a script or a history that people put there, by its path and first line."""
     base = path[path.rfind("/") + 1 :].lower()
     name = base[1:] if base[:1] == "." else base
     likely = name in _NAMES or name[name.rfind(".") + 1 :] in _SETTINGS or name[:4] == "env."
+    likely = likely or path.startswith(_TABLES) or (data[:2] == b"#!" and _SHELL.match(data) is not None)
     return likely and not foreign(path) and ours(path)
 
 

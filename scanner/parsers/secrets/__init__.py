@@ -46,13 +46,16 @@ _KEYWORDS = ("pass", "secret", "token", "key", "credential", "pwd", "_pat")
 _LEFT = Lazy(r"[\w.-]{0,64}\Z", re.ASCII)
 _WORD = Lazy(r"[\w.-]{0,64}", re.ASCII)
 _GIVES = Lazy(
-    r"""["']?\]?[ \t]{0,4}(?:(?P<equals>:?=)|(?P<colon>:)(?=[ \t]))[ \t]{0,4}
+    r"""\\{0,3}["']?(?P<pair>[\s,]{1,64}\\{0,3}["']?value\\{0,3}["']?[ \t]{0,4}[:=][ \t]{0,4})
+      | (?:\\{0,3}["'])?\]?[ \t]{0,4}(?:(?P<equals>:?=)|(?P<colon>:)(?=[ \t]))[ \t]{0,4}
       | ["'](?P<comma>,)[ \t]{0,8}(?=["'])
       | (?P<space>[ \t]{1,16})(?:\\[ \t]{0,8}\r?\n[ \t]{0,32})?""",
     re.ASCII | re.VERBOSE,
 )
+_PAIRED = Lazy(r"\bname\W{1,8}\Z")
+_SETS = Lazy(r"\b(?:setx|set[ \t]{1,4}-\w{1,4})[ \t]{1,4}\Z")
 _VALUE = Lazy(
-    r"""\\?"(?P<double>[^"\n]{0,4096}?)\\?" | '(?P<single>[^'\n]{0,4096})'
+    r"""\\{0,3}"(?P<double>[^"\n]{0,4096}?)\\{0,3}" | '(?P<single>[^'\n]{0,4096})'
       | (?P<bare>[^\s"'`;|&<>(),\\]{1,4096}(?:\\[ \t]{0,8}\r?\n[^\s"'`;|&<>(),\\\#]{1,4096}){0,8})""",
     re.VERBOSE,
 )
@@ -137,8 +140,13 @@ def title(found: Found) -> str:
 
 def _merged(one: Found, other: Found) -> Found:
     """Of two that overlap: the whole of them, and what the better of the two detectors says."""
-    best, rest = (one, other) if one.provider or not other.provider else (other, one)
+    best, rest = (other, one) if _told(other) > _told(one) else (one, other)
     return best.replace(start=one.start, end=max(one.end, other.end), name=best.name or rest.name)
+
+
+def _told(found: Found) -> tuple[bool, bool]:
+    """How much is known of it."""
+    return bool(found.provider), found.detector not in {NAMED, IN_URL}
 
 
 def mask(text: str, found: list[Found]) -> str:
@@ -189,7 +197,7 @@ def _named(text: str) -> Iterator[_Hit]:
         if (
             gives is None
             or _ends_word(text, begin, gives)
-            or not (head := _expects(text[line : min(begin, line + JUDGED)].lstrip(), name, gives))
+            or not (head := _expects(text, line, begin, name, gives))
         ):
             continue
         value = _VALUE.match(text, gives.end())
@@ -225,17 +233,22 @@ def _keywords(text: str) -> list[int]:
     return sorted(places)
 
 
-def _expects(head: str, name: str, gives: re.Match[str]) -> str:
+def _expects(text: str, line: int, begin: int, name: str, gives: re.Match[str]) -> str:
     """What must be true of the value that follows a name: ``any``, ``quoted`` or ``random``; "" when none follows.
 
-    ``head`` is what stands in front of the name on its line.
+    The name stands at ``begin`` on a line that begins at ``line``.
     """
+    if gives["pair"]:
+        return "quoted" if _PAIRED.search(text, max(line, begin - 16), begin) else ""
+    head = text[line : min(begin, line + JUDGED)].lstrip()
     comment = head.startswith("#")
     if gives["comma"]:
         return "option" if name.startswith("-") else ""
     if gives["space"]:
         if head.rstrip().upper() == "ENV":
             return "any"
+        if _SETS.search(head):
+            return "random"
         return ("random" if comment else "option") if name.startswith("--") or "_auth" in name.lower() else ""
     if comment:
         return "random"

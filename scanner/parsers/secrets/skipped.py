@@ -14,6 +14,8 @@ MAX_MEMBERS = 32 << 20
 """Bytes of the members of one zip, unpacked."""
 MAX_DATABASE = 16 << 20
 """Bytes of the largest SQLite database that is searched."""
+MAX_WIDE = 1 << 20
+"""Bytes of the largest text in UTF-16 that is searched; it says so with its first two."""
 
 SUFFIXES: Mapping[str, frozenset[str]] = {
     "machine code": frozenset(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Literal
 
 from scanner.model.target import OVERLAP, SNIFFED, Part
-from scanner.parsers.secrets.skipped import MAX_ARCHIVE, MAX_DATABASE
+from scanner.parsers.secrets.skipped import MAX_ARCHIVE, MAX_DATABASE, MAX_WIDE
 
 HEAD = 1 << 16
 """Bytes that are read to tell what is in a file."""
@@ -28,13 +28,15 @@ def parts(path: str, size: int, at: At, offset: int) -> Iterable[Part]:
     return (Part(path, data if size <= HEAD else at(offset, size), form),)
 
 
-def kind_of(head: bytes, size: int) -> Literal["text", "zip", "sqlite"] | None:
+def kind_of(head: bytes, size: int) -> Literal["text", "zip", "sqlite", "utf-16"] | None:
     """What a file that begins so is searched as; None for one that is not searched."""
     if head.startswith(b"PK\3\4"):
         return "zip" if size <= MAX_ARCHIVE else None
     if head.startswith(b"SQLite format 3\0"):
         return "sqlite" if size <= MAX_DATABASE else None
-    return "text" if head.find(0, 0, SNIFFED) < 0 else None
+    if head.find(0, 0, SNIFFED) < 0:
+        return "text"
+    return "utf-16" if size <= MAX_WIDE and head.startswith((b"\xff\xfe", b"\xfe\xff")) else None
 
 
 def _pieces(path: str, size: int, at: At, offset: int) -> Iterator[Part]:
