@@ -51,7 +51,8 @@ _NOT = frozenset(
         "change", "prompt", "ignore", "encrypted", "hashed",
         # what language models call a token
         "pad", "eos", "bos", "unk", "sep", "cls", "mask", "stop", "special", "max", "min", "num", "per", "next",
-        "image", "video", "audio", "vision", "speaker", "vocab", "added", "tokens", "tokenizer", "tokenizers",
+        "image", "video", "audio", "vision", "speaker", "vocab", "added", "tokens", "tokenizer", "tokenizers", "input",
+        "output",
     }
 )  # fmt: skip
 
