@@ -1,12 +1,11 @@
 """Files with a made credential in each: 50 kinds of file, 20 ways in which the value stands in its line.
 
-``plants()`` has every detector in every kind that can hold it; ``image(plants)`` has their files in three layers, of
-which the last removes some of the first.
+``plants()`` has every detector in every kind that can hold it, ``in_own_files()`` those that only count in files of their
+tools; ``image(plants)`` has their files in three layers, of which the last removes some of the first.
 """
 
 from __future__ import annotations
 
-import functools
 import html
 import io
 import itertools
@@ -14,6 +13,7 @@ import json
 import posixpath
 import sqlite3
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
@@ -47,9 +47,9 @@ class Plant(NamedTuple):
     detector: Detector
     kind: str
     host: int
+    text: str
     path: str
     data: bytes
-    value: str
 
 
 def _json(text: str) -> str:
@@ -129,7 +129,7 @@ KINDS: Mapping[str, Kind] = {
     "call in Python": Kind("app/{}/call.py", 'client = Client(key="{}", retries=3)\n', _quoted),
     "JSON": Kind("app/{}/config.json", '{{\n  "a": 1,\n  "value": "{}"\n}}\n', _json),
     "JSON in a line": Kind(
-        "app/{}/state.json", '{{"a":[' + "1," * 20_000 + '0],"value":"{}","b":null}}', _json
+        "app/{}/state.json", '{{"a":[' + "1," * 4_000 + '0],"value":"{}","b":null}}', _json
     ),
     "JSON lines": Kind("data/{}/log.jsonl", '{{"t": 1}}\n{{"t": 2, "m": "{}"}}\n', _json),
     "JSON in JSON": Kind("app/{}/body.json", '{{"body": "{{\\"value\\": \\"{}\\"}}"}}\n', lambda text: _json(_json(text))),
@@ -137,14 +137,14 @@ KINDS: Mapping[str, Kind] = {
     "Terraform's state": Kind("infra/{}/terraform.tfstate", '{{"resources": [{{"value": "{}"}}]}}\n', _json),
     "SQL": Kind("db/{}/dump.sql", "INSERT INTO a VALUES (1, '{}', NULL);\n", _doubled),
     "log": Kind("var/log/{}.log", "2026-11-25T10:00:00Z INFO start\n2026-11-25T10:00:01Z DEBUG sent {}\n"),
-    "log without line breaks": Kind("var/log/{}.out", "words and more " * 4_000 + "{}" + " and words" * 4_000),
+    "log without line breaks": Kind("var/log/{}.out", "words and more " * 500 + "{}" + " and words" * 500),
     "Markdown": Kind("app/{}/NOTES.md", "# Notes\n\nUse {} here.\n"),
     "text": Kind("app/{}/todo.txt", "first\n{}"),
     "HTML": Kind("app/{}/index.html", '<p>a</p>\n<script>var value = "{}"</script>\n', _quoted),
     "XML": Kind("app/{}/web.xml", "<a>\n  <value>{}</value>\n</a>\n", lambda text: html.escape(text, quote=False)),
     "attribute in XML": Kind("app/{}/a.xml", '<a>\n  <b value="{}"/>\n</a>\n', html.escape),
     "JavaScript": Kind("app/{}/app.js", 'const value = "{}";\n', _quoted),
-    "packed JavaScript": Kind("app/{}/app.min.js", "!function(){{" + "var a=1;" * 5_000 + 'f("{}")}}();', _quoted),
+    "packed JavaScript": Kind("app/{}/app.min.js", "!function(){{" + "var a=1;" * 1_000 + 'f("{}")}}();', _quoted),
     "TypeScript": Kind("app/{}/app.ts", "export const value: string = `{}`;\n"),
     "Java": Kind("app/{}/A.java", 'class A {{ String value = "{}"; }}\n', _quoted),
     "Go": Kind("app/{}/a.go", "package a\n\nconst value = `{}`\n"),
@@ -160,29 +160,60 @@ KINDS: Mapping[str, Kind] = {
 }  # fmt: skip
 
 
-def plant(detector: Detector, kind: str, host: int, seed: int = 0) -> Plant:
-    """A value of its own, in a file of its own."""
-    held = made(detector, 1000 + seed)
-    form = KINDS[kind]
-    name = f"{detector.id}-{host}"
-    path = form.path.format(name)
+UNREAD: Mapping[str, tuple[str, str]] = {
+    "attribute in XML": ("\"'", "quotes that belong to a format, and are written as entities, are not read as quotes"),
+}
+"""By kind of file: characters, one of which makes a value one that is not found, and why. A test holds this, too."""
+OWN_PLACES = ("root/{}", "home/me/{}", "app/{}", "srv/backup/me/{}", "etc/skel/{}")
+OWN_TEXTS = ("{}", "{}\n", "{}\r\n", "\n{}\n")
+
+
+def plant(detector: Detector, kind: str, host: int) -> Plant:
+    """A value in a file of its own; another for each host."""
+    held, form = made(detector, 1000 + host), KINDS[kind]
+    path = form.path.format(f"{detector.id}-{host}")
     text = form.template.format(form.escape(HOSTS[host].format(held.text)))
-    return Plant(detector, kind, host, path, form.pack(path, text), held.value)
+    return Plant(detector, kind, host, held.text, path, form.pack(path, text))
 
 
-@functools.cache
-def pairs() -> tuple[tuple[Detector, str], ...]:
+def pairs() -> Iterator[tuple[Detector, str]]:
     """Every detector with every kind of file that it counts in."""
-    return tuple(
-        (detector, kind)
-        for detector in detectors().values()
-        for kind, form in KINDS.items()
-        if not detector.files and (detector.kind != "password" or form.settings)
-    )
+    for detector in detectors().values():
+        for kind, form in KINDS.items():
+            if not detector.files and (detector.kind != "password" or form.settings):
+                yield detector, kind
 
 
-def plants(*, hosts: Iterable[int] | None = None) -> Iterator[Plant]:
-    """All pairs, each in some hosts: without ``hosts`` in one, another for each pair."""
-    for number, (detector, kind) in enumerate(pairs()):
-        for host in [number * 7 % len(HOSTS)] if hosts is None else hosts:
-            yield plant(detector, kind, host, host)
+def plants(hosts: Iterable[int] | None = None) -> Iterator[Plant]:
+    """All pairs, each in some hosts; without ``hosts`` in one, not the same for all."""
+    for detector, kind in pairs():
+        for host in hosts or [zlib.crc32(f"{detector.id} {kind}".encode()) % len(HOSTS)]:
+            yield plant(detector, kind, host)
+
+
+def in_own_files() -> Iterator[Plant]:
+    """The detectors that only count in files of their tools, in these, at several places and in a zip."""
+    for detector in detectors().values():
+        for number, (end, place, text) in enumerate(itertools.product(detector.files, OWN_PLACES, OWN_TEXTS)):
+            held = made(detector, 1000 + number).text
+            data, archive = text.format(held), f"srv/{detector.id}-{number}.zip"
+            yield Plant(detector, end, number, held, place.format(f"{number}/{end}"), data.encode())
+            yield Plant(detector, f"{end} in a zip", number, held, archive, _zip(f"me/{end}")("", data))
+
+
+def unread(plant: Plant) -> bool:
+    """Whether it is one of those that are known not to be found."""
+    return plant.kind in UNREAD and any(each in plant.text for each in UNREAD[plant.kind][0])
+
+
+def image(planted: Iterable[Plant]) -> tuple[Image, set[str]]:
+    """An image with the files in two layers, and the paths that a third one removes."""
+    layers: tuple[dict[str, bytes], ...] = ({}, {}, {})
+    gone = set()
+    for number, each in enumerate(planted):
+        layers[number % 2][each.path] = each.data
+        if number % 6 == 0:
+            folder, name = posixpath.split(each.path)
+            layers[2][f"{folder}/.wh.{name}"] = b""
+            gone.add(each.path)
+    return example.made({}, layers, {}), gone

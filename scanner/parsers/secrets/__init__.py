@@ -194,11 +194,7 @@ def _named(text: str) -> Iterator[_Hit]:
         if not is_credential(name) or (rejected >= NESTED and at < inside):
             continue
         gives = _GIVES.match(text, end)
-        if (
-            gives is None
-            or _ends_word(text, begin, gives)
-            or not (head := _expects(text, line, begin, name, gives))
-        ):
+        if gives is None or _ends_word(text, begin, gives) or not (head := _expects(text, line, begin, name, gives)):
             continue
         value = _VALUE.match(text, gives.end())
         if value is None or value.lastgroup is None:
@@ -245,17 +241,23 @@ def _expects(text: str, line: int, begin: int, name: str, gives: re.Match[str]) 
     if gives["comma"]:
         return "option" if name.startswith("-") else ""
     if gives["space"]:
-        if head.rstrip().upper() == "ENV":
-            return "any"
-        if _SETS.search(head):
-            return "random"
-        return ("random" if comment else "option") if name.startswith("--") or "_auth" in name.lower() else ""
+        return _behind_space(head, name, comment=comment)
     if comment:
         return "random"
     if gives["colon"] or gives.group() != "=":
         return "quoted"
     upper = name == name.upper() or name.startswith("-") or head[:4].upper() in {"ENV ", "ARG "}
     return "any" if upper else "code"
+
+
+def _behind_space(head: str, name: str, *, comment: bool) -> str:
+    if head.rstrip().upper() == "ENV":
+        return "any"
+    if _SETS.search(head) and not comment:
+        return "random"
+    if not (name.startswith("--") or "_auth" in name.lower()):
+        return ""
+    return "random" if comment else "option"
 
 
 def _is_value(name: str, expected: str, value: str, kind: str) -> bool:

@@ -42,7 +42,7 @@ DETECTORS = (
     ('vncpasswd', 'a password piped to vncpasswd', '', 'password', 'vncpasswd', 'echo (?:-\\w{1,8}\\s{1,4})?[\\"\']?(?P<v>[^\\s\\"\'|$\\\\]{1,256}+)[\\"\']?\\s{0,8}\\|[^\\n|]{0,40}?\\bvncpasswd\\b', ('echo ',), 0, 'vncpasswd', (), 3.0, ''),
     ('crates-token', 'an API token', 'crates-io', 'token', '', 'cio[A-Za-z0-9]{32}(?![A-Za-z0-9_-])', ('cio',), 0, '', (), 3.5, ''),
     ('dashscope-key', 'a key, by the name beside it', 'dashscope', 'token', '', '(?:DASHSCOPE_API_KEY|dashscope_api_key)(?:(?:\\\\{0,3}[\\"\']{1,2})?\\]?\\s{0,4}[=:]\\s{0,4}\\\\{0,3}[\\"\']{1,2}|(?<=[A-Z])=)(?P<v>(?=[^\\s\\"\']{0,100}[0-9])(?![A-Za-z_]\\w{0,20}\\.[A-Za-z_])[\\w.:-]{20,200})(?![A-Za-z0-9_-])', ('DASHSCOPE_API_KEY', 'dashscope_api_key'), 0, '', (), 3.2, ''),
-    ('pgpass', "a password in PostgreSQL's .pgpass", '', 'password', '', '^[^\\s:#]{1,256}:[0-9*]{1,6}:[^\\s:]{1,128}:[^\\s:]{1,128}:(?P<v>[^\\s:]{3,256})$', (), 0, '', ('.pgpass',), 3.0, ''),
+    ('pgpass', "a password in PostgreSQL's .pgpass", '', 'password', '', '^[^\\s:#]{1,256}:[0-9*]{1,6}:[^\\s:]{1,128}:[^\\s:]{1,128}:(?P<v>[^\\s:]{3,256})\\r?$', (), 0, '', ('.pgpass',), 3.0, ''),
     ('my-cnf', "a password in MySQL's .my.cnf", '', 'password', '', '^\\s{0,8}password\\s{0,4}=\\s{0,4}[\\"\']?(?P<v>[^\\s\\"\']{3,256})', (), 0, '', ('.my.cnf', 'my.cnf'), 3.0, ''),
     ('neo4j-auth', "Neo4j's first password", '', 'password', 'NEO4J_AUTH', 'NEO4J_AUTH[= ]{1,4}[\\"\']?neo4j/(?P<v>[^\\s\\"\'$\\\\;&|]{1,512})', ('NEO4J_AUTH',), 0, '', (), 3.0, ''),
     ('redis-password', "Redis's password", '', 'password', 'requirepass', 'requirepass\\s{1,4}[\\"\']?(?P<v>[^\\s\\"\'$\\\\;&|]{1,512})', ('requirepass',), 0, '', (), 3.0, ''),
