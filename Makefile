@@ -64,6 +64,9 @@ bench-models: .venv-models  ## scan honest model files, made with torch, scikit-
 bench-secrets:  ## time the search for credentials in layers beside the reading alone
 	$(BIN)/python -m tests.benchmarks.secrets
 
+bench-detectors:  ## what is found of planted credentials, and wrongly in CLEAN=FOLDER, beside detect-secrets
+	$(BIN)/python -m tests.benchmarks.detectors $(CLEAN)
+
 effect:  ## what a change does to the findings on all fixtures: make effect BASE=main
 	$(BIN)/python -m tests.effect $(or $(BASE),main)
 
@@ -74,4 +77,4 @@ lock:  ## pin the dependencies anew
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra dev pyproject.toml -o requirements-dev.lock
 
-.PHONY: help setup test check lint types imports docs tables docs-check integration bench bench-advisories bench-layers bench-images bench-models bench-secrets effect noise lock
+.PHONY: help setup test check lint types imports docs tables docs-check integration bench bench-advisories bench-layers bench-images bench-models bench-secrets bench-detectors effect noise lock

@@ -226,6 +226,7 @@ def test_the_same_value_twice_in_a_file_is_told_once_and_too_many_are_a_problem(
     [
         ("app/settings.py", "own", False),
         ("app/tests/test_a.py", "own", True),
+        ("usr/local/lib/python3.12/site-packages/x/testing_utils.py", "package", True),
         ("app/node_modules/x/index.js", "package", False),
         ("usr/share/doc/x/README", "package", True),
         ("usr/local/lib/python3.12/site-packages/x/config.py", "package", False),

@@ -34,7 +34,7 @@ _TABLES = ("etc/cron", "var/spool/cron/")
 _SHELL = Lazy(rb"\A#![^\n]{0,80}[/ \t](?:ba|da|z|k|a|fi)?sh\b")
 _SAMPLE = Lazy(
     r"(?:^|/)(?:tests?|testing|testdata|test[_-]\w{1,40}|fixtures?|examples?|samples?|specs?|__tests__|mocks?|demos?"
-    r"|docs?|man|tutorials?)/|(?:^|/)(?:test_[^/]{1,80}|[^/]{1,80}[_.-]test|conftest)\.\w{1,5}$"
+    r"|docs?|man|tutorials?)/|(?:^|/)(?:test(?:ing)?_[^/]{1,80}|[^/]{1,80}[_.-]test|conftest)\.\w{1,5}$"
     r"|(?:^|/)(?:README|CHANGELOG|CHANGES|NEWS|HISTORY|HOWTO|METADATA$|PKG-INFO$)[^/]{0,40}$|example|sample|\.(?:md|rst|adoc|pod|[1-8])$",
     re.IGNORECASE,
 )
