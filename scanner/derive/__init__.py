@@ -31,9 +31,14 @@ Deriver = Callable[[Sequence[Fact], str], Iterator[Fact]]
 """Concludes facts from all that the extractors found; the second argument is today as ``YYYY-MM-DD``."""
 
 
+def _any(facts: Sequence[Fact], *kinds: type[Fact]) -> bool:
+    """Whether there is a fact of one of these kinds; asked of all Dockerfiles, most of which have none."""
+    return not frozenset(map(type, facts)).isdisjoint(kinds)
+
+
 def _installed(facts: Sequence[Fact], today: str) -> Iterator[Fact]:
     """The packages of an image, and their GPU libraries; what finds them is not imported for a Dockerfile."""
-    if any(isinstance(fact, PackageRecord | GpuLibrary) for fact in facts):
+    if _any(facts, PackageRecord, GpuLibrary):
         from scanner.derive import gpu, inventory
 
         packages = list(inventory.derive(facts, today))
@@ -43,11 +48,11 @@ def _installed(facts: Sequence[Fact], today: str) -> Iterator[Fact]:
 
 def _held(facts: Sequence[Fact], today: str) -> Iterator[Fact]:
     """What the files of layers say together; not imported for a Dockerfile either."""
-    if any(isinstance(fact, Account | LayerFile | LayerIndex | LayerVerificationOff) for fact in facts):
+    if _any(facts, Account, LayerFile, LayerIndex, LayerVerificationOff):
         from scanner.derive import layers
 
         yield from layers.derive(facts, today)
-    if any(isinstance(fact, HeldSecret) for fact in facts):
+    if _any(facts, HeldSecret):
         from scanner.derive import layer_secrets
 
         yield from layer_secrets.derive(facts, today)
@@ -55,7 +60,7 @@ def _held(facts: Sequence[Fact], today: str) -> Iterator[Fact]:
 
 def _models(facts: Sequence[Fact], today: str) -> Iterator[Fact]:
     """The models; not imported where there are no files of any."""
-    if any(isinstance(fact, ModelFile) for fact in facts):
+    if _any(facts, ModelFile):
         from scanner.derive import models
 
         yield from models.derive(facts, today)

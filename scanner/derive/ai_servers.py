@@ -58,12 +58,13 @@ class Row(Record, kw_only=False):
 def derive(facts: Sequence[Fact], _today: str) -> Iterator[KnownVulnerability | VulnerablePin]:
     """What is known of the releases that base images, images copied from, packages and pins are of."""
     for fact in facts:
-        if isinstance(fact, BaseImage) and fact.repository and fact.tag:
-            yield from _of_image(fact, fact.repository, fact.tag)
+        if isinstance(fact, Requirement):
+            if fact.version:
+                yield from _of_pin(fact, fact.version)
         elif isinstance(fact, InstalledPackage):
             yield from _of_package(fact)
-        elif isinstance(fact, Requirement) and fact.version:
-            yield from _of_pin(fact, fact.version)
+        elif isinstance(fact, BaseImage) and fact.repository and fact.tag:
+            yield from _of_image(fact, fact.repository, fact.tag)
 
 
 def _of_image(fact: BaseImage, repository: str, tag: str) -> Iterator[KnownVulnerability]:

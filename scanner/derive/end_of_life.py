@@ -66,6 +66,8 @@ def _of_image(facts: Sequence[Fact], today: str) -> Iterator[EndOfLife]:
             product, version = "cuda", fact.version
         elif isinstance(fact, InstalledPackage):
             product, version = _runtime(fact)
+        if not product:
+            continue
         cycle = _cycle(product, version)
         known = found.get((product, cycle))
         if cycle and (known is None or (fact.ships and not known.ships)):

@@ -12,6 +12,7 @@ from functools import cache, lru_cache
 from struct import pack
 from typing import NamedTuple
 
+from scanner.parsers.lazy import Lazy
 from scanner.parsers.pickles.symbols import UNKNOWN, Symbol
 
 _LONGEST = 64
@@ -64,10 +65,10 @@ def style(new: bool) -> Style:
     passed = rb"(?:h.(?:%b|)|[](){}eutasbN\x81\x85-\x89]++|K.|M..|G.{8}|[jJ].{4})*+" % plain
     memo = b"((?:%b|))%b" if new else b"((?:%b|)%b)"
     return Style(
-        run=re.compile(values + b"[eu]", re.DOTALL),
-        object=re.compile(rb"\)\x81%b\}%b%bub" % (may_put, may_put, values), re.DOTALL),
-        dictionary=re.compile(rb"\}%b%bu" % (may_put, values), re.DOTALL),
-        memos=re.compile(passed + b"(?:%b|\\Z)" % memo % (text, put), re.DOTALL),
+        run=Lazy(values + b"[eu]", re.DOTALL),
+        object=Lazy(rb"\)\x81%b\}%b%bub" % (may_put, may_put, values), re.DOTALL),
+        dictionary=Lazy(rb"\}%b%bu" % (may_put, values), re.DOTALL),
+        memos=Lazy(passed + b"(?:%b|\\Z)" % memo % (text, put), re.DOTALL),
         header=header,
         counted=new,
     )

@@ -24,6 +24,8 @@ _ESCAPED = Lazy(
 """What ends with a letter or digit and is none of a word: a character of JSON or a URL, a colour of a terminal."""
 _LONGEST = 28
 """Characters of it."""
+_STEMS = ("_KEY", "_key", "_TOKEN", "_token", "_v1_", "dp.", "gh", "gl", "hv", "shp", "sk-", "sl.", "sntry", "xox")
+"""What several keywords have in common."""
 
 
 @cache
@@ -44,12 +46,23 @@ def compiled(number: int) -> re.Pattern[str]:
     return re.compile(detector(number).pattern, re.ASCII | re.MULTILINE)
 
 
+@cache
+def _by_stem() -> dict[str, list[str]]:
+    """The keywords by what many of them share, so that one look at a text does for these."""
+    found: dict[str, list[str]] = {}
+    for keyword in KEYWORDS:
+        found.setdefault(next((stem for stem in _STEMS if stem in keyword), keyword), []).append(keyword)
+    return found
+
+
 def detected(text: str, path: str = "") -> Iterator[Hit]:
     """What the detectors find in the text of a file, in no order."""
-    for keyword, numbers in KEYWORDS.items():
-        if keyword in text:
-            for number in numbers:
-                yield from _behind(text, keyword, number, path)
+    for stem, keywords in _by_stem().items():
+        if stem in text:
+            for keyword in keywords:
+                if keyword in text:
+                    for number in KEYWORDS[keyword]:
+                        yield from _behind(text, keyword, number, path)
     yield from _in_file(text, path)
 
 
