@@ -43,6 +43,12 @@ _PATHS = (
         "google cloud",
     ),
 )  # fmt: skip
+_MARKS = (
+    ".aws/", ".docker", ".ssh/", "huggingface/", ".kube/", ".mlflow/", ".kaggle/", ".modelscope/", ".mc/", ".aliyun/",
+    "composer/", ".m2/", ".cargo/", ".gem/", ".config/", ".gcloud", ".gh", ".ngc", "ssh_host_", ".env", "_rsa",
+    "_ed25519", "_ecdsa", ".ppk", ".pem", ".key", ".p12", ".pfx", ".json",
+)  # fmt: skip
+"""One of these is in whatever these expressions match; most paths have none, and need no expression."""
 _ENDS = frozenset(
     {".env", ".pem", ".key", ".p12", ".pfx", ".ppk", "pmrc", "_rsa", "5519", "cdsa", "_key", "json"}
 )  # fmt: skip
@@ -110,12 +116,11 @@ def credential_type(path: str) -> str:
     if path in {"", "."} or len(path) > MAX_PATH:
         return ""
     name = path.rpartition("/")[2]
-    if _HARMLESS.search(name):
+    lower = path.lower()
+    if (name not in _NAMES and not any(mark in lower for mark in _MARKS)) or _HARMLESS.search(name):
         return ""
     if name in _NAMES:
         return _NAMES[name]
-    if not ("." in name or "_" in name or "/" in path):
-        return ""
     return next((kind for pattern, kind in _PATHS if pattern.search(path)), "")
 
 

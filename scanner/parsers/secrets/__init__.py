@@ -273,7 +273,8 @@ def _is_value(name: str, expected: str, value: str, kind: str) -> bool:
 
 def _joined(text: str) -> tuple[str, Callable[[int], int]]:
     """The text with words put together that a continuation splits, and where its characters come from."""
-    cuts = [cut for cut in _CONTINUATION.finditer(text) if not text[max(0, cut.start() - 1)].isspace()]
+    found = _CONTINUATION.finditer(text) if "\\" in text else ()
+    cuts = [cut for cut in found if not text[max(0, cut.start() - 1)].isspace()]
     if not cuts:
         return text, lambda offset: offset
     pieces, starts, origins, at, length = [], [0], [0], 0, 0
