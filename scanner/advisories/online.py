@@ -87,21 +87,14 @@ def _told(facts: Iterable[Fact]) -> Mapping[Package, frozenset[str]]:
 def _pins(same: Iterable[_Asked], answer: Answer) -> Iterator[VulnerablePin]:
     for fact in same:
         if isinstance(fact, Requirement) and (ids := tuple(each.ids[0] for each in answer.vulnerabilities)):
-            yield VulnerablePin(
-                evidence=fact.evidence,
-                ships=fact.ships,
-                ecosystem=fact.ecosystem,
-                name=fact.name,
-                specifier=fact.specifier,
-                exact=True,
-                advisories=ids,
-                told=ids[0] + (f" and {len(ids) - 1} more" if len(ids) > 1 else ""),
+            yield VulnerablePin.asked(
+                fact,
+                ids,
                 severity=None,
                 certainty=_certainty(fact.version or ""),
                 upgrade="",
                 remedy=_pin_remedy(answer, fact.version or ""),
                 exploited=None,
-                declared_in=fact.declared_in,
             )
 
 

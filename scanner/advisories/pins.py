@@ -43,21 +43,14 @@ def _judged(asked: Requirement, matcher: Matcher) -> Iterator[VulnerablePin]:
     better = upgrade(version, every, read)
     ratings = [(worst(group)[0], *named(group)) for group in groups]
     ratings.sort(key=lambda each: -RATINGS.index(each[0]) if each[0] else 1)
-    yield VulnerablePin(
-        evidence=asked.evidence,
-        ships=asked.ships,
-        ecosystem=asked.ecosystem,
-        name=asked.name,
-        specifier=asked.specifier,
-        exact=bool(asked.version),
-        advisories=tuple(name for _, name, _ in ratings),
-        told=ratings[0][1] + (f" and {len(ratings) - 1} more" if len(ratings) > 1 else ""),
+    yield VulnerablePin.asked(
+        asked,
+        [name for _, name, _ in ratings],
         severity=ratings[0][0],
         certainty=max((group[0].certainty for group in groups), key=CERTAINTIES.index),
         upgrade=better,
         remedy=words(better, [better] if better else []),
         exploited=matcher.database.exploited([name for _, first, others in ratings for name in (first, *others)]),
-        declared_in=asked.declared_in,
     )
 
 

@@ -89,21 +89,14 @@ def _of_pin(fact: Requirement, version: str) -> Iterator[VulnerablePin]:
     if rows := sorted(_about(fact, version), key=lambda row: RATINGS.index(row.rating), reverse=True):
         better = _better(rows)
         ids = tuple(dict.fromkeys(row.advisory for row in rows))
-        yield VulnerablePin(
-            evidence=fact.evidence,
-            ships=fact.ships,
-            ecosystem=fact.ecosystem,
-            name=fact.name,
-            specifier=fact.specifier,
-            exact=True,
-            advisories=ids,
-            told=ids[0] + (f" and {len(ids) - 1} more" if len(ids) > 1 else ""),
+        yield VulnerablePin.asked(
+            fact,
+            ids,
             severity=rows[0].rating,
             certainty="high",
             upgrade=better,
             remedy=f"upgrade to {better}" if better else UNFIXED,
             exploited=None,
-            declared_in=fact.declared_in,
         )
 
 

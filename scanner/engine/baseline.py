@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from scanner.engine.given import contents
 from scanner.errors import UsageError
 
 MAX_BYTES = 256_000_000
@@ -15,13 +16,7 @@ def read(path: str) -> frozenset[str]:
     """The fingerprints in a JSON report of ours. Raises UsageError."""
     import json
 
-    try:
-        with open(path, "rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise UsageError(f"{path}: the baseline cannot be read: {error.strerror}", hint=_HINT) from None
-    if len(data) > MAX_BYTES:
-        raise UsageError(f"{path}: the baseline is larger than {MAX_BYTES:,} bytes", hint=_HINT)
+    data = contents(path, "the baseline", MAX_BYTES, _HINT)
     try:
         targets = json.loads(data)["targets"]
         found = [finding["fingerprint"] for target in targets for finding in target["findings"]]

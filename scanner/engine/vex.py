@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from scanner.engine.given import contents
 from scanner.engine.products import Image, is_package
 from scanner.errors import UsageError
 from scanner.model.facts import KnownVulnerability
@@ -33,13 +34,7 @@ class Said(Record, kw_only=False):
 
 def read(path: str) -> tuple[Said, ...]:
     """The statements of a VEX document. Raises UsageError."""
-    try:
-        with open(path, "rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise UsageError(f"{path}: the VEX document cannot be read: {error.strerror}", hint=_HINT) from None
-    if len(data) > MAX_BYTES:
-        raise UsageError(f"{path}: the VEX document is larger than {MAX_BYTES:,} bytes", hint=_HINT)
+    data = contents(path, "the VEX document", MAX_BYTES, _HINT)
     try:
         value = data.decode("utf-8-sig")
         statements = vex.read(value)

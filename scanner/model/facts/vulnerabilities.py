@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from scanner.model.facts.base import Fact
-from scanner.model.facts.packages import Ecosystem
+from scanner.model.facts.packages import Ecosystem, Requirement
 
 Rating = Literal["info", "low", "medium", "high", "critical"]
 """CVSS calls ``info`` none; Ubuntu negligible, Debian unimportant."""
@@ -85,3 +86,33 @@ class VulnerablePin(Fact):
     exploited: bool | None
     """One of them is in CISA's catalogue; None without the catalogue."""
     declared_in: Literal["command", "requirements", "pyproject", "lock", "environment"]
+
+    @classmethod
+    def asked(
+        cls,
+        by: Requirement,
+        advisories: Sequence[str],
+        *,
+        severity: Rating | None,
+        certainty: Certainty,
+        upgrade: str,
+        remedy: str,
+        exploited: bool | None,
+    ) -> VulnerablePin:
+        """What a requirement asks for; ``advisories`` are at least one, the worst first."""
+        return cls(
+            evidence=by.evidence,
+            ships=by.ships,
+            ecosystem=by.ecosystem,
+            name=by.name,
+            specifier=by.specifier,
+            exact=bool(by.version),
+            advisories=tuple(advisories),
+            told=advisories[0] + (f" and {len(advisories) - 1} more" if len(advisories) > 1 else ""),
+            severity=severity,
+            certainty=certainty,
+            upgrade=upgrade,
+            remedy=remedy,
+            exploited=exploited,
+            declared_in=by.declared_in,
+        )
