@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from scanner.model.facts.base import Fact
 from scanner.model.finding import Problem
@@ -23,6 +23,14 @@ class Extractor(Protocol):
 
     def extract(self, item: Item, /) -> Iterator[Fact]:
         """The facts. Raises ValueError for content that cannot be read; it becomes a problem."""
+
+
+@runtime_checkable
+class Sniffer(Extractor, Protocol):
+    """One that nearly all files that it wants say no to with their first bytes."""
+
+    def begins(self, path: str, size: int, head: bytes, /) -> bool:
+        """Whether it may extract something from a file of a layer that begins so; 4 kB are enough of it."""
 
 
 class Searcher(Protocol):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from scanner import code
-from scanner.extractors.interface import Extractor, Searcher
+from scanner.extractors.interface import Extractor, Searcher, Sniffer
 from scanner.model.facts.base import Fact
 from scanner.model.finding import Problem
 from scanner.model.location import Layer, Location, Text
@@ -27,12 +27,13 @@ class Look:
 
     def __init__(self, extractors: Iterable[Extractor], searchers: Iterable[Searcher] = ()) -> None:
         self._extractors = {_name(extractor): extractor for extractor in extractors}
-        self._wants = tuple(each.wants for each in self._extractors.values())
+        self._wants = tuple((name, each.wants) for name, each in self._extractors.items())
         place = Location("", None, _SOME)
         self._file = File(at=place, size=0, read=_nothing, part=_no_part, text=_no_text)
         """Filled in anew for each name: making one takes longer than asking every extractor about it."""
         self._searchers = {_name(searcher): searcher for searcher in searchers}
-        self._want_folders = tuple(each.wants for each in self._extractors.values() if Folder in each.of)
+        self._of_folders = tuple(name for name, each in self._extractors.items() if Folder in each.of)
+        self._begins = {name: each.begins for name, each in self._extractors.items() if isinstance(each, Sniffer)}
 
     def versions(self) -> dict[str, str]:
         """A text for each extractor, which changes with its source and all that this imports."""
@@ -62,31 +63,37 @@ class Look:
             for said in searcher.search(part, layer):
                 yield name, said
 
-    def wants(self, path: str, size: int | None, mode: int) -> bool:
-        """Whether one of them wants a file or folder, by its path, size (None: a hard link) and mode with its type."""
+    def wants(self, path: str, size: int | None, mode: int) -> tuple[str, ...]:
+        """Who wants a file or folder, by its path, size (None: a hard link) and mode with its type."""
         if stat.S_ISDIR(mode):
             folder = Folder(at=Location(path, None, _SOME), mode=stat.S_IMODE(mode))
-            return any(wants(folder) for wants in self._want_folders)
+            return tuple(name for name in self._of_folders if self._extractors[name].wants(folder))
         file = self._file
         _put_path(file.at, path)
         _put_size(file, _LIKELY if size is None else size)
         _put_mode(file, mode & 0o7777)
         _put_link(file, "" if mode & 0o170000 == stat.S_IFLNK else None)
         _put_hard_link(file, size is None)
-        for wants in self._wants:  # noqa: SIM110  (any() takes longer, and it is asked for millions of files)
+        found: tuple[str, ...] = ()
+        for name, wants in self._wants:
             if wants(file):
-                return True
-        return False
+                found += (name,)
+        return found
 
-    def extract(self, file: File | Folder) -> Iterator[tuple[str, Fact | Problem]]:
-        """What it says, and what could not be read of it, with the name of who says so."""
-        for name, extractor in self._extractors.items():
-            if type(file) in extractor.of and extractor.wants(file):
-                try:
-                    for fact in extractor.extract(file):
-                        yield name, fact
-                except (ValueError, OSError, RecursionError) as error:
-                    yield name, Problem(at=file.at, reason=f"{type(extractor).__name__}: {error}")
+    def likely(self, names: Sequence[str], path: str, size: int, head: bytes) -> Sequence[str]:
+        """Those to whom the first bytes of the file do not say no."""
+        begins = self._begins
+        return [name for name in names if name not in begins or begins[name](path, size, head)]
+
+    def extract(self, file: File | Folder, names: Sequence[str]) -> Iterator[tuple[str, Fact | Problem]]:
+        """What it says to those who want it, and what could not be read of it, with the name of who says so."""
+        for name in names:
+            extractor = self._extractors[name]
+            try:
+                for fact in extractor.extract(file):
+                    yield name, fact
+            except (ValueError, OSError, RecursionError) as error:
+                yield name, Problem(at=file.at, reason=f"{type(extractor).__name__}: {error}")
 
 
 def _name(extractor: Extractor | Searcher) -> str:

@@ -74,13 +74,16 @@ class Heads:
     def only(self, names: Collection[str]) -> Heads:
         return self
 
-    def wants(self, path: str, size: int | None, mode: int) -> bool:
-        return path.endswith("/METADATA") or (size or 0) > 64 << 20
+    def wants(self, path: str, size: int | None, mode: int) -> Sequence[str]:
+        return ("heads",) if path.endswith("/METADATA") or (size or 0) > 64 << 20 else ()
+
+    def likely(self, names: Sequence[str], path: str, size: int, head: bytes) -> Sequence[str]:
+        return names
 
     def search(self, part: Part, layer: Layer) -> Iterator[tuple[str, Fact]]:
         yield from ()
 
-    def extract(self, file: File) -> Iterator[tuple[str, Fact]]:
+    def extract(self, file: File, names: Sequence[str]) -> Iterator[tuple[str, Fact]]:
         file.part(0, 1 << 16)
         yield from ()
 

@@ -18,6 +18,7 @@ from scanner.extractors.layer_secrets.places import holds_settings, is_sample, w
 from scanner.model.finding import Problem
 from scanner.model.location import Layer
 from scanner.model.target import OVERLAP, Part
+from scanner.parsers import secrets
 from scanner.parsers.secrets.skipped import is_skipped
 from scanner.parsers.secrets.table import DETECTORS, HEADS
 from scanner.sources.image import search
@@ -30,6 +31,29 @@ TOKEN = made("hugging-face-token").value
 
 def searched(*parts):
     return [said for part in parts for said in layer_secrets.HeldSecrets().search(Part(*part), LAYER)]
+
+
+HEADLESS = st.sampled_from([made(name, seed).text for name in (row[0] for row in DETECTORS) for seed in (1, 2)])
+NAMED = st.sampled_from(
+    [
+        "DB_PASSWORD=hunter7x",
+        "postgres://me:s3cretly@db/x",
+        'api_key: "Zx9qLm2Vt7Rb4Ks8"',
+        "tok\\\nen=4f9a8b7c6d5e4f3a2b1c",
+    ]
+)
+
+
+@given(st.lists(st.one_of(HEADLESS, NAMED, st.text(max_size=30)), max_size=4).map("\n".join))
+@settings(max_examples=150, deadline=None, derandomize=True)
+def test_settings_are_looked_at_exactly_when_that_may_find_something(text):
+    data = text.encode("utf-8", "replace")
+    if secrets.find(data.decode("latin-1"), "app/x.env"):
+        assert matcher().hits(data) or secrets.may_name(data)
+
+
+def test_most_settings_name_nothing():
+    assert not secrets.may_name(b"import: [def, return]\nvalue: for if not None\npath: /data\n" * 50)
 
 
 def told(path, text, **more):

@@ -16,9 +16,10 @@ import pytest
 import safetensors.numpy
 
 from scanner.derive import models
-from scanner.extractors.model_files import contents, look, reading
+from scanner.extractors.model_files import ModelFiles, contents, look, reading
 from scanner.extractors.model_files.wanted import is_wanted
 from scanner.model.facts import Model, ModelFile, ModelFlaw, ModelImport, ModelName
+from scanner.sources.image.search import FIRST
 from tests import tars
 from tests.extractors.image_files import file
 from tests.model_files import (
@@ -44,7 +45,10 @@ from tests.model_files import safetensors as tensors
 
 def facts(data, path="models/blob", **kind):
     item = file(path, data, **kind)
-    return list(look.look(item)) if is_wanted(item) else []
+    found = list(look.look(item)) if is_wanted(item) else []
+    if found and item.link is None:  # its first bytes must not have said no
+        assert ModelFiles().begins(path, item.size, item.part(0, FIRST))
+    return found
 
 
 def dangers(data, path="models/blob"):

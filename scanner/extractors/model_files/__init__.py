@@ -22,6 +22,12 @@ class ModelFiles:
         """By path and size."""
         return isinstance(item, File) and is_wanted(item)
 
+    def begins(self, path: str, size: int, head: bytes) -> bool:
+        """By the first bytes, and by names that promise something."""
+        from scanner.extractors.model_files.look import may_be
+
+        return may_be(path, size, head)
+
     def extract(self, item: Item) -> Iterator[Fact]:
         """The facts; none for a file that turns out to be something else."""
         from scanner.extractors.model_files.look import look

@@ -9,7 +9,7 @@ from scanner.extractors.model_files.contents import Contents
 from scanner.extractors.model_files.draft import Draft
 from scanner.extractors.model_files.pickles import recognized
 from scanner.extractors.model_files.reading import Hashed, Skipping, Timed
-from scanner.extractors.model_files.wanted import is_beside
+from scanner.extractors.model_files.wanted import is_beside, is_telling
 from scanner.model.facts.base import Fact
 from scanner.model.target import File
 from scanner.parsers.archives.stream import LimitError
@@ -20,6 +20,13 @@ from scanner.parsers.models.recognize import COMPRESSED, CONTAINERS, EXECUTABLES
 _WITHIN = CONTAINERS | COMPRESSED
 MAX_HELD = 64 << 20
 """Bytes of the largest file of a layer that is held to the digest it is called by."""
+
+
+def may_be(path: str, size: int, head: bytes) -> bool:
+    """Whether ``look`` may find something in a file that begins so."""
+    if recognized(head[:HEAD], size) is not None or is_telling(path) or is_beside(path):
+        return True
+    return head[:1] in _MANIFEST and "/blobs/" in path
 
 
 def look(file: File) -> Iterable[Fact]:
@@ -37,7 +44,7 @@ def look(file: File) -> Iterable[Fact]:
         return _program(Draft(file), format)
     if format is not None:
         return _model(Draft(file), format)
-    if ("/blobs/" in file.at.path and head[:1] in (b"-", b"{")) or is_beside(file.at.path):
+    if ("/blobs/" in file.at.path and head[:1] in _MANIFEST) or is_beside(file.at.path):
         return _beside(file)
     return _unknown(Draft(file), head) if format_of_name(file.at.path) else ()
 
@@ -124,6 +131,8 @@ def _unknown(draft: Draft, head: bytes) -> Iterable[Fact]:
 
 
 _UNFORESEEN = (LookupError, ArithmeticError, TypeError, AttributeError, MemoryError, RecursionError, StructError)
+_MANIFEST = (b"-", b"{")
+"""How the manifest of a model, or the card of one, begins in a store that calls files by their digests."""
 _STRANGE = EXECUTABLES | {None}
 _STRICT = frozenset({"safetensors", "gguf", "hdf5", "npy", "tflite", "zip"})
 """Formats that cannot go unrecognized, and whose endings mean nothing else."""

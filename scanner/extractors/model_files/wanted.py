@@ -47,19 +47,26 @@ def is_wanted(file: File) -> bool:
     """Whether to look at it."""
     path, size = file.at.path, file.size
     in_layer = file.at.layer is not None
-    if in_layer and path[path.rfind(".") + 1 :] in PLAIN and is_packaged(path):
+    packaged = in_layer and is_packaged(path)
+    if packaged and path[path.rfind(".") + 1 :] in PLAIN:
         return False  # as most are
     if not (in_layer or file.given or file.copied_by is not None):
         return False
     if file.link is not None:
         return "/snapshots/" in path and "models--" in path and file.copied_by is None
+    if is_telling(path) or file.hard_link:
+        return is_telling(path)  # what another hard link stands for is a file of its own in the same layer
+    if file.given or (in_layer and not packaged):
+        return size > 1
     name = path[path.rfind("/") + 1 :]
     suffix = name[name.rfind(".") + 1 :].lower() if "." in name else ""
-    if suffix in _MODELS or file.hard_link:
-        return suffix in _MODELS  # what another hard link stands for is a file of its own in the same layer
-    if file.given or (in_layer and not is_packaged(path)):
-        return size > 1
     return (size >= SMALLEST and suffix not in PLAIN and not suffix.isdecimal()) or (not in_layer and is_beside(path))
+
+
+def is_telling(path: str) -> bool:
+    """Whether it ends as the names of models do."""
+    dot = path.rfind(".")
+    return path[dot + 1 :].lower() in _MODELS and dot > path.rfind("/")
 
 
 def is_packaged(path: str) -> bool:
@@ -69,7 +76,6 @@ def is_packaged(path: str) -> bool:
 
 def is_beside(path: str) -> bool:
     """Whether a file has the name of one that says something about the model beside it, and is the user's own."""
-    if is_packaged(path):
-        return False
     name = path[path.rfind("/") + 1 :]
-    return name in BESIDE or name.endswith(".index.json") or name.startswith(LICENCES) or "/manifests/" in path
+    beside = name in BESIDE or name.endswith(".index.json") or name.startswith(LICENCES) or "/manifests/" in path
+    return beside and not is_packaged(path)

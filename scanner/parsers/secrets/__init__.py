@@ -13,11 +13,12 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
 from typing import Literal
 
 from scanner.model.record import Record
 from scanner.parsers.lazy import Lazy
-from scanner.parsers.secrets.detect import Hit, detected, detected_by, provider
+from scanner.parsers.secrets.detect import Hit, detected, detected_by, headless, provider
 from scanner.parsers.secrets.names import ai_provider, is_credential
 from scanner.parsers.secrets.table import FORMS, KEYS, MADE, TITLES
 from scanner.parsers.secrets.values import JUDGED, code, machine_made, written_out
@@ -32,6 +33,7 @@ __all__ = [
     "is_credential",
     "looks_made",
     "mask",
+    "may_name",
     "provider",
     "title",
 ]
@@ -89,6 +91,24 @@ def find(text: str, path: str = "") -> list[Found]:
     """The credentials in the raw text of a file, in order, none overlapping another."""
     joined, origin = _joined(text)
     return _apart((*_plain(detected(joined, path)), *_urls(joined), *_named(joined)), origin)
+
+
+def may_name(data: bytes) -> bool:
+    """Whether ``find`` may find something in a text in which a search for heads found nothing; quick."""
+    lower = data.lower()
+    if (b"://" in data and b"@" in data) or b"\\\n" in data or b"\\\r" in data:
+        return True
+    for word in _telling():  # noqa: SIM110  (any() takes longer)
+        if word in lower:
+            return True
+    return False
+
+
+@cache
+def _telling() -> tuple[bytes, ...]:
+    """What is in every such text, or in one of the words that it has."""
+    words = {*_KEYWORDS, *headless()}
+    return tuple(word.encode() for word in sorted(words) if not any(other in word for other in words - {word}))
 
 
 def find_by(text: str, path: str, detectors: Sequence[int]) -> list[Found]:

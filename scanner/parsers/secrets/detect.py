@@ -8,7 +8,7 @@ from functools import cache
 
 from scanner.model.detector import Detector, Provider
 from scanner.parsers.lazy import Lazy
-from scanner.parsers.secrets.table import DETECTORS, IN_FILES, KEYWORDS, PROVIDERS
+from scanner.parsers.secrets.table import DETECTORS, HEADS, IN_FILES, KEYWORDS, PROVIDERS
 from scanner.parsers.secrets.values import real, written_out
 
 Hit = tuple[int, int, Detector]
@@ -53,6 +53,12 @@ def _by_stem() -> dict[str, list[str]]:
     for keyword in KEYWORDS:
         found.setdefault(next((stem for stem in _STEMS if stem in keyword), keyword), []).append(keyword)
     return found
+
+
+@cache
+def headless() -> frozenset[str]:
+    """The keywords, in lower case, of detectors that a search for ``HEADS`` does not find."""
+    return frozenset(word.lower() for word, numbers in KEYWORDS.items() if any(each not in HEADS for each in numbers))
 
 
 def detected(text: str, path: str = "") -> Iterator[Hit]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from scanner.model.facts.base import Fact
@@ -30,8 +30,8 @@ class Look(Protocol):
     def only(self, names: Collection[str]) -> Look:
         """Some of them."""
 
-    def wants(self, path: str, size: int | None, mode: int) -> bool:
-        """Whether to extract from a file, by its path, size and mode (with its type, as ``st_mode`` has it).
+    def wants(self, path: str, size: int | None, mode: int) -> Sequence[str]:
+        """The names of who wants a file, by its path, size and mode (with its type, as ``st_mode`` has it).
 
         Called for every regular file and, with size 0, for every symbolic link and every folder that everyone may write
         to; cheap, reads nothing. The size is None for a hard link: if it is wanted, the file it stands for is looked up
@@ -45,8 +45,11 @@ class Look(Protocol):
     def search(self, part: Part, layer: Layer) -> Iterable[tuple[str, Fact | Problem]]:
         """What a part of a file says, with the name of who says it."""
 
-    def extract(self, file: File | Folder) -> Iterable[tuple[str, Fact | Problem]]:
-        """What a file says, and what could not be read of it, each with the name of the extractor.
+    def likely(self, names: Sequence[str], path: str, size: int, head: bytes) -> Sequence[str]:
+        """Those of them to whom the first bytes of a file (``search.FIRST`` will do) do not say no."""
+
+    def extract(self, file: File | Folder, names: Sequence[str]) -> Iterable[tuple[str, Fact | Problem]]:
+        """What a file says to those who want it, and what could not be read of it, each with the name of the extractor.
 
         It may read the file while its bytes go by, not later. What it raises (ValueError, OSError) becomes a problem of
         that file, and what it said before counts.
@@ -93,12 +96,12 @@ class Gathering:
         if len(self.problems) <= MAX_PROBLEMS:
             self.problems.append(Problem(at=Location(path, None, self._layer), reason=reason, remedy=remedy))
 
-    def take(self, file: File | Folder, place: int) -> bool:
-        """Extract from a file, which is there now and not later; whether it had something to say."""
+    def take(self, file: File | Folder, place: int, names: Sequence[str]) -> bool:
+        """Extract from a file, which is there now and not later, for these; whether it had something to say."""
         facts: list[Fact] = []
         by: list[str] = []
         try:
-            for name, said in self._look.extract(file):
+            for name, said in self._look.extract(file, names):
                 if isinstance(said, Fact):
                     facts.append(said)
                     by.append(name)
@@ -113,24 +116,23 @@ class Gathering:
             self.found.append(Found(at=file.at, place=place, facts=tuple(facts), by=tuple(by)))
         return bool(facts)
 
-    def search(self, path: bytes, place: int, size: int, at: At, offset: int) -> None:
+    def search(self, path: str, place: int, size: int, at: At, offset: int) -> None:
         """Search the file that stands there as text."""
-        text = path.decode("utf-8", "surrogateescape")
         try:
-            for part in parts(text, size, at, offset):
+            for part in parts(path, size, at, offset):
                 for name, said in self._look.search(part, self._layer):
                     if isinstance(said, Problem):
                         self.tell(said.at.path, said.reason, said.remedy)
                     else:
                         self.add(path, place, name, said)
         except (ValueError, OSError) as error:
-            self.tell(text, f"it was not searched for credentials: {error}")
+            self.tell(path, f"it was not searched for credentials: {error}")
 
-    def add(self, path: bytes, place: int, name: str, fact: Fact) -> None:
+    def add(self, path: str, place: int, name: str, fact: Fact) -> None:
         """Add what a part of a file says to what else the file does."""
         last = self.found[-1] if self.found else None
         if last is not None and last.place == place:
             self.found[-1] = last.replace(facts=(*last.facts, fact), by=(*last.by, name))
         else:
-            at = Location(path.decode("utf-8", "surrogateescape"), None, self._layer)
+            at = Location(path, None, self._layer)
             self.found.append(Found(at=at, place=place, facts=(fact,), by=(name,)))

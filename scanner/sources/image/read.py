@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from hashlib import new
 from typing import BinaryIO, NamedTuple
@@ -21,7 +21,7 @@ from scanner.sources.image.decompress import Inflated, Stored, form_of, hashed
 from scanner.sources.image.gather import MAX_ENTRIES, Counted, Found, Gathering, Look
 from scanner.sources.image.image import Blob
 from scanner.sources.image.merge import AUFS, OPAQUE, WHITEOUT, Names, leaves_root, path_of
-from scanner.sources.image.search import HEAD, kind_of
+from scanner.sources.image.search import FIRST, HEAD, kind_of
 from scanner.sources.image.verified import verified
 from scanner.sources.image.window import Forward, Seeking
 
@@ -231,15 +231,16 @@ class _Reader(Gathering):
             self._replaced(path)
         if kind == tar.FOLDER:
             self.names.add_folder(path)
-            if entry[3] & stat.S_IWOTH and self._look.wants(_text(path), 0, entry[3] | stat.S_IFDIR):
-                self._state(path, self.entries, Folder(at=Location(_text(path), None, self._layer), mode=entry[3]))
+            if entry[3] & stat.S_IWOTH and (names := self._look.wants(_text(path), 0, entry[3] | stat.S_IFDIR)):
+                folder_ = Folder(at=Location(_text(path), None, self._layer), mode=entry[3])
+                self._state(path, self.entries, folder_, names)
             return
         self._name_file(path, folder, base, entry)
         if kind == tar.REGULAR:
             self._regular(path, base, entry, source)
         elif kind == tar.SYMLINK:
-            if self._look.wants(_text(path), 0, entry.mode | stat.S_IFLNK):
-                self._take(path, self.entries, entry, source)
+            if names := self._look.wants(_text(path), 0, entry.mode | stat.S_IFLNK):
+                self._take(path, self.entries, entry, source, names)
         elif kind == tar.HARD_LINK and self._look.wants(_text(path), None, entry.mode | stat.S_IFREG):
             self._links += 1
             if self._links <= MAX_LINKS:
@@ -248,17 +249,19 @@ class _Reader(Gathering):
                 self.tell(_text(path), f"more than {MAX_LINKS:,} hard links in the layer; this one was not looked at")
 
     def _regular(self, path: bytes, base: bytes, entry: tar.Entry, source: tar.Source) -> None:
-        size = entry[2]
-        wanted = self._look.wants(path.decode("utf-8", "surrogateescape"), size, entry[3] | stat.S_IFREG)
-        stored = size if entry.sparse is None else sum(length for _, length in entry.sparse)
-        searched = self._skips is not None and stored and not self._skips(path, base)
-        if wanted and searched:
-            held = source.at(entry.offset, stored if stored <= HELD else HEAD)  # it stays at hand for both
+        size, offset, text = entry[2], entry[7], path.decode("utf-8", "surrogateescape")
+        names = self._look.wants(text, size, entry[3] | stat.S_IFREG)
+        stored = size if entry[8] is None else sum(length for _, length in entry[8])
+        searched = self._skips is not None and stored > 0 and not self._skips(path, base)
+        if names and stored == size:
+            names = self._look.likely(names, text, size, source.at(offset, min(size, HEAD if searched else FIRST)))
+        if names and searched:
+            held = source.at(offset, stored if stored <= HELD else HEAD)  # it stays at hand for both
             searched = kind_of(held[:HEAD], stored) is not None
-        if wanted:
-            self._take(path, self.entries, entry, source)
+        if names:
+            self._take(path, self.entries, entry, source, names)
         if searched:
-            self.search(path, self.entries, stored, source.at, entry.offset)
+            self.search(text, self.entries, stored, source.at, offset)
 
     def _name_file(self, path: bytes, folder: bytes, base: bytes, entry: tar.Entry) -> None:
         if path in INDEXES:
@@ -280,16 +283,16 @@ class _Reader(Gathering):
         else:
             self.names.add(folder, base[4:])
 
-    def _take(self, path: bytes, place: int, entry: tar.Entry, source: tar.Source) -> None:
+    def _take(self, path: bytes, place: int, entry: tar.Entry, source: tar.Source, names: Sequence[str]) -> None:
         content = Content(entry, source, _text(path), self._layer, hard_link=path_of(entry.name) != path)
-        self._state(path, place, content.file())
+        self._state(path, place, content.file(), names)
         whole = content.whole
         if whole is not None and entry.type == tar.REGULAR and len(whole) <= self._room:
             self._room -= len(whole)
             self._kept[path] = entry._replace(offset=0, sparse=None), whole
 
-    def _state(self, path: bytes, place: int, file: File | Folder) -> None:
-        if self.take(file, place):
+    def _state(self, path: bytes, place: int, file: File | Folder, names: Sequence[str]) -> None:
+        if self.take(file, place, names):
             self._places[path] = len(self.found) - 1
 
     def _replaced(self, path: bytes) -> None:
@@ -297,14 +300,14 @@ class _Reader(Gathering):
         if isinstance(place, int):
             self.found[place] = self.found[place].replace(removed_by=self._layer)
 
-    def add(self, path: bytes, place: int, name: str, fact: Fact) -> None:
+    def add(self, path: str, place: int, name: str, fact: Fact) -> None:
         super().add(path, place, name, fact)
-        self._places[path] = len(self.found) - 1
+        self._places[path.encode("utf-8", "surrogateescape")] = len(self.found) - 1
 
     def _take_links(self, links: Iterable[_Wanted], entry: tar.Entry, source: tar.Source) -> None:
         for path, place in links:
-            if self._look.wants(_text(path), entry.size, entry.mode | stat.S_IFREG):
-                self._take(path, place, entry, source)
+            if names := self._look.wants(_text(path), entry.size, entry.mode | stat.S_IFREG):
+                self._take(path, place, entry, source, names)
 
     def _follow(self, links: dict[bytes, list[_Wanted]]) -> None:
         """Read the files that hard links stand for: their bytes went by before anybody knew of the link."""

@@ -116,22 +116,23 @@ class _Walk(Gathering):
 
     def _folder(self, entry: os.DirEntry[str], path: str) -> None:
         mode = entry.stat(follow_symlinks=False).st_mode
-        if mode & stat.S_IWOTH and self._look.wants(path, 0, mode):
-            self.take(Folder(at=Location(path, None, self._layer), mode=stat.S_IMODE(mode)), self.entries)
+        if mode & stat.S_IWOTH and (names := self._look.wants(path, 0, mode)):
+            folder = Folder(at=Location(path, None, self._layer), mode=stat.S_IMODE(mode))
+            self.take(folder, self.entries, names)
 
     def _link(self, folder: int, entry: os.DirEntry[str], path: str) -> None:
         status = entry.stat(follow_symlinks=False)
-        if self._look.wants(path, 0, status.st_mode):
+        if names := self._look.wants(path, 0, status.st_mode):
             target = os.fsencode(os.readlink(entry.name, dir_fd=folder))
             content = Content(_member(status, tar.SYMLINK, target), tar.Buffer(b""), path, self._layer, hard_link=False)
-            self.take(content.file(), self.entries)
+            self.take(content.file(), self.entries, names)
 
     def _file(self, folder: int, entry: os.DirEntry[str], path: str) -> None:
         status = entry.stat(follow_symlinks=False)
-        wanted = self._look.wants(path, status.st_size, status.st_mode)
-        name = os.fsencode(path)
-        searched = self._skips is not None and status.st_size and not self._skips(name, os.fsencode(entry.name))
-        if not wanted and not searched:
+        names = self._look.wants(path, status.st_size, status.st_mode)
+        skips = self._skips
+        searched = skips is not None and status.st_size and not skips(os.fsencode(path), os.fsencode(entry.name))
+        if not names and not searched:
             return
         number = os.open(entry.name, _FILE, dir_fd=folder)
         try:
@@ -139,11 +140,11 @@ class _Walk(Gathering):
             if stat.S_ISREG(status.st_mode):
                 member, again = _member(status, tar.REGULAR), status.st_ino in self._taken
                 source = _InPlace(number)
-                if wanted:
+                if names:
                     content = Content(member, source, path, self._layer, hard_link=again)
-                    self.take(content.file(), self.entries)
+                    self.take(content.file(), self.entries, names)
                 if searched and not again:
-                    self.search(name, self.entries, status.st_size, source.at, 0)
+                    self.search(path, self.entries, status.st_size, source.at, 0)
                 if status.st_nlink > 1:
                     self._taken.add(status.st_ino)
         finally:

@@ -10,6 +10,8 @@ from scanner.parsers.secrets.skipped import MAX_ARCHIVE, MAX_DATABASE, MAX_WIDE
 
 HEAD = 1 << 16
 """Bytes that are read to tell what is in a file."""
+FIRST = 1 << 12
+"""Bytes that are read of a file that is not searched, to tell whether somebody wants it."""
 PIECE = 1 << 20
 """Bytes of the longest part, without what it shares with the next."""
 

@@ -66,12 +66,15 @@ class Look:
     skips = None
 
     def wants(self, path, size, mode):
-        return True
+        return tuple(self.extractors)
 
-    def extract(self, file):
-        for name, (_, extract) in self.extractors.items():
+    def likely(self, names, path, size, head):
+        return names
+
+    def extract(self, file, names):
+        for name in names:
             self.seen.append((name, file.at.path))
-            for said in extract(file):
+            for said in self.extractors[name][1](file):
                 yield name, said
 
 

@@ -96,7 +96,13 @@ class Look:
     skips = None
 
     def __init__(self, wants=lambda *item: True, extract=quote) -> None:
-        self.wants, self._extract = wants, extract
+        self._wants, self._extract = wants, extract
+
+    def wants(self, path: str, size: int | None, mode: int) -> Sequence[str]:
+        return ["test"] * self._wants(path, size, mode)
+
+    def likely(self, names: Sequence[str], path: str, size: int, head: bytes) -> Sequence[str]:
+        return names
 
     def versions(self) -> dict[str, str]:
         return {"test": "1"}
@@ -104,8 +110,8 @@ class Look:
     def only(self, names: Collection[str]) -> Look:
         return self
 
-    def extract(self, file: File) -> Iterator[tuple[str, Fact | Problem]]:
-        return (("test", said) for said in self._extract(file))
+    def extract(self, file: File, names: Sequence[str]) -> Iterator[tuple[str, Fact | Problem]]:
+        return ((name, said) for name in names for said in self._extract(file))
 
 
 def contents(*blobs: Blob, wants=lambda path, size, mode: True, extract=quote, **options) -> Contents:

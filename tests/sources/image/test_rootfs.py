@@ -41,10 +41,16 @@ class Look:
     skips = None
 
     def __init__(self, wants=everything, extract=quote):
-        self.wants, self._extract = wants, extract
+        self._wants, self._extract = wants, extract
 
-    def extract(self, file):
-        return (("test", said) for said in self._extract(file))
+    def wants(self, path, size, mode):
+        return ["test"] * self._wants(path, size, mode)
+
+    def likely(self, names, path, size, head):
+        return names
+
+    def extract(self, file, names):
+        return ((name, said) for name in names for said in self._extract(file))
 
 
 def read(folder, wants=everything, extract=quote):

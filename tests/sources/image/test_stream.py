@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -33,11 +33,14 @@ class Look:
     def only(self, names: Collection[str]) -> Look:
         return self
 
-    def wants(self, path: str, size: int | None, mode: int) -> bool:
+    def wants(self, path: str, size: int | None, mode: int) -> Sequence[str]:
         Look.asked += 1
-        return True
+        return ("quotes",)
 
-    def extract(self, file: File) -> Iterator[tuple[str, Fact | Problem]]:
+    def likely(self, names: Sequence[str], path: str, size: int, head: bytes) -> Sequence[str]:
+        return names
+
+    def extract(self, file: File, names: Sequence[str]) -> Iterator[tuple[str, Fact | Problem]]:
         if file.at.path.endswith("bad"):
             yield "quotes", Problem(at=file.at, reason="it is bad")
         evidence = (Evidence(file.at, file.read().decode()),)
