@@ -13,7 +13,7 @@ from scanner.advisories.ranges import Affects
 from scanner.advisories.remedy import fixes, upgrade, words
 from scanner.advisories.versions import Read, python, reader
 from scanner.model.facts import Fact, InstalledPackage, KnownVulnerability, OperatingSystem, Requirement
-from scanner.model.facts.vulnerabilities import Certainty
+from scanner.model.facts.vulnerabilities import Certainty, affected
 
 
 def vulnerabilities(
@@ -101,7 +101,7 @@ def _installed(
             name = names.family(fact.name) if fact.ecosystem == "pypi" else fact.name
             key = fact.ecosystem, name, fact.version, fact.ships, fact.advisory
             first = told.get(key)
-            told[key] = fact if first is None else first.replace(evidence=(*first.evidence, *fact.evidence))
+            told[key] = fact if first is None else first.joined(fact)
     yield from told.values()
 
 
@@ -133,7 +133,7 @@ def _facts(same: Sequence[InstalledPackage], where: Names, matcher: Matcher) -> 
 def _fact(  # noqa: PLR0917
     same: Sequence[InstalledPackage], members: Sequence[Hit], where: Names, better: str, read: Read, database: Database
 ) -> KnownVulnerability:
-    package, first = same[0], members[0]
+    first = members[0]
     advisory, aliases = named(members)
     rating, details = worst(members)
     ids = advisory, *aliases
@@ -141,15 +141,7 @@ def _fact(  # noqa: PLR0917
     if better and any(hit.versions.holds(better, read) is not False for hit in members):
         better = ""
     chance = database.likelihood(ids)
-    at = package.evidence[0].at
     return KnownVulnerability(
-        evidence=tuple(dict.fromkeys(evidence for each in same for evidence in each.evidence[:1])),
-        ships=package.ships,
-        ecosystem=package.ecosystem,
-        name=package.name,
-        version=package.version,
-        purl=package.purl,
-        location=package.location,
         advisory=advisory,
         aliases=aliases,
         source=first.entry.ecosystem,
@@ -165,6 +157,6 @@ def _fact(  # noqa: PLR0917
         exploited=database.exploited(ids),
         exploit_percent=None if chance is None else round(chance * 100),
         disputed=any(hit.details.disputed for hit in members),
-        of_base=at.layer.base if at.layer is not None else None,
         references=tuple(dict.fromkeys(url for hit in members for url in hit.details.references)),
+        **affected(same),
     )

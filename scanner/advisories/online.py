@@ -8,7 +8,7 @@ from scanner.advisories import pip_audit, remedy
 from scanner.advisories.pip_audit import Answer, Failure, Package, Service
 from scanner.advisories.versions import python
 from scanner.model.facts import Fact, InstalledPackage, KnownVulnerability, Requirement, VulnerablePin
-from scanner.model.facts.vulnerabilities import Certainty
+from scanner.model.facts.vulnerabilities import Certainty, affected
 from scanner.model.finding import Problem
 from scanner.model.location import Location
 from scanner.parsers.lazy import Lazy
@@ -114,18 +114,10 @@ def _installed(
             builds.setdefault((fact.version, fact.ships), []).append(fact)
     for copies in builds.values():
         package = copies[0]
-        layer = package.evidence[0].at.layer
         for each in answer.vulnerabilities:
             fixed_in = _later(each.fixed_in, package.version)
             if told.get((package.name, package.version), frozenset()).isdisjoint(each.ids):
                 yield KnownVulnerability(
-                    evidence=tuple(copy.evidence[0] for copy in copies),
-                    ships=package.ships,
-                    ecosystem=package.ecosystem,
-                    name=package.name,
-                    version=package.version,
-                    purl=package.purl,
-                    location=package.location,
                     advisory=each.ids[0],
                     aliases=each.ids[1:],
                     source=SOURCE,
@@ -133,15 +125,9 @@ def _installed(
                     affects=True,
                     certainty=_certainty(package.version),
                     severity=None,
-                    score="",
-                    vector="",
                     fixed_in=fixed_in,
-                    upgrade="",
                     remedy=remedy.words("", fixed_in),
-                    exploited=None,
-                    exploit_percent=None,
-                    disputed=False,
-                    of_base=layer.base if layer else None,
+                    **affected(copies),
                 )
 
 

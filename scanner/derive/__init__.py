@@ -39,9 +39,9 @@ def _any(facts: Sequence[Fact], *kinds: type[Fact]) -> bool:
 def _installed(facts: Sequence[Fact], today: str) -> Iterator[Fact]:
     """The packages of an image, and their GPU libraries; what finds them is not imported for a Dockerfile."""
     if _any(facts, PackageRecord, GpuLibrary):
-        from scanner.derive import gpu, inventory
+        from scanner.derive import gpu, inventory, reach
 
-        packages = list(inventory.derive(facts, today))
+        packages = list(reach.marked(list(inventory.derive(facts, today)), facts))
         yield from packages
         yield from gpu.derive([*facts, *packages], today)
 

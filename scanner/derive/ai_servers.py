@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from scanner import knowledge
 from scanner.model.facts import BaseImage, Fact, InstalledPackage, KnownVulnerability, Requirement, VulnerablePin
-from scanner.model.facts.vulnerabilities import RATINGS, Rating
+from scanner.model.facts.vulnerabilities import RATINGS, Rating, affected, told
 from scanner.model.record import Record
 from scanner.parsers.lazy import Lazy
 
@@ -64,25 +64,36 @@ def derive(facts: Sequence[Fact], _today: str) -> Iterator[KnownVulnerability | 
         elif isinstance(fact, InstalledPackage):
             yield from _of_package(fact)
         elif isinstance(fact, BaseImage) and fact.repository and fact.tag:
-            yield from _of_image(fact, fact.repository, fact.tag)
+            yield from _of_image(fact, fact.repository, fact.tag, facts)
 
 
-def _of_image(fact: BaseImage, repository: str, tag: str) -> Iterator[KnownVulnerability]:
+def _of_image(fact: BaseImage, repository: str, tag: str, facts: Sequence[Fact]) -> Iterator[KnownVulnerability]:
     registry = fact.registry or "docker.io"
     name = repository if registry == "docker.io" else f"{registry}/{repository}"
     if name in _by_name() and (rows := _affecting(name, release(tag))):
+        from scanner.derive.reach import served
         from scanner.parsers.packages import purl
 
-        common = {"ecosystem": "generic", "name": rows[0].product, "version": tag, "location": name}
-        url = purl.image(f"{registry}/{repository}", "", tag)
-        yield from _found(rows, fact, common | {"purl": url, "of_base": fact.use == "from"})
+        product = rows[0].product
+        reached_by = served(facts).get(f"generic:{product}") if fact.ships else None
+        common = {
+            "evidence": fact.evidence,
+            "ships": fact.ships,
+            "ecosystem": "generic",
+            "name": product,
+            "version": tag,
+            "purl": purl.image(f"{registry}/{repository}", "", tag),
+            "location": name,
+            "of_base": fact.use == "from",
+            "reached_by": reached_by,
+            "told": told(product, tag, reached_by),
+        }
+        yield from _found(rows, common)
 
 
 def _of_package(fact: InstalledPackage) -> Iterator[KnownVulnerability]:
     if rows := _about(fact, fact.version):
-        layer = fact.evidence[0].at.layer
-        common = {field: getattr(fact, field) for field in ("ecosystem", "name", "version", "location", "purl")}
-        yield from _found(rows, fact, common | {"of_base": layer.base if layer else None})
+        yield from _found(rows, affected((fact,)))
 
 
 def _of_pin(fact: Requirement, version: str) -> Iterator[VulnerablePin]:
@@ -100,12 +111,10 @@ def _of_pin(fact: Requirement, version: str) -> Iterator[VulnerablePin]:
         )
 
 
-def _found(rows: Sequence[Row], fact: Fact, common: Mapping[str, Any]) -> Iterator[KnownVulnerability]:
+def _found(rows: Sequence[Row], package: Mapping[str, Any]) -> Iterator[KnownVulnerability]:
     better = _better(rows)
     for row in rows:
         yield KnownVulnerability(
-            evidence=fact.evidence,
-            ships=fact.ships,
             advisory=row.advisory,
             aliases=tuple(filter(None, row.aliases.split(", "))),
             source=SOURCE,
@@ -113,16 +122,11 @@ def _found(rows: Sequence[Row], fact: Fact, common: Mapping[str, Any]) -> Iterat
             affects=True,
             certainty="high",
             severity=row.rating,
-            score="",
-            vector="",
             fixed_in=(row.fixed,) if row.fixed else (),
             upgrade=better,
             remedy=f"upgrade to {better}" if row.fixed else UNFIXED,
-            exploited=None,
-            exploit_percent=None,
-            disputed=False,
             references=(row.url,),
-            **common,
+            **package,
         )
 
 

@@ -58,6 +58,8 @@ def finding(purl="pkg:pypi/torch@2.5.0", advisory="CVE-1", aliases=("GHSA-1",)):
         exploit_percent=None,
         disputed=False,
         of_base=None,
+        reached_by=None,
+        told="torch 2.5.0",
     )
     return Finding(rule=RULE, fact=fact, message="m")
 

@@ -40,6 +40,7 @@ def _record(
         url=entry.url,
         requested=entry.requested,
         owns=entry.owns,
+        requires=entry.requires,
         installer="conda" if ecosystem == "conda" else "",
         location=location,
         vendored_in=vendored_in,

@@ -80,7 +80,7 @@ def of_image(reference: str | None) -> Product | None:
 
 
 def _product(row: tuple[str, ...]) -> Product:
-    name, role, port, address, auth, code, _, settings, entrypoint, command, image = row + ("",) * (11 - len(row))
+    name, role, port, address, auth, code, _, settings, entrypoint, command, image, _ = row
     listens, _, image_auth = image.partition(" ")
     image_address, _, image_port = listens.rpartition(":")
     return Product(

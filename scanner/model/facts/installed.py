@@ -48,6 +48,8 @@ class PackageRecord(Fact):
     """The folder or file that records it, as in a layer's tar: ``usr/lib/python3/dist-packages/six-1.16.egg-info``."""
     owns: tuple[str, ...] = ()
     """The locations of packages of other ecosystems that are among its files."""
+    requires: tuple[str, ...] = ()
+    """The packages that it requires, by name, without those of its extras; Python's only, as their METADATA has them."""
     role: Literal["package", "details", "files", "project"] = "package"
     """``details``, ``files``: more about the package at ``location`` or of ``name``; ``project``: a folder of source
     code, installed only where another record leads to it."""
@@ -63,6 +65,9 @@ class InstalledPackage(PackageRecord):
     owned_by: str
     """The package of another ecosystem that brought it: ``deb:python3-setuptools 66.1.1-1``; ``deb`` alone where only
     its place says so; "" for none."""
+    reached_by: str | None = None
+    """The open service that hands it what the network sends, ``vllm, open on port 8000``, behind ``through`` the package
+    that requires it; None where none is known to."""
 
 
 class OperatingSystem(Fact):

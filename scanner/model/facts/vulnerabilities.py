@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 from scanner.model.facts.base import Fact
+from scanner.model.facts.installed import InstalledPackage
 from scanner.model.facts.packages import Ecosystem, Requirement
 
 Rating = Literal["info", "low", "medium", "high", "critical"]
@@ -26,6 +27,11 @@ class KnownVulnerability(Fact):
     purl: str
     location: str
     """Where the package is recorded; further copies of it are evidence."""
+    reached_by: str | None
+    """The open service that hands the package what the network sends: ``vllm, open on port 8000``, or that ``through
+    fastapi``, which requires it; None where none is known to."""
+    told: str
+    """The package in words, with the service."""
     advisory: str
     """The id that it is best known by: CVE, else GHSA, else its own."""
     aliases: tuple[str, ...]
@@ -41,25 +47,63 @@ class KnownVulnerability(Fact):
     version or the name is only nearly that of the advisory."""
     severity: Rating | None
     """By the base score of CVSS v3, else v4, else the word of the database; None when none of them says."""
-    score: str
+    score: str = ""
     """The base score, ``9.8``; "" for none."""
-    vector: str
+    vector: str = ""
     """The CVSS vector of that score; "" for none."""
     fixed_in: tuple[str, ...]
     """The versions that have the fix and are later than the installed one, the first one first."""
-    upgrade: str
+    upgrade: str = ""
     """The smallest version that as few advisories affect as any that is known, if it is rid of this one; else ""."""
     remedy: str
     """What to do, in words: ``upgrade to 2.10.0``, ``no fixed version is known``."""
-    exploited: bool | None
+    exploited: bool | None = None
     """In CISA's catalogue of known exploited vulnerabilities; None without the catalogue."""
-    exploit_percent: int | None
+    exploit_percent: int | None = None
     """The probability of an attack within 30 days (EPSS), in percent; None when nobody says."""
-    disputed: bool
+    disputed: bool = False
     """Its makers say that it is none, or works as designed."""
     of_base: bool | None
     """The base image brings the package; None when nothing tells."""
     references: tuple[str, ...] = ()
+
+    @property
+    def urgency(self) -> int:
+        """The reasons to mend it before others that are as severe: that it is exploited, that a service reaches it."""
+        return bool(self.exploited) + bool(self.reached_by)
+
+    def joined(self, other: KnownVulnerability) -> KnownVulnerability:
+        """This one, which ``other`` says of the same package under its other name."""
+        reached_by = self.reached_by or other.reached_by
+        return self.replace(
+            evidence=(*self.evidence, *other.evidence),
+            reached_by=reached_by,
+            told=told(self.name, self.version, reached_by),
+        )
+
+
+def affected(same: Sequence[InstalledPackage]) -> dict[str, Any]:
+    """The fields of a known vulnerability that its package says, with all copies of that; at least one."""
+    package = same[0]
+    layer = package.evidence[0].at.layer
+    reached_by = next((each.reached_by for each in same if each.reached_by), None)
+    return {
+        "evidence": tuple(dict.fromkeys(each.evidence[0] for each in same)),
+        "ships": package.ships,
+        "ecosystem": package.ecosystem,
+        "name": package.name,
+        "version": package.version,
+        "purl": package.purl,
+        "location": package.location,
+        "of_base": layer.base if layer is not None else None,
+        "reached_by": reached_by,
+        "told": told(package.name, package.version, reached_by),
+    }
+
+
+def told(name: str, version: str, reached_by: str | None) -> str:
+    """``starlette 0.36.0 (reached by vllm, open on port 8000)``."""
+    return f"{name} {version} (reached by {reached_by})" if reached_by else f"{name} {version}"
 
 
 class VulnerablePin(Fact):

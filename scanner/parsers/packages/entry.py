@@ -25,3 +25,5 @@ class Entry(Record):
     """Somebody asked for it by name; None where nobody recorded that."""
     owns: tuple[str, ...] = ()
     """Those of its files that record packages of other ecosystems, as locations."""
+    requires: tuple[str, ...] = ()
+    """The packages of the same ecosystem that it cannot do without, by name."""

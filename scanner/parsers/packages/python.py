@@ -19,7 +19,14 @@ MAX_HEAD = 1 << 18
 MAX_NAME = 256
 """Characters of a name, a version or a licence's name; the public index takes no longer ones."""
 
-_FIELD = Lazy(r"\n(Name|Version|License-Expression|License|Classifier):([^\n]*)(?=(\n[ \t]+\S)?)")
+MAX_REQUIRED = 1_000
+"""Packages that one requires, without those of its extras; of more, the first ones are taken."""
+
+_FIELD = Lazy(
+    r"\n(Name|Version|License-Expression|License|Classifier|Requires-Dist):([^\n]*)(?=(\n[ \t]+\S)?)"
+)
+_REQUIRED = Lazy(r"[A-Za-z0-9][A-Za-z0-9._-]{0,255}")
+_EXTRA = Lazy(r";.*\bextra\s*==")
 _EMPTY_LINE = Lazy(r"\n\r?\n")
 _EGG = Lazy(r"(?P<name>[^-]+)-(?P<version>[^-]+)(?:-py\d[^-]*(?:-.+)?)?\.egg$")
 _SPDX = {
@@ -55,16 +62,26 @@ def metadata(data: bytes) -> Entry:
     head = head[: end.start()] if end else head
     found: dict[str, str] = {}
     classes: list[str] = []
+    required: dict[str, None] = {}
     for field, words, goes_on in _FIELD.findall(head):
         value = words.strip()
         if field == "Classifier":
             if value.startswith("License ::"):
                 classes.append(value.rpartition(":: ")[2])
+        elif field == "Requires-Dist":
+            name = _REQUIRED.match(value)
+            if name and len(required) < MAX_REQUIRED and not _EXTRA.search(value):
+                required[normalize(name[0])] = None
         elif not (goes_on and field == "License"):
             found.setdefault(field, value[:MAX_NAME])
     if not found.get("Name") or not found.get("Version"):
         raise ValueError("a package without name or version")
-    return Entry(name=normalize(found["Name"]), version=found["Version"], licence=_licence(found, classes))
+    return Entry(
+        name=normalize(found["Name"]),
+        version=found["Version"],
+        licence=_licence(found, classes),
+        requires=tuple(required),
+    )
 
 
 def _licence(found: dict[str, str], classes: list[str]) -> str:
