@@ -62,7 +62,7 @@ def _reached(packages: Sequence[InstalledPackage], own: Mapping[str, str]) -> Ma
 
 
 def _places(packages: Sequence[InstalledPackage]) -> Mapping[_Place, Sequence[int]]:
-    """Where packages are looked for: a Python package in its folder and anywhere (""), Go's modules in their program."""
+    """Where packages are looked for: Python's in their folder and anywhere (""), Go's modules in their program."""
     found: dict[_Place, list[int]] = {}
     for number, package in enumerate(packages):
         if package.ecosystem == "pypi" and _runs(package):

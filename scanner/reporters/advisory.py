@@ -40,6 +40,7 @@ def page(facts: Sequence[KnownVulnerability]) -> str:
     told = {
         "Also known as": ", ".join(first.aliases),
         "Severity": " ".join(filter(None, (first.severity or "unknown", first.score, first.vector))),
+        "Reached": "; ".join(sorted({fact.told for fact in facts if fact.reached_by})),
         "Exploited": {True: "yes, by CISA's catalogue", False: "not in CISA's catalogue", None: ""}[first.exploited],
         "Chance of an attack within 30 days": ""
         if first.exploit_percent is None

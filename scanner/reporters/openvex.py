@@ -6,7 +6,7 @@ decide. What a VEX document took away stands in that document already.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from scanner import __version__
@@ -48,13 +48,14 @@ def render(reports: Sequence[Report], options: Options) -> str:
 def _statements(report: Report) -> list[Values]:
     """One for each vulnerability and reason, about all packages of the image that have it."""
     image = _image(report)
-    groups: dict[tuple[str, tuple[str, ...], str | None], dict[str, None]] = {}
+    groups: dict[tuple[str, tuple[str, ...], str | None], dict[str, str]] = {}
     for finding in report.findings:
         fact, ignored = finding.fact, finding.suppressed
         if isinstance(fact, KnownVulnerability) and (ignored is None or ignored.by != "vex"):
             key = fact.advisory, fact.aliases, _reason(ignored)
-            groups.setdefault(key, {}).setdefault(fact.purl or f"{fact.name}@{fact.version}")
-    return [_statement(*key, image, list(packages)) for key, packages in groups.items()]
+            package = fact.purl or f"{fact.name}@{fact.version}"
+            groups.setdefault(key, {}).setdefault(package, fact.told if fact.reached_by else "")
+    return [_statement(*key, image, packages) for key, packages in groups.items()]
 
 
 def _reason(ignored: Suppression | None) -> str | None:
@@ -62,7 +63,10 @@ def _reason(ignored: Suppression | None) -> str | None:
     return clean(ignored.reason) if ignored is not None and ignored.by in {"comment", "config"} else None
 
 
-def _statement(advisory: str, aliases: tuple[str, ...], reason: str | None, image: str, packages: list[str]) -> Values:
+def _statement(
+    advisory: str, aliases: tuple[str, ...], reason: str | None, image: str, packages: Mapping[str, str]
+) -> Values:
+    """``packages`` are told in words where an open service reaches them."""
     parts = [{"@id": clean(each)} for each in packages]
     vulnerability: Values = {"name": clean(advisory)}
     if aliases:
@@ -74,6 +78,8 @@ def _statement(advisory: str, aliases: tuple[str, ...], reason: str | None, imag
     }
     if reason is not None:
         said["impact_statement"] = reason
+    elif notes := "; ".join(filter(None, dict.fromkeys(packages.values()))):
+        said["status_notes"] = clean(notes)
     return said
 
 

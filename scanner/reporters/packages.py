@@ -18,10 +18,12 @@ def lines(findings: Sequence[Finding], where: str, also: str, options: Options, 
     """The package, its vulnerabilities with the worst first, and what to do; ``also`` are targets that share it."""
     facts = [finding.fact for finding in findings if isinstance(finding.fact, KnownVulnerability)]
     first, count = facts[0], len(facts)
+    reached = next((f"reached by {fact.reached_by}" for fact in facts if fact.reached_by), "")
+    more = "; ".join(filter(None, ("the base image brings it" if first.of_base else "", reached)))
     yield (
         f"{paint(where, BOLD)} {paint(visible(f'{first.name} {first.version}'), BOLD)}  "
         f"{count} known {'vulnerability' if count == 1 else 'vulnerabilities'}"
-        + (" (the base image brings it)" if first.of_base else "")
+        + (visible(f" ({more})") if more else "")
     )
     width = max(len(fact.advisory) for fact in facts)
     wide = max(len(_said(fact)) for fact in facts)

@@ -173,6 +173,7 @@ def _result(finding: Finding, report: Report, others: Sequence[str], index: int,
     state = None
     if options.baseline:
         state = "unchanged" if suppression and suppression.by == "baseline" else "new"
+    reached_by = finding.fact.reached_by if isinstance(finding.fact, KnownVulnerability) else None
     related = [
         _place(item.at, report, options, words=item.quote, note=item.note or item.quote or "Related", number=number)
         for number, item in enumerate(finding.related)
@@ -197,7 +198,8 @@ def _result(finding: Finding, report: Report, others: Sequence[str], index: int,
         baseline_state=state,
         suppressions=list(_suppressions(finding, report, options)) if suppression else None,
         properties={"target": clean(report.target), "confidence": finding.rule.confidence}
-        | ({"alsoIn": [clean(name) for name in others]} if others else {}),
+        | ({"alsoIn": [clean(name) for name in others]} if others else {})
+        | ({"reachedBy": clean(reached_by)} if reached_by else {}),
     )
 
 

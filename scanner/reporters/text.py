@@ -59,7 +59,8 @@ def _groups(reports: Sequence[Report], options: Options) -> list[Group]:
     """Combinations first, then findings in file order, an image's files behind its config.
 
     Those that start on the same line are together, and so are lines in a row that break the same rule and no other; the
-    vulnerabilities of a package are apart from all others.
+    vulnerabilities of a package are apart from all others. The weak packages of an image come last, the worst first; of
+    those that are as bad, the exploited and the reached.
     """
     groups: dict[tuple[bool, str, str, str, int, int, str], Group] = {}
     for finding, report in distinct(reports):
@@ -71,10 +72,10 @@ def _groups(reports: Sequence[Report], options: Options) -> list[Group]:
             key = alone, first, image, at.path, _line(finding), at.level, _package(finding)
             groups.setdefault(key, []).append((finding, report))
     for group in groups.values():
-        group.sort(key=lambda pair: (pair[0].at.span or (), -pair[0].rule.severity, pair[0].rule.id))
+        group.sort(key=lambda pair: (pair[0].at.span or (), *_rank(pair[0]), pair[0].rule.id))
     together: list[Group] = []
     before = None
-    for key in sorted(groups):
+    for key in sorted(groups, key=lambda key: (*key[:3], _worst(groups[key]) if key[2] else (), *key[3:])):
         rule = _only_rule(groups[key])
         if rule is not None and rule == before:
             together[-1] += groups[key]
@@ -82,6 +83,16 @@ def _groups(reports: Sequence[Report], options: Options) -> list[Group]:
             together.append(groups[key])
         before = rule
     return together
+
+
+def _rank(finding: Finding) -> tuple[int, int]:
+    """The worst, and of these the most urgent, is the smallest."""
+    return -finding.rule.severity, -finding.fact.urgency if isinstance(finding.fact, KnownVulnerability) else 0
+
+
+def _worst(group: Group) -> tuple[int, ...]:
+    """The rank of a package by its vulnerabilities; () for anything else, which is smaller."""
+    return min(_rank(finding) for finding, _ in group) if _package(group[0][0]) else ()
 
 
 def _only_rule(group: Group) -> tuple[str, str, int, str] | None:

@@ -107,6 +107,18 @@ class TestOneVulnerability:
         (fact,) = found(known(TORCH), package("torch", "2.0", location="a"), package("torch", "2.0", location="b"))
         assert [evidence.at.path for evidence in fact.evidence] == ["a/METADATA", "b/METADATA"]
 
+    @pytest.mark.parametrize("other", ["torch", "tensorflow-intel"])
+    def test_it_is_reached_when_one_of_the_copies_or_siblings_is(self, known, other):
+        name = "torch" if other == "torch" else "tensorflow"
+        database = known(record("A-1", *(below(each, "9") for each in dict.fromkeys((name, other)))))
+        first, second = package(name, "2.0", location="a"), package(other, "2.0", location="b")
+        by = "vllm, open on port 8000"
+        for same in ((first, second.replace(reached_by=by)), (first.replace(reached_by=by), second)):
+            (fact,) = found(database, *same)
+            assert (fact.reached_by, fact.told) == (by, f"{name} 2.0 (reached by {by})")
+        (fact,) = found(database, first, second)
+        assert (fact.reached_by, fact.told) == (None, f"{name} 2.0")
+
     def test_an_update_adds_nothing_to_the_vulnerabilities_that_it_mends(self, known):
         parts = [below("openssl", "3.0.2-0ubuntu1.12", ecosystem="Ubuntu:22.04:LTS")]
         database = known(

@@ -92,7 +92,7 @@ def test_an_answer_becomes_facts_of_every_copy_and_pin(ask, monkeypatch):
     monkeypatch.setenv("HF_TOKEN", "hf_secret")
     facts = [
         package(base=True),
-        package(location="other/torch"),
+        package(location="other/torch", reached_by="ray, open on port 8265"),
         package(version="2.5.0+cu124", location="venv/torch"),
         package(version="2.6.0"),
         package("numpy", "2.0.0"),
@@ -111,6 +111,7 @@ def test_an_answer_becomes_facts_of_every_copy_and_pin(ask, monkeypatch):
         ("2.5.0", 2, "high", True),
         ("2.5.0+cu124", 1, "high", None),
     ]
+    assert [fact.reached_by for fact in known] == ["ray, open on port 8265", None], "where one of the copies is"
     first = known[0]
     assert (first.advisory, first.aliases) == ("CVE-2025-0001", ("GHSA-aaaa-bbbb-cccc", "PYSEC-2025-1"))
     assert (first.summary, first.fixed_in, first.source) == ("Loads anything", ("2.6.0",), "pip-audit")

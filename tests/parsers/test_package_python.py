@@ -106,3 +106,18 @@ def test_name_of_a_zipped_egg():
     assert (entry.name, entry.version) == ("my-pkg", "1.0-1")
     with pytest.raises(ValueError, match="tells no version"):
         python.egg_name("nothing.egg")
+
+
+def test_what_it_requires_is_named_once_and_extras_are_left_out():
+    fields = (
+        'Requires-Dist: Fast_API[standard]>=0.115\nRequires-Dist: tqdm\nRequires-Dist: uvloop; extra == "all"\n'
+        "Requires-Dist: tomli (>=1) ; python_version < '3.11'\nRequires-Dist: fast-api\nRequires-Dist: -x\n"
+        "Requires-Dist: h2;(extra=='http') and python_version > '3'\n"
+    )
+    entry = python.metadata(f"Name: a\nVersion: 1\n{fields}\nRequires-Dist: body\n".encode())
+    assert entry.requires == ("fast-api", "tqdm", "tomli")
+
+
+def test_of_too_many_requirements_the_first_ones_count():
+    fields = "".join(f"Requires-Dist: p{number}\n" for number in range(python.MAX_REQUIRED + 5))
+    assert len(python.metadata(f"Name: a\nVersion: 1\n{fields}\n".encode()).requires) == python.MAX_REQUIRED

@@ -67,6 +67,15 @@ def test_an_ignore_is_not_affected_and_all_else_is_under_investigation():
     }
 
 
+def test_what_an_open_service_reaches_is_noted_for_who_investigates():
+    fact = finding().fact.replace(reached_by="ray, open on port 8265", told="torch 2.5.0 (reached by ray)")
+    reached = finding().replace(fact=fact)
+    (statement,) = told(report(reached, finding("pkg:pypi/torch@2.5.0?b")))["statements"]
+    assert (statement["status"], statement["status_notes"]) == ("under_investigation", "torch 2.5.0 (reached by ray)")
+    (statement,) = told(report(reached.replace(suppressed=ignored())))["statements"]
+    assert "status_notes" not in statement, "somebody has investigated"
+
+
 @pytest.mark.parametrize(
     ("target", "called"),
     [

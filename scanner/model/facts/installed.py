@@ -49,7 +49,7 @@ class PackageRecord(Fact):
     owns: tuple[str, ...] = ()
     """The locations of packages of other ecosystems that are among its files."""
     requires: tuple[str, ...] = ()
-    """The packages that it requires, by name, without those of its extras; Python's only, as their METADATA has them."""
+    """The packages that it requires, by name, without those of its extras; of Python packages only (METADATA)."""
     role: Literal["package", "details", "files", "project"] = "package"
     """``details``, ``files``: more about the package at ``location`` or of ``name``; ``project``: a folder of source
     code, installed only where another record leads to it."""
@@ -66,8 +66,8 @@ class InstalledPackage(PackageRecord):
     """The package of another ecosystem that brought it: ``deb:python3-setuptools 66.1.1-1``; ``deb`` alone where only
     its place says so; "" for none."""
     reached_by: str | None = None
-    """The open service that hands it what the network sends, ``vllm, open on port 8000``, behind ``through`` the package
-    that requires it; None where none is known to."""
+    """The open service that hands it what the network sends: ``vllm, open on port 8000``, or that ``through fastapi``,
+    which requires it; None where none is known to."""
 
 
 class OperatingSystem(Fact):

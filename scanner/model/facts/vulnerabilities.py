@@ -73,7 +73,7 @@ class KnownVulnerability(Fact):
         return bool(self.exploited) + bool(self.reached_by)
 
     def joined(self, other: KnownVulnerability) -> KnownVulnerability:
-        """This one, which ``other`` says of the same package under its other name."""
+        """The same, where ``other`` says it of the package under its other name."""
         reached_by = self.reached_by or other.reached_by
         return self.replace(
             evidence=(*self.evidence, *other.evidence),

@@ -22,9 +22,7 @@ MAX_NAME = 256
 MAX_REQUIRED = 1_000
 """Packages that one requires, without those of its extras; of more, the first ones are taken."""
 
-_FIELD = Lazy(
-    r"\n(Name|Version|License-Expression|License|Classifier|Requires-Dist):([^\n]*)(?=(\n[ \t]+\S)?)"
-)
+_FIELD = Lazy(r"\n(Name|Version|License-Expression|License|Classifier|Requires-Dist):([^\n]*)(?=(\n[ \t]+\S)?)")
 _REQUIRED = Lazy(r"[A-Za-z0-9][A-Za-z0-9._-]{0,255}")
 _EXTRA = Lazy(r";.*\bextra\s*==")
 _EMPTY_LINE = Lazy(r"\n\r?\n")
