@@ -19,7 +19,7 @@ MAX_HEAD = 1 << 18
 MAX_NAME = 256
 """Characters of a name, a version or a licence's name; the public index takes no longer ones."""
 
-MAX_REQUIRED = 1_000
+MAX_REQUIRED = 500
 """Packages that one requires, without those of its extras; of more, the first ones are taken."""
 
 _FIELD = Lazy(r"\n(Name|Version|License-Expression|License|Classifier|Requires-Dist):([^\n]*)(?=(\n[ \t]+\S)?)")
