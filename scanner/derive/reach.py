@@ -95,4 +95,4 @@ def _folder(package: InstalledPackage) -> str:
 @cache
 def _packages() -> Mapping[str, Sequence[str]]:
     """The packages of a product, as ``ecosystem:name``."""
-    return {product: packages.split(", ") for product, *_, packages in knowledge.rows("services")}
+    return {product: packages.split(", ") for product, *_, packages in knowledge.rows("services") if packages}

@@ -113,9 +113,10 @@ def test_what_it_requires_is_named_once_and_extras_are_left_out():
         'Requires-Dist: Fast_API[standard]>=0.115\nRequires-Dist: tqdm\nRequires-Dist: uvloop; extra == "all"\n'
         "Requires-Dist: tomli (>=1) ; python_version < '3.11'\nRequires-Dist: fast-api\nRequires-Dist: -x\n"
         "Requires-Dist: h2;(extra=='http') and python_version > '3'\n"
+        "Requires-Dist: extra\nRequires-Dist: h3; 'all' == extra\n"
     )
     entry = python.metadata(f"Name: a\nVersion: 1\n{fields}\nRequires-Dist: body\n".encode())
-    assert entry.requires == ("fast-api", "tqdm", "tomli")
+    assert entry.requires == ("fast-api", "tqdm", "tomli", "extra")
 
 
 def test_of_too_many_requirements_the_first_ones_count():

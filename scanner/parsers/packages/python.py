@@ -18,13 +18,12 @@ MAX_HEAD = 1 << 18
 """Bytes of a METADATA that are read; the fields stand in front of the description. What is behind is left out."""
 MAX_NAME = 256
 """Characters of a name, a version or a licence's name; the public index takes no longer ones."""
-
 MAX_REQUIRED = 500
 """Packages that one requires, without those of its extras; of more, the first ones are taken."""
 
 _FIELD = Lazy(r"\n(Name|Version|License-Expression|License|Classifier|Requires-Dist):([^\n]*)(?=(\n[ \t]+\S)?)")
 _REQUIRED = Lazy(r"[A-Za-z0-9][A-Za-z0-9._-]{0,255}")
-_EXTRA = Lazy(r";.*\bextra\s*==")
+_EXTRA = Lazy(r"\bextra\b")
 _EMPTY_LINE = Lazy(r"\n\r?\n")
 _EGG = Lazy(r"(?P<name>[^-]+)-(?P<version>[^-]+)(?:-py\d[^-]*(?:-.+)?)?\.egg$")
 _SPDX = {
@@ -68,7 +67,7 @@ def metadata(data: bytes) -> Entry:
                 classes.append(value.rpartition(":: ")[2])
         elif field == "Requires-Dist":
             name = _REQUIRED.match(value)
-            if name and len(required) < MAX_REQUIRED and not _EXTRA.search(value):
+            if name and len(required) < MAX_REQUIRED and not _EXTRA.search(value.partition(";")[2]):
                 required[normalize(name[0])] = None
         elif not (goes_on and field == "License"):
             found.setdefault(field, value[:MAX_NAME])
