@@ -10,7 +10,7 @@ from scanner.model.finding import Finding, Report, Suppression, Undecided
 from scanner.model.rule import Rule, Severity
 from scanner.reporters.interface import Options
 from scanner.reporters.plain import LIMIT, clean, evidence, fields, place
-from scanner.reporters.tally import Tally, tally
+from scanner.reporters.tally import Tally, distinct, tally
 
 VERSION = "1"
 """Grows when a field goes away or changes its meaning; new fields may come at any time."""
@@ -51,7 +51,7 @@ def render(reports: Sequence[Report], options: Options) -> str:
 
     targets = ",\n".join(map(target, reports))
     head = f'  "version": {line(VERSION)},\n  "tool": {line({"name": "hullcheck", "version": __version__})},\n'
-    tail = _frameworks(options) + f'  "summary": {line(_summary(tally(reports)))}\n'
+    tail = _frameworks(options) + f'  "summary": {line(_summary(tally(reports, distinct(reports))))}\n'
     return f'{{\n{head}  "targets": [\n{targets}\n  ],\n{tail}}}\n'
 
 

@@ -13,6 +13,10 @@ from scanner.model.rule import Severity
 Item = TypeVar("Item")
 
 
+Pairs = Sequence[tuple[Finding, Report]]
+"""Findings, each with the report that it is from."""
+
+
 class Tally(Record):
     """Numbers over all targets; what several targets share counts once."""
 
@@ -30,9 +34,8 @@ class Tally(Record):
         return sum(self.severities.values())
 
 
-def tally(reports: Sequence[Report]) -> Tally:
-    """Count everything."""
-    found = distinct(reports)
+def tally(reports: Sequence[Report], found: Pairs) -> Tally:
+    """Count everything; ``found`` is ``distinct`` of the reports."""
     counted = [finding.rule.severity for finding, _ in found if finding.suppressed is None]
     return Tally(
         targets=len(reports),
@@ -49,7 +52,7 @@ def owner(at: Location, report: Report) -> str:
     return report.target if at.layer is not None and not at.path.startswith(report.target) else ""
 
 
-def distinct(reports: Sequence[Report]) -> list[tuple[Finding, Report]]:
+def distinct(reports: Sequence[Report]) -> Pairs:
     """Every finding once, also one that several targets share: in a requirements file, or in a layer of two images."""
     return once(((finding, report) for report in reports for finding in report.findings), _same)
 
@@ -61,6 +64,8 @@ def elsewhere(reports: Sequence[Report]) -> Callable[[Finding, Report], list[str
         for finding in report.findings:
             if owner(finding.at, report):
                 found.setdefault(_same((finding, report)), []).append(report.target)
+    if not found:
+        return lambda finding, report: []
     return lambda finding, report: [name for name in found.get(_same((finding, report)), ()) if name != report.target]
 
 

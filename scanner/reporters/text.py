@@ -12,7 +12,7 @@ from scanner.model.rule import Severity
 from scanner.reporters.interface import Options
 from scanner.reporters.quote import Quote, quote, shortened, visible
 from scanner.reporters.style import BOLD, DIM, RULER, SEVERITY, Painter
-from scanner.reporters.tally import Tally, amount, distinct, elsewhere, not_known, once, owner, problems, tally
+from scanner.reporters.tally import Pairs, Tally, amount, distinct, elsewhere, not_known, once, owner, problems, tally
 
 RELATED = 3
 """Other places shown for a finding; ``-v`` shows all."""
@@ -32,7 +32,8 @@ def render(reports: Sequence[Report], options: Options) -> str:
     lines: list[str] = []
     others = elsewhere(reports)
     several = len(reports) > 1
-    for group in _groups(reports, options):
+    found = distinct(reports)
+    for group in _groups(found, options):
         if not options.quiet and _package(group[0][0]):
             from scanner.reporters import packages
 
@@ -51,11 +52,11 @@ def render(reports: Sequence[Report], options: Options) -> str:
     if not options.quiet:
         lines += _undecided(reports, options, paint)
         lines += _compliance(options, paint)
-        lines += _summary(reports, tally(reports), options, paint)
+        lines += _summary(reports, tally(reports, found), options, paint)
     return "".join(line + "\n" for line in lines)
 
 
-def _groups(reports: Sequence[Report], options: Options) -> list[Group]:
+def _groups(found: Pairs, options: Options) -> list[Group]:
     """Combinations first, then findings in file order, an image's files behind its config.
 
     Those that start on the same line are together, and so are lines in a row that break the same rule and no other; the
@@ -63,7 +64,7 @@ def _groups(reports: Sequence[Report], options: Options) -> list[Group]:
     those that are as bad, the exploited and the reached.
     """
     groups: dict[tuple[bool, str, str, str, int, int, str], Group] = {}
-    for finding, report in distinct(reports):
+    for finding, report in found:
         if finding.suppressed is None or options.show_suppressed:
             at = finding.at
             alone = not isinstance(finding.fact, Combination)

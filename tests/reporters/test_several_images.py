@@ -11,7 +11,7 @@ from scanner.model.finding import Finding, Problem, Report, Undecided
 from scanner.model.location import Evidence, Layer, Location
 from scanner.model.rule import Rule, Severity
 from scanner.reporters import Options, render
-from scanner.reporters.tally import tally
+from scanner.reporters.tally import distinct, tally
 
 RULE = Rule(
     id="some-file", title="A file", severity=Severity.HIGH, confidence="high", profile="default",
@@ -70,7 +70,7 @@ def test_the_only_image_is_not_repeated_on_each_line(reports):
 def test_files_of_two_unpacked_root_file_systems_are_two(reports):
     layer = Layer(0, "")
     two = [report(f"rootfs:{name}", found("etc/x", layer, "is bad")) for name in "ab"]
-    assert tally(two).findings == 2
+    assert tally(two, distinct(two)).findings == 2
     text = render("text", two, Options(quiet=True))
     assert text.count("rootfs:a etc/x") == text.count("rootfs:b etc/x") == 1
     results = json.loads(render("sarif", two, Options()))["runs"][0]["results"]
@@ -87,7 +87,8 @@ def test_what_was_not_looked_at_or_not_decided_names_its_image(reports):
     for name in "ab":
         assert f"rootfs:{name} etc/x (layer 0) not looked at: it is damaged" in text
         assert f"rootfs:{name} etc/y (layer 0) undecided some-file" in text
-    assert (tally(two).problems, tally(two).undecided) == (2, 2)
+    total = tally(two, distinct(two))
+    assert (total.problems, total.undecided) == (2, 2)
 
 
 def test_sarif_has_a_shared_finding_once_with_all_its_images(reports):
