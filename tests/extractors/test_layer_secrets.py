@@ -49,11 +49,18 @@ NAMED = st.sampled_from(
 def test_settings_are_looked_at_exactly_when_that_may_find_something(text):
     data = text.encode("utf-8", "replace")
     if secrets.find(data.decode("latin-1"), "app/x.env"):
-        assert matcher().hits(data) or secrets.may_name(data)
+        assert matcher().hits(data) or matcher().tells(data)
 
 
-def test_most_settings_name_nothing():
-    assert not secrets.may_name(b"import: [def, return]\nvalue: for if not None\npath: /data\n" * 50)
+@given(st.lists(st.one_of(st.sampled_from(secrets.telling()), st.binary(max_size=9)), max_size=4).map(b"".join))
+def test_both_engines_tell_the_same_of_settings(data):
+    for text in (data, data.upper()):
+        assert matcher().tells(text) == Plain().tells(text)
+
+
+@pytest.mark.parametrize("engine", [matcher, Plain])
+def test_most_settings_name_nothing(engine):
+    assert not engine().tells(b"import: [def, return]\nvalue: for if not None\npath: https://x.org/data\n" * 50)
 
 
 def told(path, text, **more):
@@ -91,12 +98,12 @@ def test_the_compiled_heads_are_kept_and_compiled_anew_when_they_are_damaged(mon
     hyper = pytest.importorskip("scanner.extractors.layer_secrets.hyper", reason="pip install hyperscan")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     for damage in (None, None, b"", b"damaged"):
-        engine = hyper.Hyperscan(HEADS)
+        engine = hyper.Hyperscan(HEADS, (b"key",))
         assert {DETECTORS[number][0] for _, number in engine.hits(TOKEN.encode())} == {"hugging-face-token"}
         path = tmp_path / "hullcheck" / hyper.NAME
         if damage is not None:
             path.write_bytes(path.read_bytes()[:-9] + damage)
-    assert {number for _, number in hyper.Hyperscan({1: "abc"}).hits(b"xabc")} == {1}
+    assert {number for _, number in hyper.Hyperscan({1: "abc"}, (b"key",)).hits(b"xabc")} == {1}
 
 
 @pytest.mark.parametrize("name", SEARCHED)

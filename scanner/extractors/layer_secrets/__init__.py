@@ -77,7 +77,7 @@ def _looked_at(part: Part, hits: Iterable[tuple[int, int]], layer: Layer) -> Ite
     """What a part says: the detectors that may find something in it look, and those that are for its file."""
     detectors = sorted({detector for _, detector in hits})
     settings = len(part.data) <= MAX_SETTINGS and holds_settings(part.path, part.data)
-    settings = settings and (bool(detectors) or secrets.may_name(part.data))
+    settings = settings and (bool(detectors) or matcher().tells(part.data))
     if detectors or settings or of_file(part.path):
         return _exactly(part, detectors, layer, settings=settings)
     return ()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 
 import hyperscan
 
@@ -13,11 +14,17 @@ MAX_BYTES = 16 << 20
 
 
 class Hyperscan:
-    """A compiled database of heads, and the memory to search with it."""
+    """Compiled databases of heads and of words, and the memory to search with them."""
 
-    def __init__(self, heads: Mapping[int, str]) -> None:
+    def __init__(self, heads: Mapping[int, str], words: Sequence[bytes]) -> None:
         self._found: list[tuple[int, int]] = []
         self._database = _database(heads)
+        self._words = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+        self._words.compile(
+            expressions=[re.escape(word) for word in words],
+            elements=len(words),
+            flags=hyperscan.HS_FLAG_CASELESS | hyperscan.HS_FLAG_SINGLEMATCH,
+        )
 
     def hits(self, data: bytes, /) -> list[tuple[int, int]]:
         """As ``Matcher`` says; the place is the last of a head."""
@@ -26,6 +33,14 @@ class Hyperscan:
         if not self._found:
             return []
         found, self._found = self._found, []
+        return found
+
+    def tells(self, data: bytes, /) -> bool:
+        """As ``Matcher`` says."""
+        if data:
+            self._words.scan(data, match_event_handler=self._take)
+        found = bool(self._found)
+        self._found.clear()
         return found
 
     def _take(self, number: int, _start: int, end: int, _flags: int, _context: object) -> None:

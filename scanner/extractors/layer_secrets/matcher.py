@@ -10,6 +10,7 @@ import re
 from functools import cache
 from typing import Protocol
 
+from scanner.parsers import secrets
 from scanner.parsers.secrets.table import HEADS, KEYWORDS
 
 
@@ -19,6 +20,9 @@ class Matcher(Protocol):
     def hits(self, data: bytes, /) -> list[tuple[int, int]]:
         """(a place in a head, the detector's number) for what is found, several times perhaps, in no order."""
 
+    def tells(self, data: bytes, /) -> bool:
+        """Whether settings say one of ``secrets.telling()``, in whatever case."""
+
 
 @cache
 def matcher() -> Matcher:
@@ -27,7 +31,7 @@ def matcher() -> Matcher:
         from scanner.extractors.layer_secrets.hyper import Hyperscan
     except ImportError:
         return Plain()
-    return Hyperscan(HEADS)
+    return Hyperscan(HEADS, secrets.telling())
 
 
 class Plain:
@@ -49,6 +53,11 @@ class Plain:
                 found += [(at, number) for number in numbers if _head(number).match(data, at)]
                 at = data.find(word, at + 1)
         return found
+
+    def tells(self, data: bytes, /) -> bool:
+        """As ``Matcher`` says."""
+        lower = data.lower()
+        return any(word in lower for word in secrets.telling())
 
 
 @cache
