@@ -1,10 +1,10 @@
-"""The same credential in several files or layers, put together."""
+"""The same credential in several files, of layers or of a build context, put together."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
 
-from scanner.model.facts import Fact, HeldSecret, LayerFile, Secret
+from scanner.model.facts import CredentialFile, Fact, HeldSecret, LayerFile, Secret
 
 MAX_PLACES = 20
 """Places of one credential that are told; ``places`` counts them all."""
@@ -16,9 +16,12 @@ def derive(facts: Sequence[Fact], _today: str) -> Iterator[Secret]:
     What stands in a credential file is left out, since the file is told, except for those of AI services.
     """
     told = {fact.path for fact in facts if isinstance(fact, LayerFile) and fact.role == "credential"}
+    copied = [fact for fact in facts if isinstance(fact, CredentialFile)]
+    told.update(fact.path for fact in copied if not fact.by_name)
+    named = {fact.evidence[0].at for fact in copied if fact.by_name}
     groups: dict[Hashable, list[HeldSecret]] = {}
     for fact in facts:
-        if isinstance(fact, HeldSecret) and (fact.ai or fact.path not in told):
+        if isinstance(fact, HeldSecret) and (fact.ai or not (fact.path in told or fact.evidence[-1].at in named)):
             groups.setdefault(_same(fact), []).append(fact)
     for found in groups.values():
         yield _secret(found)
@@ -40,7 +43,7 @@ def _secret(found: Sequence[HeldSecret]) -> Secret:
         provider=best.provider,
         ai=any(fact.ai for fact in found),
         name=best.name,
-        place="layer",
+        place="file" if None in layers else "layer",
         stage="",
         detector=best.detector,
         title=best.title,

@@ -1,13 +1,22 @@
-"""All extractors that look at files of layers, and searchers; those listed here look at nothing else."""
+"""All extractors that look at files of layers, and searchers, who do there what ``copied_secrets`` does in contexts."""
 
 from __future__ import annotations
 
-from scanner.extractors import BY_KIND, accounts, caches, held_settings, installed, layer_secrets, permissions
+from scanner.extractors import (
+    BY_KIND,
+    accounts,
+    caches,
+    copied_secrets,
+    held_settings,
+    installed,
+    layer_secrets,
+    permissions,
+)
 from scanner.extractors.interface import Extractor, Searcher
 from scanner.model.target import File
 
 IN_LAYERS: tuple[Extractor, ...] = (
-    *BY_KIND[File],
+    *(each for each in BY_KIND[File] if each not in copied_secrets.EXTRACTORS),
     *installed.EXTRACTORS,
     *permissions.EXTRACTORS,
     *accounts.EXTRACTORS,

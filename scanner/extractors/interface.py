@@ -34,7 +34,7 @@ class Sniffer(Extractor, Protocol):
 
 
 class Searcher(Protocol):
-    """Looks at the text of nearly all files of layers."""
+    """Looks at the text of nearly all files of layers, and of those of a build context that ship."""
 
     @property
     def skips(self) -> Callable[[bytes, bytes], bool]:
@@ -43,5 +43,5 @@ class Searcher(Protocol):
     def version(self) -> str:
         """Changes with what its facts depend on besides its source."""
 
-    def search(self, part: Part, layer: Layer, /) -> Iterable[Fact | Problem]:
-        """What a part of a file of a layer says, and what could not be read of it. Most say nothing, so it is quick."""
+    def search(self, part: Part, layer: Layer | None, /) -> Iterable[Fact | Problem]:
+        """What a part of a file says, in a layer or in none. Most say nothing, so it is quick."""

@@ -152,6 +152,9 @@ class File(Record):
     what was read from offset 0. Raises ValueError for what has gone by and for more than the limit."""
     text: Callable[[], Text]
     """The content as text, secrets in it masked. Raises ValueError when it is no text."""
+    parts: Callable[[], Iterable[Part]] | None = None
+    """What of it is searched as text, for files of the context that ship; their paths begin with ``./``. None for all
+    others, and where ``secrets`` has what is in it. Raises ValueError for what cannot be read."""
 
 
 OVERLAP = 1 << 15
@@ -162,12 +165,13 @@ SNIFFED = 1 << 10
 
 
 class Part(NamedTuple):
-    """A part of a file in a layer, or the whole of it."""
+    """A part of a file that is searched as text, or the whole of it."""
 
     path: str
+    """Of a member of an archive: ``app/ours.whl!ours/settings.py``."""
     data: bytes
-    form: Literal["text", "zip", "sqlite", "utf-16"] = "text"
-    """By its first bytes."""
+    placed: bool = True
+    """Lines and columns in it are those of the file; not in what a database holds."""
     start: int = 0
     """Where in the file it begins."""
     last: bool = True
@@ -175,6 +179,8 @@ class Part(NamedTuple):
     line: int = 1
     column: int = 1
     """Where its first byte stands."""
+    member: str = ""
+    """Of an archive: its name there, with which the path ends behind a ``!``."""
 
 
 class Folder(Record):

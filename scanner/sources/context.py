@@ -6,15 +6,20 @@ import os
 import posixpath
 import stat
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import TYPE_CHECKING
 
 from scanner.model.finding import Problem
 from scanner.model.instruction import Copy
 from scanner.model.location import Evidence, Location, Text, Word
 from scanner.model.secret import SecretHit
-from scanner.model.target import File
+from scanner.model.target import File, Part
 from scanner.parsers import dockerignore
 from scanner.parsers.lazy import Lazy
 from scanner.sources.masking import masked
+
+if TYPE_CHECKING:
+    from scanner.sources.searched import Searched
 
 MAX_TEXT = 4 << 20
 """Bytes of the largest file that is read as text (requirements, scripts, lock files)."""
@@ -36,7 +41,8 @@ class Context:
 
     Paths are relative to it and slash-separated. What .dockerignore keeps out is not there. Symbolic links that
     leave the folder are not followed: ``problems`` says so. Texts are masked, and their lines kept in ``lines``; files
-    that ``walk`` yields after they were read (scripts that something starts) know the credentials found in them.
+    that ``walk`` yields after they were read (scripts that something starts) know the credentials found in them, others
+    that ship what of them is to be searched.
     """
 
     def __init__(
@@ -55,6 +61,7 @@ class Context:
         self._opened: dict[str, File | None] = {}
         self._found: dict[str, tuple[SecretHit, ...]] = {}
         self._known_inside: dict[str, bool] = {}
+        self._searched: Searched | None = None
         self._ignore = self._read_ignore_file((ignore_name, ".dockerignore"))
 
     @property
@@ -103,8 +110,27 @@ class Context:
                 file = self.file(name)
                 if file is not None:
                     self._look_into(name, file)
-                    secrets_in = self._found.get(file.at.path, ())
-                    yield file.replace(copied_by=copied_by, ships=ships, secrets=secrets_in)
+                    known = self._found.get(file.at.path)
+                    search = ships and known is None and file.link is None and file.size
+                    yield file.replace(
+                        copied_by=copied_by,
+                        ships=ships,
+                        secrets=known or (),
+                        parts=partial(self._parts, name, file) if search else None,
+                    )
+
+    def close(self) -> None:
+        """All files that are wanted were read: what was not searched of them becomes a problem."""
+        problem = self._searched and self._searched.problem(self.folder or ".")
+        if problem:
+            self._problems.append(problem)
+
+    def _parts(self, name: str, file: File) -> Iterator[Part]:
+        if self._searched is None:
+            from scanner.sources.searched import Searched
+
+            self._searched = Searched()
+        return self._searched.parts(name, file)
 
     def _look_into(self, name: str, file: File) -> None:
         """Have a notebook or a record of an experiment read, since they keep what was printed."""

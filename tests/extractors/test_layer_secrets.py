@@ -12,16 +12,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scanner.extractors import layer_secrets
-from scanner.extractors.layer_secrets.archives import members
 from scanner.extractors.layer_secrets.matcher import Plain, matcher
 from scanner.extractors.layer_secrets.places import holds_settings, is_sample, whose
 from scanner.model.finding import Problem
 from scanner.model.location import Layer
 from scanner.model.target import OVERLAP, Part
 from scanner.parsers import secrets
+from scanner.parsers.archives.texts import members
 from scanner.parsers.secrets.skipped import is_skipped
 from scanner.parsers.secrets.table import DETECTORS, HEADS
-from scanner.sources.image import search
+from scanner.sources import search
 from tests.made_secrets import made, private_key
 
 LAYER = Layer(0, "sha256:0")
@@ -66,6 +66,11 @@ def test_most_settings_name_nothing(engine):
 def told(path, text, **more):
     data = text if isinstance(text, bytes) else text.encode()
     return [(fact.detector, fact.name) for fact in searched((path, data))]
+
+
+def opened(path, data):
+    """What is said of a file that is opened as one of a layer is."""
+    return searched(*search.parts(path, len(data), lambda start, size: data[start : start + size], 0))
 
 
 PLANTS = st.sampled_from([made(name, seed).text for name in SEARCHED for seed in (1, 2)])
@@ -193,7 +198,7 @@ def zipped(files):
 
 def test_the_members_of_a_zip():
     data = zipped({"ours/settings.py": f"T = '{TOKEN}'", "ours/x.so": TOKEN, "ours/bin": "\0" + TOKEN, "dir/": ""})
-    (fact,) = searched(("app/ours-1.whl", data, "zip"))
+    (fact,) = opened("app/ours-1.whl", data)
     assert (fact.path, str(fact.evidence[0].at)) == (
         "app/ours-1.whl!ours/settings.py",
         "app/ours-1.whl!ours/settings.py:1:6 (layer 0)",
@@ -202,9 +207,9 @@ def test_the_members_of_a_zip():
 
 def test_a_zip_that_unpacks_to_too_much_is_a_problem_and_no_more():
     data = zipped({f"{number}.txt": b"a" * (1 << 20) for number in range(40)} | {"big.txt": b"a" * (2 << 20)})
-    (problem,) = searched(("app/bomb.zip", data, "zip"))
-    assert isinstance(problem, Problem)
-    assert "33,554,432 bytes" in problem.reason
+    with pytest.raises(ValueError, match="33,554,432 bytes"):
+        opened("app/bomb.zip", data)
+    assert opened("app/bomb", data) == []
 
 
 @given(st.binary(max_size=200))
@@ -226,7 +231,7 @@ def test_a_database(tmp_path):
     database.commit()
     database.close()
     data = (tmp_path / "credentials.db").read_bytes()
-    facts = searched(("root/.config/tool/credentials.db", data, "sqlite"))
+    facts = opened("root/.config/tool/credentials.db", data)
     assert {fact.detector for fact in facts} == {"google-refresh-token", "hugging-face-token"}
 
 

@@ -1,22 +1,20 @@
-"""Credentials in the files of layers: a first look at each, and an exact one where that finds something."""
+"""Credentials in the text of files: a first look at each, and an exact one where that finds something."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from scanner.extractors.layer_secrets.archives import members
-from scanner.extractors.layer_secrets.matcher import matcher
+from scanner.extractors.layer_secrets.matcher import matcher, patient
 from scanner.extractors.layer_secrets.places import MAX_SETTINGS, holds_settings, is_plain, is_sample, whose
 from scanner.fingerprint import fingerprint, key_id
 from scanner.model.facts.base import Fact
 from scanner.model.facts.secrets import HeldSecret
 from scanner.model.finding import Problem
 from scanner.model.location import Evidence, Layer, Location, Span
-from scanner.model.target import OVERLAP, SNIFFED, Part
+from scanner.model.target import OVERLAP, Part
 from scanner.parsers import secrets
 from scanner.parsers.secrets.detect import of_file
-from scanner.parsers.secrets.skipped import ARCHIVES, MAX_MEMBER, is_skipped
-from scanner.parsers.sqlite import values
+from scanner.parsers.secrets.skipped import is_skipped
 
 MAX_IN_FILE = 100
 """Credentials of one file that are told."""
@@ -33,47 +31,15 @@ class HeldSecrets:
         """Fingerprints depend on the key."""
         return key_id()
 
-    def search(self, part: Part, layer: Layer) -> Iterable[Fact | Problem]:
+    def search(self, part: Part, layer: Layer | None) -> Iterable[Fact | Problem]:
         """A fact for each credential."""
-        if part.form != "text":
-            return _inside(part, layer)
-        hits = matcher().hits(part.data)
+        hits = (patient if layer is None else matcher)().hits(part.data)
         if hits or not is_plain(part.path):
             return _looked_at(part, hits, layer)
         return ()
 
 
-def _inside(part: Part, layer: Layer) -> Iterator[Fact | Problem]:
-    try:
-        for text in _OPENED[part.form](part):
-            yield from _looked_at(text, matcher().hits(text.data), layer)
-    except ValueError as error:
-        if part.path.lower().rpartition(".")[2] in ARCHIVES:  # others only begin as one does
-            yield Problem(at=Location(part.path, None, layer), reason=str(error))
-
-
-def _zip(part: Part) -> Iterator[Part]:
-    for name, data in members(part.data):
-        if b"\0" not in data[:SNIFFED]:
-            yield Part(f"{part.path}!{name}", data)
-
-
-def _database(part: Part) -> Iterator[Part]:
-    """One that cannot be read as such is searched as it is."""
-    try:
-        yield part._replace(data=b"\n".join(values(part.data, MAX_MEMBER)))
-    except ValueError:
-        yield part
-
-
-def _wide(part: Part) -> Iterator[Part]:
-    yield part._replace(form="text", data=part.data.decode("utf-16", "replace").encode())
-
-
-_OPENED: Mapping[str, Callable[[Part], Iterator[Part]]] = {"zip": _zip, "sqlite": _database, "utf-16": _wide}
-
-
-def _looked_at(part: Part, hits: Iterable[tuple[int, int]], layer: Layer) -> Iterable[Fact | Problem]:
+def _looked_at(part: Part, hits: Iterable[tuple[int, int]], layer: Layer | None) -> Iterable[Fact | Problem]:
     """What a part says: the detectors that may find something in it look, and those that are for its file."""
     detectors = sorted({detector for _, detector in hits})
     settings = len(part.data) <= MAX_SETTINGS and holds_settings(part.path, part.data)
@@ -83,12 +49,10 @@ def _looked_at(part: Part, hits: Iterable[tuple[int, int]], layer: Layer) -> Ite
     return ()
 
 
-def _exactly(part: Part, detectors: Sequence[int], layer: Layer, *, settings: bool) -> Iterator[Fact | Problem]:
+def _exactly(part: Part, detectors: Sequence[int], layer: Layer | None, *, settings: bool) -> Iterator[Fact | Problem]:
     text = part.data.decode("latin-1")  # a character a byte, so that places are those of the bytes
-    if settings and part.form == "text":
-        found = secrets.find(text, part.path)
-    else:
-        found = secrets.find_by(text, part.path, detectors)
+    named = settings and part.placed
+    found = secrets.find(text, part.path) if named else secrets.find_by(text, part.path, detectors)
     known: set[tuple[str, str]] = set()
     for each in found:
         value = text[each.start : each.end]
@@ -109,9 +73,9 @@ def _elsewhere(part: Part, found: secrets.Found) -> bool:
     return not part.last and found.end == len(part.data)
 
 
-def _fact(part: Part, found: secrets.Found, text: str, layer: Layer) -> HeldSecret:
+def _fact(part: Part, found: secrets.Found, text: str, layer: Layer | None) -> HeldSecret:
     value = text[found.start : found.end]
-    at = Location(part.path, None if part.form == "sqlite" else _span(part, found, text), layer)
+    at = Location(part.path, _span(part, found, text) if part.placed else None, layer)
     issuer = secrets.provider(found.provider)
     hint = f"revoke it at {found.hint}" if found.hint else issuer.how if issuer else ""
     made = secrets.looks_made(found, value)

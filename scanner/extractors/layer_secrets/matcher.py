@@ -13,6 +13,9 @@ from typing import Protocol
 from scanner.parsers import secrets
 from scanner.parsers.secrets.table import HEADS, KEYWORDS
 
+FEW = 1 << 18
+"""Bytes that are searched without Hyperscan in the time that it takes to get ready."""
+
 
 class Matcher(Protocol):
     """Looks for the heads of all detectors that layers are searched for."""
@@ -32,6 +35,24 @@ def matcher() -> Matcher:
     except ImportError:
         return Plain()
     return Hyperscan(HEADS, secrets.telling())
+
+
+@cache
+def patient() -> Matcher:
+    """The fastest there is, once it is worth it."""
+    return Patient()
+
+
+class Patient:
+    """Gets Hyperscan ready when more than a little is to be searched: most build contexts are small."""
+
+    def __init__(self) -> None:
+        self._plain, self._left = Plain(), FEW
+
+    def hits(self, data: bytes, /) -> list[tuple[int, int]]:
+        """As ``Matcher`` says."""
+        self._left -= len(data)
+        return (self._plain if self._left >= 0 else matcher()).hits(data)
 
 
 class Plain:

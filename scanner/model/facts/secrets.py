@@ -32,7 +32,7 @@ class Secret(Fact):
     made: bool = True
     """A machine made it; else a person may have chosen it."""
     whose: Literal["", "own", "package"] = ""
-    """Who put the file there, for those of layers: the maker of the image, or a package that is installed."""
+    """Who made the file, for those that were searched: the maker of the image, or a package; "" for all others."""
     sample: bool = False
     """It stands in documentation, an example or a test, by the path."""
     base: bool = False
@@ -42,11 +42,11 @@ class Secret(Fact):
     layer: int = -1
     """The lowest layer that has it, counted from 0."""
     places: int = 1
-    """In how many files of layers it stands."""
+    """In how many files that were searched it stands."""
 
 
 class HeldSecret(Fact):
-    """A credential in one file of one layer; the same one in several places makes one ``secret``."""
+    """A credential in one file, of a layer or of a COPY; the same one in several places makes one ``secret``."""
 
     kind = "held-secret"
     identity = ("detector", "name", "path")

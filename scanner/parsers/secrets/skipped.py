@@ -1,11 +1,15 @@
-"""Files of layers in which no credentials are looked for, each with the reason; docs/detectors.md lists them."""
+"""Files in which no credentials are looked for, each with the reason; docs/detectors.md lists them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 MAX_TEXT = 32 << 20
-"""Bytes of the largest file that is searched; more are machine-made: corpora, dumps, vocabularies. Told when met."""
+"""Bytes of one text of a build context that are searched; more are machine-made: corpora, dumps. Told when met."""
+MAX_CONTEXT = 128 << 20
+"""Bytes of all text of a build context that is searched. Told when met."""
+MAX_FILES = 20_000
+"""Files of a build context that are opened to be searched. Told when met."""
 MAX_ARCHIVE = 16 << 20
 """Bytes of the largest zip whose members are searched."""
 MAX_MEMBER = 1 << 20
@@ -82,7 +86,7 @@ _MOST = frozenset((b"py", b"h", b"js", b"ts", b"hpp", b"pyi", b"html", b"rst", b
 
 
 def is_skipped(path: bytes, base: bytes) -> bool:
-    """Whether a file of a layer, given with the last part of its path, is left out by name and place."""
+    """Whether a file, given with the last part of its path, is left out by name and place."""
     dot = base.rfind(b".")
     if dot >= 0:
         end = base[dot + 1 :]

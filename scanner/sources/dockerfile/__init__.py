@@ -154,18 +154,25 @@ def _target(
 
 
 def _files(itself: File, played: Evaluation, context: Context | None) -> Iterator[File]:
-    """The Dockerfile itself, then every file that a COPY or ADD takes from the context, once."""
+    """The Dockerfile itself, then every file that a COPY or ADD takes from the context, once; those that ship first."""
     yield itself
+    if context is None:
+        return
     seen: set[str] = set()
-    for instruction, state in played.copies() if context is not None else ():
-        assert context is not None
+    for instruction, state in sorted(played.copies(), key=lambda copy: not copy[1].stage.ships):
         for source in instruction.sources:
             if not source.known or source.text.startswith("<<") or "://" in source.text:
                 continue
             for file in context.walk(source.text, instruction.evidence(source), ships=state.stage.ships):
                 if file.at.path not in seen:
                     seen.add(file.at.path)
-                    yield file
+                    yield file.replace(parts=None) if _same(file.at.path, itself.at.path) else file
+    context.close()
+
+
+def _same(path: str, other: str) -> bool:
+    """Whether two paths are of the same file, whichever folder they begin at."""
+    return os.path.basename(path) == os.path.basename(other) and os.path.realpath(path) == os.path.realpath(other)
 
 
 def _line(lines: tuple[str, ...], path: str, line: int) -> Location:

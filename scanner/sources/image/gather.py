@@ -10,7 +10,7 @@ from scanner.model.finding import Problem
 from scanner.model.location import Evidence, Layer, Location
 from scanner.model.record import Record
 from scanner.model.target import File, Folder, Part
-from scanner.sources.image.search import At, parts
+from scanner.sources.search import At, parts
 
 MAX_ENTRIES = 10_000_000
 """Files of one layer that are looked at."""
@@ -126,7 +126,7 @@ class Gathering:
                     else:
                         self.add(path, place, name, said)
         except (ValueError, OSError) as error:
-            self.tell(path, f"it was not searched for credentials: {error}")
+            self.tell(path, f"not all of it was searched for credentials: {error}")
 
     def add(self, path: str, place: int, name: str, fact: Fact) -> None:
         """Add what a part of a file says to what else the file does."""

@@ -21,9 +21,9 @@ from scanner.sources.image.decompress import Inflated, Stored, form_of, hashed
 from scanner.sources.image.gather import MAX_ENTRIES, Counted, Found, Gathering, Look
 from scanner.sources.image.image import Blob
 from scanner.sources.image.merge import AUFS, OPAQUE, WHITEOUT, Names, leaves_root, path_of
-from scanner.sources.image.search import FIRST, HEAD, kind_of
 from scanner.sources.image.verified import verified
 from scanner.sources.image.window import Forward, Seeking
+from scanner.sources.search import FIRST, HEAD, kind_of
 
 MAX_LINKS = 100_000
 """Hard links of one layer whose files are looked up."""
