@@ -96,7 +96,7 @@ def page(files: Iterable[DetectorFile]) -> str:
         if not file.detectors:
             parts.append(f"| {name} | what variables named after it hold: {', '.join(provider.names)} | | | {back} |\n")
     parts += [
-        "\n## What is not searched in layers\n\nEverything else that begins like text is, up to the limits that ",
+        "\n## What is not searched in layers and build contexts\n\nEverything else that begins like text is, up to the limits that ",
         "`scanner/parsers/secrets/skipped.py` names.\n\n| | Why not |\n|---|---|\n",
         *(f"| {_names(ends)} | {reason} |\n" for reason, ends in SUFFIXES.items()),
         *(f"| {_names(ends)} | {reason} |\n" for reason, ends in NAMES.items()),
