@@ -81,7 +81,7 @@ def page(files: Iterable[DetectorFile]) -> str:
     parts = [
         "<!-- Made by docs/generate.py; edit rules/secrets/detectors/ instead. -->\n\n# Detectors of credentials\n\n",
         f"{count} kinds of credentials, of {sum(bool(file.provider.id) for file in files)} providers. In Dockerfiles, ",
-        "build contexts, configs and histories a value is also told by the name beside it (`DB_PASSWORD=…`). What ",
+        "scripts, settings, configs and histories a value is also told by the name beside it (`DB_PASSWORD=…`). What ",
         "only stands in for a value is none: variables, `<your key>`, `changeme`, one character many times, too ",
         "little variety. A *check* is a further test: a checksum, or what is inside an encoding.\n\n",
         "| Provider | Finds | Check | Only in | Take it back |\n|---|---|---|---|---|\n",
@@ -96,8 +96,8 @@ def page(files: Iterable[DetectorFile]) -> str:
         if not file.detectors:
             parts.append(f"| {name} | what variables named after it hold: {', '.join(provider.names)} | | | {back} |\n")
     parts += [
-        "\n## What is not searched in layers and build contexts\n\nEverything else that begins like text is, up to the limits that ",
-        "`scanner/parsers/secrets/skipped.py` names.\n\n| | Why not |\n|---|---|\n",
+        "\n## What is not searched in layers and build contexts\n\nEverything else that begins like text is, ",
+        "up to the limits that `scanner/parsers/secrets/skipped.py` names.\n\n| | Why not |\n|---|---|\n",
         *(f"| {_names(ends)} | {reason} |\n" for reason, ends in SUFFIXES.items()),
         *(f"| {_names(ends)} | {reason} |\n" for reason, ends in NAMES.items()),
         *(f"| {_names(ends)} | {reason} |\n" for reason, ends in PLACES.items()),
