@@ -19,7 +19,7 @@ from scanner.derive import models
 from scanner.extractors.model_files import ModelFiles, contents, look, reading
 from scanner.extractors.model_files.wanted import is_wanted
 from scanner.model.facts import Model, ModelFile, ModelFlaw, ModelImport, ModelName
-from scanner.sources.image.search import FIRST
+from scanner.sources.search import FIRST
 from tests import tars
 from tests.extractors.image_files import file
 from tests.model_files import (
