@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from scanner.extractors.layer_secrets.matcher import matcher, patient
+from scanner.extractors.layer_secrets.matcher import Matcher, matcher, patient
 from scanner.extractors.layer_secrets.places import MAX_SETTINGS, holds_settings, is_plain, is_sample, whose
 from scanner.fingerprint import fingerprint, key_id
 from scanner.model.facts.base import Fact
@@ -33,17 +33,21 @@ class HeldSecrets:
 
     def search(self, part: Part, layer: Layer | None) -> Iterable[Fact | Problem]:
         """A fact for each credential."""
-        hits = (patient if layer is None else matcher)().hits(part.data)
+        hits = _engine(layer).hits(part.data)
         if hits or not is_plain(part.path):
             return _looked_at(part, hits, layer)
         return ()
+
+
+def _engine(layer: Layer | None) -> Matcher:
+    return matcher() if layer is not None else patient()
 
 
 def _looked_at(part: Part, hits: Iterable[tuple[int, int]], layer: Layer | None) -> Iterable[Fact | Problem]:
     """What a part says: the detectors that may find something in it look, and those that are for its file."""
     detectors = sorted({detector for _, detector in hits})
     settings = len(part.data) <= MAX_SETTINGS and holds_settings(part.path, part.data)
-    settings = settings and (bool(detectors) or matcher().tells(part.data))
+    settings = settings and (bool(detectors) or _engine(layer).tells(part.data))
     if detectors or settings or of_file(part.path):
         return _exactly(part, detectors, layer, settings=settings)
     return ()

@@ -52,7 +52,14 @@ class Patient:
     def hits(self, data: bytes, /) -> list[tuple[int, int]]:
         """As ``Matcher`` says."""
         self._left -= len(data)
-        return (self._plain if self._left >= 0 else matcher()).hits(data)
+        return self._engine().hits(data)
+
+    def tells(self, data: bytes, /) -> bool:
+        """As ``Matcher`` says."""
+        return self._engine().tells(data)
+
+    def _engine(self) -> Matcher:
+        return self._plain if self._left >= 0 else matcher()
 
 
 class Plain:
