@@ -105,6 +105,30 @@ def test_a_stage_that_is_left_behind_does_not_hide_that_another_ships_the_file()
     assert [str(each.at) for each in finding.related] == ["Dockerfile:4:6"]
 
 
+STAGES = "FROM python:3.12 AS build\nWORKDIR /src\n{}\nFROM build AS more\nFROM python:3.12\n{}\n"
+
+
+@pytest.mark.parametrize(
+    ("copy", "taken", "ships"),
+    [
+        ("COPY . .", "COPY --from=build /src /app", True),
+        ("COPY . /opt/", "COPY --from=0 / /", True),
+        ("COPY . .", "COPY --from=more src/app/ /app/", True),
+        ("COPY app/*.py /opt/x/", "COPY --from=build /opt/*/a.py /app/", True),
+        ("COPY app/a.py /opt/b.py", "COPY --from=build /opt/b.py /", True),
+        ("COPY . .", "COPY --from=build /src/dist /app", False),
+        ("COPY . .", "COPY --from=build /src/ap /app", False),
+        ("COPY . .", "COPY --from=build $WHERE /app", False),
+        ("COPY . $WHERE", "COPY --from=build /src /app", False),
+        ("COPY app/a.py /opt/b.py", "COPY --from=build /opt/a.py /", False),
+        ("COPY . .", "COPY --from=ghcr.io/x/y:1 /src /app", False),
+    ],
+)
+def test_what_a_copy_from_another_stage_takes_on_ships(copy, taken, ships):
+    _, findings = told({"app/a.py": SLACK.encode()}, STAGES.format(copy, taken))
+    assert findings == ({("secret-in-layer", "app/a.py:1:1")} if ships else set())
+
+
 def test_a_comment_beside_it_leaves_it_out():
     data = f"T = '{SLACK}'  # hullcheck:allow-secret of a workspace for tests\nU = '{OTHER}'\n".encode()
     report, findings = told({"a.py": data})

@@ -142,6 +142,7 @@ class File(Record):
     given: bool = False
     """Somebody asked for it, or for the folder it is in, as a model."""
     ships: bool = True
+    """It is in the finished image: of the context, what a stage that ships copies, by way of another one or not."""
     secrets: tuple[SecretHit, ...] = ()
     """Credentials in it. For the Dockerfile itself, those in comments and in front of the first FROM; for a file of the
     context, those found when something had it read: a script that is started, a notebook, a record of an experiment."""

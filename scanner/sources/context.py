@@ -95,8 +95,11 @@ class Context:
             return any(name.startswith(path + "/") for name in self._given)
         return self._inside(path) and os.path.isdir(os.path.join(self.folder, path))
 
-    def walk(self, path: str, copied_by: Evidence, *, ships: bool) -> Iterator[File]:
-        """Every file at or below a path, wildcards allowed, that .dockerignore lets through."""
+    def walk(self, path: str, copied_by: Evidence, *, ships: bool | Callable[[str], bool]) -> Iterator[File]:
+        """Every file at or below a path, wildcards allowed, that .dockerignore lets through.
+
+        ``ships`` may depend on the file's path in the context.
+        """
         pattern = None
         path = posixpath.normpath(path).lstrip("/") or "."
         if any(char in path for char in "*?["):
@@ -111,10 +114,11 @@ class Context:
                 if file is not None:
                     self._look_into(name, file)
                     known = self._found.get(file.at.path)
-                    search = ships and known is None and file.link is None and file.size
+                    shipped = ships if isinstance(ships, bool) else ships(name)
+                    search = shipped and known is None and file.link is None and file.size
                     yield file.replace(
                         copied_by=copied_by,
-                        ships=ships,
+                        ships=shipped,
                         secrets=known or (),
                         parts=partial(self._parts, name, file) if search else None,
                     )

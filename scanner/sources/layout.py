@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Callable
 from fnmatch import fnmatchcase
 
 from scanner.model.record import Record
 from scanner.model.target import File
+from scanner.parsers import dockerignore
 from scanner.sources.context import Context
 
 Finder = Callable[[str], File | None]
@@ -53,6 +55,23 @@ class Layout:
 
         return find
 
+    def takes(self, other: Layout) -> Callable[[str], bool]:
+        """Whether a COPY --from brings what is at an absolute path of another stage, or of one made from it."""
+        patterns = []
+        layout: Layout | None = self
+        while layout is not None:
+            for entry in layout._entries:
+                if isinstance(entry, Copied) and isinstance(entry.origin, Layout) and entry.origin._is_made_from(other):
+                    patterns += [pattern for source in entry.sources if (pattern := _below(source)) is not None]
+            layout = layout._base
+        return lambda path: any(pattern.match(path.lstrip("/")) for pattern in patterns)
+
+    def _is_made_from(self, other: Layout) -> bool:
+        layout: Layout | None = self
+        while layout is not None and layout is not other:
+            layout = layout._base
+        return layout is other
+
     def find(self, path: str, count: int | None = None, depth: int = 0) -> File | None:
         """The file at an absolute path after the first ``count`` entries (None: all)."""
         for entry in reversed(self._entries[:count]):
@@ -75,6 +94,28 @@ def absolute(path: str, workdir: str, home: str = "") -> str | None:
     if not path.startswith("/"):
         path = posixpath.join(workdir, path)
     return posixpath.normpath("/" + path.lstrip("/"))
+
+
+def landed(name: str, source: str, folder: str, *, into: bool) -> str:
+    """Where a file of the context gets to that a COPY takes with ``source``; ``into``: the destination is a folder."""
+    source = posixpath.normpath(source).lstrip("/") or "."
+    if name == source:
+        return posixpath.join(folder, posixpath.basename(name)) if into else folder
+    return posixpath.join(folder, posixpath.relpath(name, _plain(source)))
+
+
+def _plain(source: str) -> str:
+    """The folder in front of the first wildcard of a source, the source itself without one."""
+    at = min((source.find(char) for char in "*?[" if char in source), default=-1)
+    return source if at < 0 else posixpath.dirname(source[:at]) or "."
+
+
+def _below(source: str) -> re.Pattern[str] | None:
+    """What a source of a COPY --from takes along, wildcards allowed, by paths without a slash in front."""
+    try:
+        return dockerignore.glob(posixpath.normpath("/" + source).lstrip("/") or "**")
+    except ValueError:
+        return None
 
 
 def _copied(entry: Copied, path: str, depth: int) -> File | None:

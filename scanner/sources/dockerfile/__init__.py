@@ -159,11 +159,12 @@ def _files(itself: File, played: Evaluation, context: Context | None) -> Iterato
     if context is None:
         return
     seen: set[str] = set()
-    for instruction, state in sorted(played.copies(), key=lambda copy: not copy[1].stage.ships):
+    for instruction, step in sorted(played.copies(), key=lambda copy: not copy[1].stage.ships):
         for source in instruction.sources:
             if not source.known or source.text.startswith("<<") or "://" in source.text:
                 continue
-            for file in context.walk(source.text, instruction.evidence(source), ships=state.stage.ships):
+            ships = step.stage.ships or played.taken_on(instruction, step, source.text)
+            for file in context.walk(source.text, instruction.evidence(source), ships=ships):
                 if file.at.path not in seen:
                     seen.add(file.at.path)
                     yield file.replace(parts=None) if _same(file.at.path, itself.at.path) else file

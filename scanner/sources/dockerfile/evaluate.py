@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from scanner.model.command import Command
 from scanner.model.finding import Problem
@@ -30,7 +30,7 @@ from scanner.sources.dockerfile.shells import Shells
 from scanner.sources.dockerfile.stage import PREDEFINED, PROXIES, StageState
 from scanner.sources.dockerfile.written import place_written, written_file
 from scanner.sources.later import nearest
-from scanner.sources.layout import Copied, Layout, Placed, absolute
+from scanner.sources.layout import Copied, Layout, Placed, absolute, landed
 
 MAX_STAGES = 1_000
 """Stages of one file; real files have at most a few dozen."""
@@ -275,7 +275,7 @@ class Evaluation:
         """The target stage's outcome; None when there is no stage."""
         if not self._stages:
             return None
-        state = self._stages[min(self._outline.target, len(self._stages) - 1)]
+        state = self._target()
         variables = dict(state.env)
         find = state.layout.finder(state.place, state.home)
         says = dict(state.says)
@@ -303,13 +303,25 @@ class Evaluation:
             find=find,
         )
 
-    def copies(self) -> list[tuple[Copy, StageState]]:
+    def _target(self) -> StageState:
+        return self._stages[min(self._outline.target, len(self._stages) - 1)]
+
+    def copies(self) -> list[tuple[Copy, Step]]:
         """The COPY and ADD instructions that take files from the build context."""
         return [
-            (step.instruction, self._stages[step.stage.index])
+            (step.instruction, step)
             for step in self.steps
             if isinstance(step.instruction, Copy) and step.instruction.flag("from") is None and step.stage.index >= 0
         ]
+
+    def taken_on(self, copy: Copy, step: Step, source: str) -> bool | Callable[[str], bool]:
+        """Whether the target has, by a COPY --from, what a source of a COPY in another stage brings: by path there."""
+        folder = absolute(copy.destination.text, step.workdir or "/") if copy.destination.known else None
+        if folder is None or not step.stage.reached:
+            return False
+        into = copy.destination.text.endswith("/") or len(copy.sources) > 1
+        takes = self._target().layout.takes(self._stages[step.stage.index].layout)
+        return lambda name: takes(landed(name, source, folder, into=into))
 
 
 _OUTSIDE = Stage(index=-1, at=Location(""))
