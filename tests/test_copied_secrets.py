@@ -16,7 +16,7 @@ from scanner.model.facts import HeldSecret
 from scanner.reporters import FORMATS, render
 from scanner.reporters.interface import Options as Shown
 from scanner.scan import Options, scan, scan_text
-from scanner.sources import search, searched
+from scanner.sources import layout, search, searched
 from tests.made_secrets import all_made, made
 from tests.planted import pairs, plant, unread
 
@@ -127,6 +127,13 @@ STAGES = "FROM python:3.12 AS build\nWORKDIR /src\n{}\nFROM build AS more\nFROM 
 def test_what_a_copy_from_another_stage_takes_on_ships(copy, taken, ships):
     _, findings = told({"app/a.py": SLACK.encode()}, STAGES.format(copy, taken))
     assert findings == ({("secret-in-layer", "app/a.py:1:1")} if ships else set())
+
+
+def test_of_a_stage_that_is_taken_apart_too_much_all_counts():
+    taken = "\n".join(f"COPY --from=build /src/{number} /" for number in range(layout.MAX_TAKEN + 1))
+    files = {"a.py": SLACK.encode()}
+    assert told(files, STAGES.format("COPY . .", taken))[1] == {("secret-in-layer", "a.py:1:1")}
+    assert told(files, STAGES.format("COPY . .", taken[: taken.rindex("\n")]))[1] == set()
 
 
 def test_a_comment_beside_it_leaves_it_out():

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import posixpath
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from fnmatch import fnmatchcase
 
 from scanner.model.record import Record
@@ -16,6 +16,8 @@ Finder = Callable[[str], File | None]
 
 MAX_DEPTH = 40
 """Stages that copy from stages that copy from stages: further back than this nothing is looked up."""
+MAX_TAKEN = 200
+"""Sources of COPY --from that one stage is held against; of a stage that more are taken from, all counts as taken."""
 
 
 class Copied(Record, kw_only=False):
@@ -55,22 +57,25 @@ class Layout:
 
         return find
 
-    def takes(self, other: Layout) -> Callable[[str], bool]:
-        """Whether a COPY --from brings what is at an absolute path of another stage, or of one made from it."""
-        patterns = []
+    def taken(self) -> dict[Layout, list[str]]:
+        """The sources of each COPY --from in here, by the stage they come from, and by those that it is made from."""
+        found: dict[Layout, list[str]] = {}
         layout: Layout | None = self
         while layout is not None:
             for entry in layout._entries:
-                if isinstance(entry, Copied) and isinstance(entry.origin, Layout) and entry.origin._is_made_from(other):
-                    patterns += [pattern for source in entry.sources if (pattern := _below(source)) is not None]
+                if isinstance(entry, Copied) and isinstance(entry.origin, Layout):
+                    for stage in entry.origin._made_from():
+                        sources = found.setdefault(stage, [])
+                        sources += entry.sources if len(sources) <= MAX_TAKEN else ()
             layout = layout._base
-        return lambda path: any(pattern.match(path.lstrip("/")) for pattern in patterns)
+        return found
 
-    def _is_made_from(self, other: Layout) -> bool:
+    def _made_from(self) -> Iterator[Layout]:
         layout: Layout | None = self
-        while layout is not None and layout is not other:
-            layout = layout._base
-        return layout is other
+        for _ in range(MAX_DEPTH):
+            if layout is not None:
+                yield layout
+                layout = layout._base
 
     def find(self, path: str, count: int | None = None, depth: int = 0) -> File | None:
         """The file at an absolute path after the first ``count`` entries (None: all)."""
@@ -110,12 +115,15 @@ def _plain(source: str) -> str:
     return source if at < 0 else posixpath.dirname(source[:at]) or "."
 
 
-def _below(source: str) -> re.Pattern[str] | None:
-    """What a source of a COPY --from takes along, wildcards allowed, by paths without a slash in front."""
-    try:
-        return dockerignore.glob(posixpath.normpath("/" + source).lstrip("/") or "**")
-    except ValueError:
-        return None
+def below(sources: Sequence[str]) -> Callable[[str], bool]:
+    """Whether one of the sources of a COPY --from, wildcards allowed, takes an absolute path along."""
+    if len(sources) > MAX_TAKEN:
+        return lambda _: True
+    patterns = []
+    for source in sources:
+        with suppress(ValueError):
+            patterns.append(dockerignore.glob(posixpath.normpath("/" + source).lstrip("/") or "**"))
+    return lambda path: any(pattern.match(path.lstrip("/")) for pattern in patterns)
 
 
 def _copied(entry: Copied, path: str, depth: int) -> File | None:

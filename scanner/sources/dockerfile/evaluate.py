@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 
 from scanner.model.command import Command
 from scanner.model.finding import Problem
@@ -30,7 +31,7 @@ from scanner.sources.dockerfile.shells import Shells
 from scanner.sources.dockerfile.stage import PREDEFINED, PROXIES, StageState
 from scanner.sources.dockerfile.written import place_written, written_file
 from scanner.sources.later import nearest
-from scanner.sources.layout import Copied, Layout, Placed, absolute, landed
+from scanner.sources.layout import Copied, Layout, Placed, absolute, below, landed
 
 MAX_STAGES = 1_000
 """Stages of one file; real files have at most a few dozen."""
@@ -317,11 +318,16 @@ class Evaluation:
     def taken_on(self, copy: Copy, step: Step, source: str) -> bool | Callable[[str], bool]:
         """Whether the target has, by a COPY --from, what a source of a COPY in another stage brings: by path there."""
         folder = absolute(copy.destination.text, step.workdir or "/") if copy.destination.known else None
-        if folder is None or not step.stage.reached:
+        taken = self._taken.get(self._stages[step.stage.index].layout)
+        if folder is None or taken is None:
             return False
         into = copy.destination.text.endswith("/") or len(copy.sources) > 1
-        takes = self._target().layout.takes(self._stages[step.stage.index].layout)
+        takes = below(taken)
         return lambda name: takes(landed(name, source, folder, into=into))
+
+    @cached_property
+    def _taken(self) -> dict[Layout, list[str]]:
+        return self._target().layout.taken()
 
 
 _OUTSIDE = Stage(index=-1, at=Location(""))
