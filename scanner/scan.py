@@ -138,7 +138,7 @@ def scan_image(
     ``base`` are the ``diff_ids`` of the image it is built on, bottom first, and ``made_by`` is the target of its
     Dockerfile, if they are known.
     """
-    from scanner.sources.image import origin, target
+    from scanner.sources.image import origin, start, target
     from scanner.sources.image.layers import read_layers
 
     found = target.read(image, base=base)
@@ -157,6 +157,7 @@ def scan_image(
         on_progress=on_layers,
     )
     found.problems.extend(contents.problems)
+    found = start.completed(found, contents.starts())
     return examine(found, options, contents.stated()).replace(layers=contents.layers)
 
 
@@ -245,7 +246,7 @@ def examine(target: Target, options: Options, held: Sequence[Fact] = ()) -> Repo
     notices = (*notices, *known)
     if aged := knowledge.aged(today):
         notices = (*notices, Notice(at=Location(f"{knowledge.folder()}/tables"), text=aged))
-    pointed = {evidence.at.path for finding in findings for evidence in finding.fact.evidence}
+    pointed = {name for finding in findings for each in finding.fact.evidence for name in each.at.files}
     pointed |= {text.path for text in target.origins.values()}
     return Report(
         target=target.name,

@@ -11,6 +11,7 @@ from scanner.extractors import (
     installed,
     layer_secrets,
     permissions,
+    start_files,
 )
 from scanner.extractors.interface import Extractor, Searcher
 from scanner.model.target import File
@@ -22,5 +23,6 @@ IN_LAYERS: tuple[Extractor, ...] = (
     *accounts.EXTRACTORS,
     *caches.EXTRACTORS,
     *held_settings.EXTRACTORS,
+    *start_files.EXTRACTORS,
 )
 SEARCHERS: tuple[Searcher, ...] = layer_secrets.SEARCHERS

@@ -96,7 +96,8 @@ class LayerUse(Record):
 
 
 class Report(Record):
-    """The outcome for one target. ``lines`` quotes the files that findings point into, secrets masked."""
+    """The outcome for one target. ``lines`` quotes the files that findings point into, secrets masked; those of a
+    layer's file stand under its path with the layer."""
 
     target: str
     called: frozenset[str] = frozenset()
@@ -111,6 +112,10 @@ class Report(Record):
     """The instruction of a Dockerfile that made a line of an image's history, by path and line."""
     layers: tuple[LayerUse, ...] = ()
     """Of an image, if that was asked for, from the bottom up."""
+
+    def lines_of(self, at: Location) -> tuple[str, ...]:
+        """The lines of the file that a place is in; () where they are not held."""
+        return next((self.lines[name] for name in at.files if name in self.lines), ())
 
     def origin(self, evidence: Evidence) -> Location | None:
         """Where the Dockerfile says it: the same words, else the whole instruction; None when that is not known."""

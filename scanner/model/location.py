@@ -48,6 +48,11 @@ class Location(Record, kw_only=False):
         return f"{where} (layer {self.level})" if self.level >= 0 else where
 
     @property
+    def files(self) -> tuple[str, str]:
+        """By what a report may hold the file's lines: with the layer, else by the path alone."""
+        return f"{self.path} (layer {self.level})" if self.level >= 0 else self.path, self.path
+
+    @property
     def level(self) -> int:
         """The index of the layer; -1 for what is in none."""
         return -1 if self.layer is None or self.layer.index is None else self.layer.index

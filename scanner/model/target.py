@@ -50,8 +50,10 @@ class Config(Record):
     """``8080/tcp`` as EXPOSE says it, variables filled in."""
     base: str | None = None
     """The image it starts from, as a full reference; None when not known, "" for scratch."""
+    started: tuple[Command, ...] = ()
+    """What ENTRYPOINT and CMD say; empty when that is not known."""
     commands: tuple[Command, ...] = ()
-    """What ENTRYPOINT and CMD start, scripts they run included; empty when that is not known."""
+    """The same with those of the scripts they run."""
     healthcheck: tuple[Command, ...] = ()
     healthcheck_declared: bool | None = None
     """A HEALTHCHECK is set (NONE included); None when only the base image could tell."""
@@ -62,7 +64,8 @@ class Config(Record):
     inherited: frozenset[str] = frozenset()
     """The settings of ``says`` that a base image makes, and nothing in the file changes."""
     find: Callable[[str], File | None]
-    """The file at a path of the finished image, when it comes from the build context."""
+    """The file at a path of the finished image, when it comes from the build context, or is one of those of a layer
+    that are kept for it (a ``start-file``)."""
 
     @property
     def starts_nothing(self) -> bool:
@@ -229,7 +232,8 @@ class Target(Record):
     called: frozenset[str] = frozenset()
     """What else it is known by: the digest of an image, name and digest of the image that a bill of materials is of."""
     lines: Mapping[str, tuple[str, ...]]
-    """Lines of the text files read so far, by path, secrets masked; for reports to quote."""
+    """Lines of the text files read so far, by path (of a layer's file, with the layer), secrets masked; for reports
+    to quote."""
     may_ignore: bool = True
     """Comments in it may ask that findings be ignored; not in an image, which anybody may have made."""
     origins: Mapping[tuple[str, int], Text] = {}

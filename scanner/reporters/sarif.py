@@ -249,7 +249,7 @@ def _place(
         artifact_location=om.ArtifactLocation(uri=path, uri_base_id=base), properties=layer(at)
     )
     if at.span:
-        lines = report.lines.get(at.path, ()) if report else ()
+        lines = report.lines_of(at) if report else ()
         span = at.span
         text = _cut(lines, span.first_line, span.first_column, span.last_line, span.last_column) if report else ""
         physical.region = om.Region(

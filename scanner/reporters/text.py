@@ -160,7 +160,7 @@ def _body(group: Group, options: Options, paint: Painter, others: str) -> Iterat
 def _quoted(group: Group, options: Options, paint: Painter, gutter: str, *, several: bool) -> Iterator[str]:
     """One line of a file with what is wrong underlined."""
     finding, report = group[0]
-    source = report.lines.get(finding.at.path, ())
+    source = report.lines_of(finding.at)
     number = _line(finding)
     if 0 < number <= len(source):
         for drawn, marks in _windows(group, source[number - 1], options):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from scanner.extractors.services.places import JUPYTER, JUPYTER_ENDS, JUPYTER_FOLDERS
 from scanner.extractors.services.reading import Guard, Listening, Reading, number
 from scanner.extractors.services.settings import Asked, Setting, given, text_of, unquoted
 from scanner.model.location import Text
@@ -31,9 +32,6 @@ _CLASSES = frozenset(
 )
 _ALIASES = frozenset({"ip", "port", "certfile", "keyfile"})
 """Options that work without the name of a class."""
-
-_FILES = ("jupyter_server_config", "jupyter_notebook_config", "jupyter_lab_config", "jupyter_config")
-_FOLDERS = ("/etc/jupyter", "/usr/local/etc/jupyter", "/opt/conda/etc/jupyter")
 
 
 def read(asked: Asked) -> Reading:
@@ -115,8 +113,8 @@ def _variables(asked: Asked) -> Iterator[tuple[str, Setting]]:
 
 def _files(asked: Asked) -> Iterator[tuple[str, Setting]]:
     given = asked.option("--config")
-    names = [f"{folder}/{name}" for folder in (*_FOLDERS, *_homes(asked)) for name in _FILES]
-    paths = [f"{name}{suffix}" for name in names for suffix in (".py", ".json")]
+    names = [f"{folder}/{name}" for folder in (*JUPYTER_FOLDERS, *_homes(asked)) for name in JUPYTER]
+    paths = [f"{name}{end}" for name in names for end in JUPYTER_ENDS]
     if given is not None and given.value:
         paths.append(given.value)
     for path in paths:
@@ -127,8 +125,8 @@ def _files(asked: Asked) -> Iterator[tuple[str, Setting]]:
 
 def _homes(asked: Asked) -> list[str]:
     own = asked.config.env.get("JUPYTER_CONFIG_DIR")
-    own = home(asked.config.user, asked.config.env)
-    folders = [f"{folder}/.jupyter" for folder in dict.fromkeys(("/root", "/home/jovyan", own))]
+    homes = dict.fromkeys(("/root", "/home/jovyan", home(asked.config.user, asked.config.env)))
+    folders = [f"{folder}/.jupyter" for folder in homes]
     return [*folders, own] if own else folders
 
 

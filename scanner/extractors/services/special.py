@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from scanner.extractors.services import apps, table
+from scanner.extractors.services.places import SSH
 from scanner.extractors.services.reading import Guard, Listening, Reading, split
 from scanner.extractors.services.settings import Asked
 from scanner.model.instruction import Run
@@ -62,7 +63,7 @@ def ssh(asked: Asked) -> Reading | None:
             at = text.value.find(words)
             if at >= 0:
                 risks[risk] = text.evidence(at, at + len(words))
-    file = asked.file("/etc/ssh/sshd_config")
+    file = asked.file(SSH)
     if file is not None:
         content = file.text()
         for words, risk in _SSH_RISKS.items():

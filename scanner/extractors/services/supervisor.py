@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from scanner.extractors.services.places import SUPERVISOR
 from scanner.extractors.services.settings import text_of
 from scanner.model.command import Command
 from scanner.model.target import Config
@@ -12,12 +13,6 @@ from scanner.parsers import shell
 from scanner.parsers.lazy import Lazy
 
 _COMMAND = Lazy(r"(?m)^command[ \t]*=[ \t]*([^\n]+(?:\n[ \t]+[^\n]+)*)")
-_PATHS = (
-    "/etc/supervisord.conf",
-    "/etc/supervisor/supervisord.conf",
-    "/etc/supervisor/conf.d/supervisord.conf",
-    "supervisord.conf",
-)
 
 
 def commands(command: Command, config: Config) -> Iterator[Command]:
@@ -25,7 +20,7 @@ def commands(command: Command, config: Config) -> Iterator[Command]:
     named = [
         b.text for a, b in zip(command.words, command.words[1:], strict=False) if a.text in {"-c", "--configuration"}
     ]
-    for path in named or _PATHS:
+    for path in named or SUPERVISOR:
         file = config.find(path)
         if file is None:
             continue

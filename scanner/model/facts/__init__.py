@@ -37,6 +37,7 @@ from scanner.model.facts.layers import (
     PackageCache,
     PasswordlessSudo,
     SetIdProgram,
+    StartFile,
     StoredAgain,
     WorldWritable,
 )
@@ -116,6 +117,7 @@ __all__ = [
     "SetIdProgram",
     "ShellWeakness",
     "Stage",
+    "StartFile",
     "StoredAgain",
     "SymbolicLink",
     "Telemetry",

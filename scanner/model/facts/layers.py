@@ -124,3 +124,21 @@ class LayerVerificationOff(VerificationOff):
     """A check that a file of a layer switches off; a verification-off where no step is known to do so."""
 
     kind = "layer-verification-off"
+
+
+class StartFile(Fact):
+    """A text of one layer that the image may start or be set up by, or a symbolic link that may lead to one.
+
+    It is there for what the config starts to be followed, and no report has it.
+    """
+
+    kind = "start-file"
+    identity = ("path",)
+    path: str
+    text: str | None
+    """Secrets masked; None for a link, and for one that is too large to be kept."""
+    link: str | None
+    """What a symbolic link points at, as written."""
+    size: int
+    """Bytes."""
+    mode: int

@@ -293,6 +293,7 @@ class Evaluation:
             workdir=state.workdir,
             ports=tuple(state.ports),
             base=state.root_base,
+            started=script.commands,
             commands=follow(script, find, variables.get, self._problems),
             healthcheck=healthcheck,
             healthcheck_declared=None

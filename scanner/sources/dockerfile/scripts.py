@@ -17,10 +17,14 @@ MAX_DEPTH = 4
 MAX_SCRIPT = 1 << 20
 """Bytes of the largest script that is read."""
 
+MAX_FOLDERS = 40
+"""Folders of PATH in which a script is looked for."""
 MAX_SHEBANG = 256
 """Characters of a ``#!`` line that count, as for Linux."""
 
 _ALL_GIVEN = frozenset({"$@", "${@}", "$*", "${*}"})
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+"""Where nothing says otherwise."""
 _SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh", "ksh", "source", "."})
 
 
@@ -84,7 +88,7 @@ def _started_by(
 ) -> tuple[Command, ...]:
     """The commands of the script that a command starts, if it does and the script is here."""
     at = _started(command)
-    file = find(command.words[at].text) if at is not None else None
+    file = _found(command.words[at].text, find, lookup) if at is not None else None
     if at is None or file is None or file.at.path in seen:
         return ()
     text = _read(file, problems)
@@ -97,6 +101,15 @@ def _started_by(
     words = command.words[at + 1 :]
     given = Given(command.source, words) if words and all(word.known for word in words) else None
     return follow(script, find, lookup, problems, seen=seen | {file.at.path}, given=given)
+
+
+def _found(name: str, find: Callable[[str], File | None], lookup: Callable[[str], str | None]) -> File | None:
+    """The file that a name in a command means: a path, else one in the folders of PATH."""
+    file = find(name)
+    if file is None and "/" not in name:
+        folders = (lookup("PATH") or _PATH).split(":")[:MAX_FOLDERS]
+        file = next((found for folder in folders if folder and (found := find(f"{folder}/{name}")) is not None), None)
+    return file
 
 
 def _filled(command: Command, words: tuple[Word, ...]) -> Command:
@@ -129,7 +142,7 @@ def _started(command: Command) -> int | None:
         if any(word.text.startswith("-") and "c" in word.text.lstrip("-") for word in words[1:3]):
             return None
         return next((n for n, word in enumerate(words) if n and word.known and word.text[:1] not in {"-", "+"}), None)
-    if words and words[0].known and ("/" in (name := words[0].text) or name.endswith(".sh")):
+    if words and words[0].known and ("/" in (name := words[0].text) or name.endswith(".sh") or "entrypoint" in name):
         return 0
     return None
 

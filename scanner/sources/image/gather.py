@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
+from scanner.model.facts import StartFile
 from scanner.model.facts.base import Fact
 from scanner.model.finding import Problem
 from scanner.model.location import Evidence, Layer, Location
@@ -16,6 +17,8 @@ MAX_ENTRIES = 10_000_000
 """Files of one layer that are looked at."""
 MAX_PROBLEMS = 1_000
 """Problems of one layer that are listed."""
+MAX_STARTS, MAX_STARTS_SIZE = 2_000, 16 << 20
+"""Texts of one layer that are kept since the image may start or be set up by them, and their characters."""
 
 Counted = Callable[[str], bool]
 """Whether to count a file, by its path."""
@@ -70,11 +73,12 @@ class Found(Record):
 
     def stated(self) -> Iterator[Fact]:
         """Its facts; those of a file that is not in the finished image do not ship, and name the layer that took it."""
+        facts = (fact for fact in self.facts if not isinstance(fact, StartFile))
         if self.removed_by is None:
-            yield from self.facts
+            yield from facts
             return
         gone = Evidence(Location(self.at.path, None, self.removed_by), note="removed or replaced here")
-        for fact in self.facts:
+        for fact in facts:
             yield fact.replace(ships=False, evidence=(*fact.evidence, gone))
 
 
@@ -87,6 +91,7 @@ class Gathering:
         self.problems: list[Problem] = []
         self.entries = 0
         self._skips = look.skips
+        self._starts = self._starts_size = 0
 
     def tell(self, path: str, reason: str, remedy: str = "") -> None:
         """Add a problem."""
@@ -102,6 +107,8 @@ class Gathering:
         by: list[str] = []
         try:
             for name, said in self._look.extract(file, names):
+                if isinstance(said, StartFile) and not self._keeps(said):
+                    continue
                 if isinstance(said, Fact):
                     facts.append(said)
                     by.append(name)
@@ -115,6 +122,22 @@ class Gathering:
         if facts:
             self.found.append(Found(at=file.at, place=place, facts=tuple(facts), by=tuple(by)))
         return bool(facts)
+
+    def _keeps(self, start: StartFile) -> bool:
+        """Whether there is room for it; where there is none for the first time, that is told."""
+        if self._starts > MAX_STARTS:
+            return False
+        self._starts += 1
+        self._starts_size += len(start.text or start.link or "")
+        if self._starts <= MAX_STARTS and self._starts_size <= MAX_STARTS_SIZE:
+            return True
+        self._starts = MAX_STARTS + 1
+        self.tell(
+            self._name,
+            f"more than {MAX_STARTS:,} scripts, programs and settings in this layer, or more than "
+            f"{MAX_STARTS_SIZE >> 20} MB of them: what the image starts is not followed into the others",
+        )
+        return False
 
     def search(self, path: str, place: int, size: int, at: At, offset: int) -> None:
         """Search the file that stands there as text."""

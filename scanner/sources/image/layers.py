@@ -12,6 +12,7 @@ from contextlib import closing
 from mmap import mmap
 
 from scanner import workers
+from scanner.model.facts import StartFile
 from scanner.model.facts.base import Fact
 from scanner.model.finding import LayerUse, Problem
 from scanner.model.location import Layer, Location
@@ -60,6 +61,11 @@ class Contents(Record):
     def stated(self) -> list[Fact]:
         """The facts of all files, those that are gone from the finished image marked."""
         return [fact for one in self.found for fact in one.stated()]
+
+    def starts(self) -> list[StartFile]:
+        """The texts of the finished image that it may start or be set up by, each path once."""
+        remaining = (one.facts for one in self.found if one.removed_by is None)
+        return [fact for facts in remaining for fact in facts if isinstance(fact, StartFile)]
 
 
 def read_layers(

@@ -119,6 +119,7 @@ def _config(played: Playback, settings: Settings, at: Location, base: str | None
         workdir=state.workdir or "/",
         ports=tuple(state.ports),
         base=base,
+        started=script.commands,
         commands=follow(script, find, variables.get, played.problems),
         healthcheck=healthcheck,
         healthcheck_declared=state.healthcheck is not None,
