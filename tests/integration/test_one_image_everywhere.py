@@ -26,14 +26,25 @@ BELOW = {
 }
 ABOVE = {"srv/model/.wh.config.json": b"", f"{SITE}/.wh.oldlib-1.0.dist-info": b""}
 """Takes away again what the layer below it has: Docker loads it, since no command runs here that could."""
-METADATA = b"Metadata-Version: 2.1\nName: torch\nVersion: 2.1.0\n\n"
+CONTEXT = {
+    "torch-2.1.0.dist-info/METADATA": b"Metadata-Version: 2.1\nName: torch\nVersion: 2.1.0\n\n",
+    "docker-entrypoint": b'#!/bin/sh\njupyter lab --ip=0.0.0.0 &\npython app.py &\nexec "$@"\n',
+    "app.py": b"import gradio as gr\ngr.Interface(fn=str, inputs='text', outputs='text').launch(share=True)\n",
+    "jupyter_server_config.py": b"c.ServerApp.token = ''\n",
+}
+"""What the image is made from; the script starts more than the config says."""
 DOCKERFILE = f"""\
 FROM local/below:1
 COPY torch-2.1.0.dist-info /{SITE}/torch-2.1.0.dist-info
+COPY docker-entrypoint /usr/local/bin/
+COPY app.py /srv/
+COPY jupyter_server_config.py /etc/jupyter/
+WORKDIR /srv
 ENV VLLM_API=on HF_HOME=/models
 USER 4242:4242
 EXPOSE 8265 9000/udp
 HEALTHCHECK --interval=30s CMD ["/probe", "now"]
+ENTRYPOINT ["docker-entrypoint"]
 CMD ["ray", "start", "--head", "--block", "--dashboard-host=0.0.0.0"]
 """
 CONFIG = ("runtime-user", "environment-variable", "exposed-port", "service", "health-check")
@@ -57,7 +68,7 @@ def saved(layers, name):
 def built(daemon):
     """The image that Docker builds on what it loaded."""
     daemon.images.load(saved([packed(BELOW), packed(ABOVE)], "local/below:1"))
-    context = packed({"Dockerfile": DOCKERFILE.encode(), "torch-2.1.0.dist-info/METADATA": METADATA})
+    context = packed({"Dockerfile": DOCKERFILE.encode(), **CONTEXT})
     built, _ = daemon.images.build(
         fileobj=io.BytesIO(context), custom_context=True, rm=True, forcerm=True, tag="local/ray:1"
     )
@@ -140,7 +151,7 @@ def test_every_place_states_the_same_facts(places, monkeypatch):
     assert reports["image"].target == "docker:local/ray:1"
     assert reports["image of containerd"].target == "containerd:local/other:1"
     assert all(each == findings["docker"] for each in findings.values())
-    assert "open-ray" in findings["docker"]
+    assert findings["docker"] >= {"open-ray", "open-notebook", "gradio-share"}
     whole = reports["docker"].facts
     assert {(one.name, one.version, one.ships) for one in whole if one.kind == "installed-package"} == {
         ("bash", "5.2-2", True), ("torch", "2.1.0", True), ("oldlib", "1.0", False)
@@ -150,8 +161,9 @@ def test_every_place_states_the_same_facts(places, monkeypatch):
 
 @pytest.mark.usefixtures("built")
 def test_the_dockerfile_states_what_the_config_states(here):
-    (here / "torch-2.1.0.dist-info").mkdir()
-    (here / "torch-2.1.0.dist-info" / "METADATA").write_bytes(METADATA)
+    for name, content in CONTEXT.items():
+        (here / name).parent.mkdir(exist_ok=True)
+        (here / name).write_bytes(content)
     (here / "Dockerfile").write_text(DOCKERFILE)
     image, text = looked_at("docker:local/ray:1"), looked_at("Dockerfile")
     path = {each for each in told(image, "environment-variable") if ("name", "PATH") in each}

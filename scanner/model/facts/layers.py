@@ -142,3 +142,4 @@ class StartFile(Fact):
     size: int
     """Bytes."""
     mode: int
+    """Its permissions."""
