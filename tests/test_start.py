@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import tarfile
 
 import pytest
@@ -11,14 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scanner.engine.load import load
+from scanner.extractors.in_layers import IN_LAYERS
+from scanner.extractors.layers import Look
 from scanner.model.facts import StartFile
 from scanner.model.location import Evidence, Layer, Location
-from scanner.reporters import render
 from scanner.reporters import Options as ReportOptions
+from scanner.reporters import render
 from scanner.scan import Options, scan, scan_image, scan_text
-from scanner.sources.image import gather, read, shared
+from scanner.sources.image import gather, layers, shared
 from scanner.sources.image.image import Blob, Image
-from scanner.sources.image.layers import read_layers
 from scanner.sources.image.start import completed
 from scanner.sources.image.target import read as read_target
 from tests.made_secrets import made
@@ -27,6 +29,24 @@ RULES = load()
 OPTIONS = Options(rules=RULES, build_args={}, keep_facts=True)
 OPEN = b"#!/bin/sh\nexec jupyter lab --ip=0.0.0.0 --ServerApp.token=''\n"
 SHARED = b"import gradio as gr\ngr.Interface(fn=str, inputs='text', outputs='text').launch(share=True)\n"
+
+
+FILES = {
+    "entrypoint.sh": b'#!/bin/sh\nset -e\nexport GRADIO_SERVER_NAME=0.0.0.0\npip install "torch==2.1.0"\nexec "$@"\n',
+    "start.sh": b"#!/bin/sh\njupyter lab --ip=0.0.0.0 &\nsupervisord &\npython app.py\n",
+    "app.py": SHARED
+    + b"from transformers import AutoModel\nAutoModel.from_pretrained('a/b', trust_remote_code=True)\n",
+    "jupyter_server_config.py": b"c.ServerApp.token = ''\n",
+    "supervisord.conf": b"[program:ssh]\ncommand=/usr/sbin/sshd -D\n[program:ui]\ncommand=streamlit run ui.py\n",
+    "config.toml": b"[server]\naddress = '127.0.0.1'\n",
+}
+PLACES = {
+    "entrypoint.sh": "usr/local/bin/entrypoint.sh", "start.sh": "app/start.sh", "app.py": "app/app.py",
+    "jupyter_server_config.py": "root/.jupyter/jupyter_server_config.py", "config.toml": "app/.streamlit/config.toml",
+    "supervisord.conf": "etc/supervisor/conf.d/supervisord.conf",
+}  # fmt: skip
+APART = frozenset({"evidence", "stage", "source", "layer"})
+KINDS = frozenset({"service", "command", "requirement", "model-download", "remote-code", "package-manager-call"})
 
 
 class Link(str):
@@ -45,9 +65,11 @@ def packed(files):
             entry.mode = 0o755
             if isinstance(content, str):
                 entry.type = tarfile.SYMTYPE if isinstance(content, Link) else tarfile.LNKTYPE
-                entry.linkname, content = content, b""
-            entry.size = len(content)
-            archive.addfile(entry, io.BytesIO(content))
+                entry.linkname = content
+                archive.addfile(entry)
+            else:
+                entry.size = len(content)
+                archive.addfile(entry, io.BytesIO(content))
     return data.getvalue()
 
 
@@ -75,42 +97,25 @@ def services(found):
 class TestSame:
     """As the Dockerfile states them."""
 
-    FILES = {
-        "entrypoint.sh": b'#!/bin/sh\nset -e\nexport GRADIO_SERVER_NAME=0.0.0.0\npip install "torch==2.1.0"\nexec "$@"\n',
-        "start.sh": b"#!/bin/sh\njupyter lab --ip=0.0.0.0 &\nsupervisord &\npython app.py\n",
-        "app.py": SHARED
-        + b"from transformers import AutoModel\nAutoModel.from_pretrained('a/b', trust_remote_code=True)\n",
-        "jupyter_server_config.py": b"c.ServerApp.token = ''\n",
-        "supervisord.conf": b"[program:ssh]\ncommand=/usr/sbin/sshd -D\n[program:ui]\ncommand=streamlit run ui.py\n",
-        "config.toml": b"[server]\naddress = '127.0.0.1'\n",
-    }
-    PLACES = {
-        "entrypoint.sh": "usr/local/bin/entrypoint.sh", "start.sh": "app/start.sh", "app.py": "app/app.py",
-        "jupyter_server_config.py": "root/.jupyter/jupyter_server_config.py", "config.toml": "app/.streamlit/config.toml",
-        "supervisord.conf": "etc/supervisor/conf.d/supervisord.conf",
-    }  # fmt: skip
-    APART = frozenset({"evidence", "stage", "source", "layer"})
-    KINDS = frozenset({"service", "command", "requirement", "model-download", "remote-code", "package-manager-call"})
-
     def told(self, facts):
         return {
-            (fact.kind, *((name, str(getattr(fact, name))) for name in fact.field_names() if name not in self.APART))
+            (fact.kind, *((name, str(getattr(fact, name))) for name in fact.field_names() if name not in APART))
             for fact in facts
-            if fact.kind in self.KINDS and getattr(fact, "moment", "start") == "start"
+            if fact.kind in KINDS and getattr(fact, "moment", "start") == "start"
         }
 
     def test_a_dockerfile_and_its_image_state_the_same(self):
-        copies = "".join(f"COPY {name} /{place}\n" for name, place in self.PLACES.items())
+        copies = "".join(f"COPY {name} /{place}\n" for name, place in PLACES.items())
         text = f'FROM debian:12\n{copies}WORKDIR /app\nENTRYPOINT ["entrypoint.sh"]\nCMD ["./start.sh"]\n'
-        source = scan_text(text, OPTIONS, context=self.FILES)
+        source = scan_text(text, OPTIONS, context=FILES)
         found = report(
-            {self.PLACES[name]: content for name, content in self.FILES.items()},
+            {PLACES[name]: content for name, content in FILES.items()},
             Entrypoint=["entrypoint.sh"], Cmd=["./start.sh"], WorkingDir="/app",
         )  # fmt: skip
         assert (found.problems, source.problems) == ((), ())
         assert self.told(found.facts) == self.told(source.facts)
         assert {name for name, *_ in services(found)} == {"jupyter", "gradio", "ssh", "streamlit"}
-        assert {kind for kind, *_ in self.told(found.facts)} == self.KINDS
+        assert {kind for kind, *_ in self.told(found.facts)} == KINDS
         rules = [{each.rule.id for each in one.findings} for one in (found, source)]
         assert rules[0] >= {"open-notebook", "gradio-share", "ssh-server"}
         assert {"open-notebook", "gradio-share", "ssh-server"} <= rules[1]
@@ -149,8 +154,8 @@ class TestLayers:
 
     def test_one_that_is_replaced_counts_as_it_is_then(self):
         safe = OPEN.replace(b"''", b"made-up")
-        for layers in (({"run.sh": OPEN}, {"run.sh": safe}), ({"x": b"", "run.sh": safe}, {"x": b""})):
-            assert [auth for _, auth, *_ in services(report(*layers, Cmd=["/run.sh"]))] == ["set"]
+        for held in (({"run.sh": OPEN}, {"run.sh": safe}), ({"x": b"", "run.sh": safe}, {"x": b""})):
+            assert [auth for _, auth, *_ in services(report(*held, Cmd=["/run.sh"]))] == ["set"]
 
     def test_it_is_found_through_links(self):
         layers = (
@@ -222,6 +227,100 @@ class TestLayers:
         assert finding.suppressed is not None
 
 
+DATABASE = b"""#!/usr/bin/env bash
+set -Eeo pipefail
+secret() {
+	local name="$1" file="${1}_FILE" value="${2:-}"
+	if [ "${!name:-}" ]; then value="${!name}"; elif [ "${!file:-}" ]; then value="$(< "${!file}")"; fi
+	export "$name"="$value"
+	unset "$file"
+}
+prepare() {
+	mkdir -p "$DATA" && chmod 00700 "$DATA" || :
+	if [ "$(id -u)" = '0' ]; then find "$DATA" \\! -user db -exec chown db '{}' +; fi
+}
+hooks() {
+	local f
+	for f; do
+		case "$f" in
+			*.sh) if [ -x "$f" ]; then "$f"; else . "$f"; fi ;;
+			*.sql.gz) gunzip -c "$f" | run_sql ;;
+		esac
+	done
+}
+initialize() { eval 'initdb --pwfile=<(printf "%s\\n" "$DB_PASSWORD") '"$INIT_ARGS"' "$@"'; }
+if [ "${1:0:1}" = '-' ]; then set -- db "$@"; fi
+if [ "$1" = 'db' ] && [ "$(id -u)" = '0' ]; then
+	exec gosu db "$BASH_SOURCE" "$@"
+fi
+exec "$@"
+"""
+PROXY = b"""#!/bin/sh
+set -e
+log() { if [ -z "${QUIET:-}" ]; then echo "$@"; fi }
+if /usr/bin/find "/docker-entrypoint.d/" -mindepth 1 -maxdepth 1 -type f -print -quit 2>/dev/null | read v; then
+    find "/docker-entrypoint.d/" -follow -type f -print | sort -V | while read -r f; do
+        case "$f" in
+            *.envsh) . "$f";;
+            *.sh) if [ -x "$f" ]; then "$f"; else log "$f is not executable"; fi;;
+        esac
+    done
+fi
+exec "$@"
+"""
+BANNER = b"""#!/bin/bash
+shopt -s nullglob extglob
+here="$(dirname $(readlink -f ${BASH_SOURCE[0]}))"
+declare -a parts=( "${here}/entrypoint.d"/*@(.txt|.sh) )
+repeat() { local -i x; for (( x=0 ; x<$2 ; x++ )); do printf "%s" "$1"; done; echo; }
+for part in "${parts[@]}"; do
+  case "${part}" in
+    *.txt ) cat "${part}";;
+    *.sh )  source "${part}";;
+  esac
+done
+if [[ $# -eq 0 ]]; then exec "/bin/bash"; else exec "$@"; fi
+"""
+NOTEBOOK = b"""#!/bin/bash
+set -e
+if [ $# -eq 0 ]; then cmd=( "bash" ); else cmd=( "$@" ); fi
+source /usr/local/bin/run-hooks.sh /usr/local/bin/start-notebook.d
+if [ "$(id -u)" == 0 ]; then
+    if [[ "$GRANT_SUDO" == "1" ]]; then echo "${NB_USER} ALL=(ALL) NOPASSWD:ALL" >> /etc/sudoers.d/start; fi
+    exec sudo --preserve-env --set-home --user "${NB_USER}" PATH="${PATH}" "${cmd[@]}"
+fi
+exec "${cmd[@]}"
+"""
+HOOKS = (
+    b'#!/bin/bash\nfor f in "$1/"*; do case "$f" in *.sh) source "$f";; *) if [ -x "$f" ]; then "$f"; fi;; esac; done\n'
+)
+LAB = b'#!/bin/bash\nexec /usr/local/bin/start.sh jupyter ${JUPYTER_CMD:=lab} ${NOTEBOOK_ARGS} "$@"\n'
+
+
+class TestBaseImages:
+    @pytest.mark.parametrize(
+        ("files", "config"),
+        [
+            ({"usr/local/bin/docker-entrypoint.sh": DATABASE}, {"Entrypoint": ["docker-entrypoint.sh"], "Cmd": ["db"]}),
+            ({"docker-entrypoint.sh": PROXY}, {"Entrypoint": ["/docker-entrypoint.sh"], "Cmd": ["proxy", "-g", "off;"]}),
+            ({"opt/base/entrypoint.sh": BANNER}, {"Entrypoint": ["/opt/base/entrypoint.sh"], "Cmd": ["/bin/bash"]}),
+            (
+                {
+                    "usr/local/bin/start.sh": NOTEBOOK, "usr/local/bin/start-notebook.sh": LAB,
+                    "usr/local/bin/run-hooks.sh": HOOKS, "etc/jupyter/jupyter_server_config.py": b"c.ServerApp.ip = '*'\n",
+                },
+                {"Entrypoint": ["tini", "-g", "--"], "Cmd": ["start-notebook.sh"], "User": "1000"},
+            ),
+        ],
+    )  # fmt: skip
+    def test_how_they_start_is_nothing_to_tell_of(self, files, config):
+        """Scripts of the kind that public images have, which step down, run hooks, and start what they are given."""
+        followed, before = report(files, **config), report({"x": b""}, **config)
+        assert followed.problems == ()
+        assert {each.rule.id for each in followed.findings} == {each.rule.id for each in before.findings}
+        assert sum(fact.kind == "command" for fact in followed.facts) > sum(f.kind == "command" for f in before.facts)
+
+
 class TestHostile:
     def test_a_script_that_starts_itself_ends(self):
         found = report(
@@ -261,10 +360,7 @@ class TestHostile:
         whole = image(
             {"run.sh": f"#!/bin/sh\nexport GITHUB_TOKEN={token}\nexec ollama serve\n".encode()}, Cmd=["/run.sh"]
         )
-        from scanner.extractors.in_layers import IN_LAYERS
-        from scanner.extractors.layers import Look
-
-        (kept,) = read_layers(whole, Look(IN_LAYERS)).starts()
+        (kept,) = layers.read_layers(whole, Look(IN_LAYERS)).starts()
         assert "GITHUB_TOKEN=" in kept.text
         assert token[8:] not in kept.text
 
@@ -299,8 +395,6 @@ class TestKinds:
         monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
         monkeypatch.setattr(shared, "SETTLED", -60)
         whole = image({"usr/bin/x": b""}, {"run.sh": OPEN}, Cmd=["/run.sh"])
-        import json
-
         names = [f"{number}.tar" for number in range(len(whole.layers))]
         files = {name: blob.open().read() for name, blob in zip(names, whole.layers, strict=True)}
         files["config.json"] = json.dumps(whole.config).encode()
@@ -311,8 +405,7 @@ class TestKinds:
     def test_from_the_cache(self, archive, monkeypatch):
         options = OPTIONS.replace(cache_limit=1 << 20)
         (first,) = scan([archive], options)
-        monkeypatch.setattr(read, "read_layer", None)
-        monkeypatch.setattr("scanner.sources.image.layers.read_layer", None)
+        monkeypatch.setattr(layers, "read_layer", None)
         (second,) = scan([archive], options)
         assert first == second
         assert services(second) == [("jupyter", "none", "", "run.sh:2:31 (layer 1)")]

@@ -97,7 +97,8 @@ class LayerUse(Record):
 
 class Report(Record):
     """The outcome for one target. ``lines`` quotes the files that findings point into, secrets masked; those of a
-    layer's file stand under its path with the layer."""
+    layer's file stand under its path with the layer.
+    """
 
     target: str
     called: frozenset[str] = frozenset()

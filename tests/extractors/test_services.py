@@ -141,6 +141,12 @@ class TestJupyter:
         assert by_file.evidence[0].quote == "c.ServerApp.token = u''"
         assert by_option.auth == "set"
 
+    def test_a_variable_names_one_more_folder_of_configuration_files(self):
+        copy = "COPY a.py /srv/conf/jupyter_server_config.py"
+        config = "c.ServerApp.token = ''\n"
+        named = service("jupyter lab --ip=*", copy, "ENV JUPYTER_CONFIG_DIR=/srv/conf", a_py=config)
+        assert (named.auth, service("jupyter lab --ip=*", copy, a_py=config).auth) == ("none", "default")
+
     def test_code_in_a_configuration_file_is_not_known(self):
         config = "import os\nc.ServerApp.token = os.environ.get('X', '')\n"
 

@@ -213,6 +213,20 @@ class TestFilesAndScripts:
         assert found.config.find(path) is not None
         assert found.config.find("~/.a") is not None
 
+    @pytest.mark.parametrize(
+        ("lines", "name", "is_found"),
+        [
+            ("COPY x /usr/local/bin/start.sh", "start.sh", True),
+            ("COPY x /usr/local/bin/docker-entrypoint", "docker-entrypoint", True),
+            ("COPY x /opt/start.sh", "start.sh", False),
+            ("COPY x /opt/start.sh\nENV PATH=/opt:/bin", "start.sh", True),
+            ("COPY x /opt/start.sh\nENV PATH=/opt:$PATH", "start.sh", False),
+        ],
+    )
+    def test_a_script_that_is_no_path_is_looked_for_where_path_says(self, lines, name, is_found):
+        found = target(f'FROM a\n{lines}\nENTRYPOINT ["{name}"]\n', {"x": b"mlflow server\n"})
+        assert ("mlflow server" in [words for _, _, words in runs(found)]) is is_found
+
     def test_scripts_that_start_each_other_are_read_once(self):
         found = target(
             """
