@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from scanner.engine.document import Document, shown
@@ -38,6 +38,15 @@ class Mark(Record, kw_only=False):
     column: int | None
 
 
+class ImageMark(Record, kw_only=False):
+    """A text of an image's config or history where a finding is expected, at ``words`` if there are some."""
+
+    entry: int | None
+    """Of the history, counted from 1; None in the config."""
+    text: str
+    words: str
+
+
 class Example(Record):
     """One example of a rule. Marks at the end of a line are taken out of the texts."""
 
@@ -55,6 +64,7 @@ class Example(Record):
     modes: Modes
     """Of those files of a layer that have one; the others are as usual."""
     marks: tuple[Mark, ...]
+    image_marks: tuple[ImageMark, ...] = ()
     advisories: tuple[bytes, ...] = ()
     """Records in the OSV format that the database has."""
 
@@ -72,19 +82,20 @@ def read(document: Document, node: Node, verdict: Literal["bad", "good"]) -> Exa
     if ("dockerfile" in entry) == ("image" in entry):
         raise document.fail(node, "an example has a 'dockerfile' or an 'image'")
     marks: list[Mark] = []
+    image_marks: list[ImageMark] = []
     dockerfile = image = None
     if "dockerfile" in entry:
         dockerfile = _marked(document, entry["dockerfile"], DOCKERFILE, marks)
     else:
-        image = plain(entry["image"])
         document.mapping(entry["image"], "'image'", (), ("config", "history"))
+        image = _image(plain(entry["image"]), image_marks)
     modes: dict[str, int] = {}
     if "later" in entry and image is None:
         raise document.fail(entry["later"], "only an 'image' has a later layer")
     files, later = (
         _files(document, entry.get(key), key, marks, modes if image is not None else None) for key in ("files", "later")
     )
-    if marks and verdict == "good":
+    if (marks or image_marks) and verdict == "good":
         raise document.fail(node, "a good example expects nothing: take '# expect' out")
     return Example(
         verdict=verdict,
@@ -96,6 +107,7 @@ def read(document: Document, node: Node, verdict: Literal["bad", "good"]) -> Exa
         later=later,
         modes=modes,
         marks=tuple(marks),
+        image_marks=tuple(image_marks),
         advisories=_advisories(document, entry["advisories"]) if "advisories" in entry else (),
     )
 
@@ -127,6 +139,27 @@ def plain(node: Node) -> Any:
     if isinstance(node.value, dict):
         return {key: plain(value) for key, value in node.value.items()}
     return [plain(item) for item in node.value] if isinstance(node.value, tuple) else node.value
+
+
+def _image(image: dict[str, Any], marks: list[ImageMark]) -> dict[str, Any]:
+    """The config and history of an image, the marks at the end of their texts taken out."""
+    found = {"config": _unmarked(image["config"], None, marks)} if "config" in image else {}
+    if isinstance(history := image.get("history"), list):
+        found["history"] = [_unmarked(each, number, marks) for number, each in enumerate(history, 1)]
+    return image | found
+
+
+def _unmarked(value: Any, entry: int | None, marks: list[ImageMark]) -> Any:
+    if isinstance(value, dict):
+        return {_unmarked(key, entry, marks): _unmarked(each, entry, marks) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_unmarked(each, entry, marks) for each in value]
+    mark = _MARK.search(value) if isinstance(value, str) else None
+    if mark is None:
+        return value
+    text = value[: mark.start()]
+    marks.extend(ImageMark(entry, text, words) for words in (mark["words"] or "").split(", "))
+    return text
 
 
 def _content(document: Document, node: Node, path: str, marks: list[Mark]) -> bytes:
@@ -216,7 +249,7 @@ def _reasons(rule: Rule, example: Example, report: Report) -> Iterator[str]:
         if span is not None:
             columns.setdefault((finding.at.path, span.first_line), set()).add(span.first_column)
     marked: dict[tuple[str, int], set[int]] = {}
-    for mark in example.marks:
+    for mark in (*example.marks, *_placed(example.image_marks, report)):
         marked.setdefault((mark.path, mark.line), set()).update(() if mark.column is None else (mark.column,))
     for path, line in sorted(marked.keys() - columns.keys()):
         yield f"{path}:{line}: '# expect' stands here, but it does not fire"
@@ -226,3 +259,13 @@ def _reasons(rule: Rule, example: Example, report: Report) -> Iterator[str]:
         if marked[place] and marked[place] != columns[place]:
             fires, expected = (", ".join(map(str, sorted(some[place]))) for some in (columns, marked))
             yield f"{place[0]}:{place[1]}: fires at column {fires}, expected at {expected}"
+
+
+def _placed(marks: Sequence[ImageMark], report: Report) -> Iterator[Mark]:
+    """Where marks of an image stand in the texts that are made of its config and history."""
+    for mark in marks:
+        path = f"{report.target} {'config' if mark.entry is None else 'history'}"
+        lines = report.lines.get(path, ())
+        numbers = [n for n, line in enumerate(lines, 1) if (n == mark.entry if mark.entry else mark.text in line)]
+        for number in numbers or [0]:
+            yield Mark(path, number, lines[number - 1].find(mark.words) + 1 if number and mark.words else None)

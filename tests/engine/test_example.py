@@ -165,3 +165,68 @@ def test_an_image_waits_for_somebody_who_can_scan_it(read):
     assert example.run(file.rule, case, scan(), scan_image=given) == (
         "Dockerfile:3: fires here: mark the place with '# expect' if it should",
     )
+
+
+MARKED = """\
+    image:
+      config: {User: "root  # expect root", Cmd: [serve]}
+      history:
+        - {created_by: "CMD serve"}
+        - {created_by: "USER root  # expect USER"}
+"""
+
+
+def scan_image(*places, **lines):
+    """A scan of an image that finds a root user at each (config or history, line, column)."""
+    scanned = scan(*((f"x {part}", line, column) for part, line, column in places))
+
+    def run(image, layers, modes):
+        run.image, scanned.rules = image, run.rules
+        return scanned("", {}).replace(lines={f"x {part}": tuple(text) for part, text in lines.items()})
+
+    return run
+
+
+@pytest.fixture
+def image_reasons(read):
+    def run(scanner, text=MARKED):
+        file = read((IMAGE, text))
+        scanner.rules = (file.rule,)
+        return example.run(file.rule, file.examples[0], scanner, scanner)
+
+    return run
+
+
+TEXTS = {"config": ["USER root", 'CMD ["serve"]'], "history": ["CMD serve", "USER root"]}
+
+
+def test_texts_of_an_image_are_marked_at_their_end(image_reasons):
+    scanner = scan_image(("config", 1, 6), ("history", 2, 1), **TEXTS)
+    assert image_reasons(scanner) == ()
+    assert scanner.image["config"] == {"User": "root", "Cmd": ["serve"]}, "a scan does not see the marks"
+    assert [entry["created_by"] for entry in scanner.image["history"]] == ["CMD serve", "USER root"]
+
+
+def test_a_finding_elsewhere_in_an_image_is_wrong(image_reasons):
+    assert image_reasons(scan_image(("config", 1, 6), ("history", 1, 1), **TEXTS)) == (
+        "x history:2: '# expect' stands here, but it does not fire",
+        "x history:1: fires here: mark the place with '# expect' if it should",
+    )
+    assert image_reasons(scan_image(("config", 1, 1), ("history", 2, 1), **TEXTS)) == (
+        "x config:1: fires at column 1, expected at 6",
+    )
+
+
+def test_a_mark_whose_words_are_not_there_is_wrong(image_reasons):
+    scanner = scan_image(("config", 1, 6), ("history", 2, 1), **TEXTS)
+    assert image_reasons(scanner, MARKED.replace("expect USER", "expect user")) == (
+        "x history:2: fires at column 1, expected at 0",
+    )
+    assert image_reasons(scanner, MARKED.replace("[serve]", '["--no  # expect"]')) == (
+        "x config:0: '# expect' stands here, but it does not fire",
+    )
+
+
+def test_an_image_without_a_list_of_entries_is_left_as_it_is(read):
+    case = read((IMAGE, "    image: {history: 7}\n")).examples[0]
+    assert (case.image, case.image_marks) == ({"history": 7}, ())
