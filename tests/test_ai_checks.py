@@ -2,7 +2,7 @@
 
 The list itself is no part of the project; where it does not lie beside it these tests are skipped. RULES has, for each
 id of it, the rules that answer it; LEFT_OUT what a Dockerfile, its context and an image's configuration cannot show, or
-what is answered elsewhere (docs/decisions/007-ai-checks.md).
+what is answered elsewhere (docs/decisions/007-ai-checks.md). What an image shows of a check, the example of a rule shows.
 """
 
 import json
@@ -37,7 +37,7 @@ RULES: dict[str, tuple[str, ...]] = {
     "insecure-index": ("insecure-package-index", "tls-verification-off"),
     "uv-unsafe-index-strategy": ("index-strategy-unsafe",),
     "find-links-remote": ("remote-find-links", "vendor-index-unpinned"),
-    "prerelease-nightly": ("prerelease-ai-library",),
+    "prerelease-nightly": ("prerelease-ai-library", "prerelease-ai-library-installed"),
     "vcs-install-unpinned": ("vcs-requirement-unpinned", "vcs-requirement-by-tag"),
     "git-clone-build-unpinned": ("git-clone-unpinned", "git-clone-by-tag"),
     "remote-wheel-no-hash": ("url-requirement-without-hash",),
@@ -62,9 +62,9 @@ RULES: dict[str, tuple[str, ...]] = {
     "trust-remote-code": ("trust-remote-code",),
     "hf-auto-map-code-in-layer": ("model-code-from-elsewhere", "model-code-copied"),
     "hf-endpoint-override": ("model-hub-replaced",),
-    "pickle-format-present": ("pickle-model-copied",),
-    "model-archive-with-code": ("pickle-model-copied",),
-    "native-model-plugin": ("native-model-code-copied",),
+    "pickle-format-present": ("pickle-model-copied", "pickle-model-in-image"),
+    "model-archive-with-code": ("pickle-model-copied", "pickle-model-in-image"),
+    "native-model-plugin": ("native-model-code-copied", "native-model-in-image"),
     "weights-only-disabled": ("unsafe-model-loading", "numpy-pickle-allowed"),
     "unsafe-loader-combo": ("pickle-behind-service",),
     "model-writable-by-runtime": (
@@ -74,14 +74,14 @@ RULES: dict[str, tuple[str, ...]] = {
     "ai-token-context": ("ai-token",),
     "ai-token-env-name": ("secret-in-arg", "secret-in-env", "ai-token"),
     "ai-login-in-build": ("login-in-build",),
-    "secret-mount-persisted": ("secret-mount-persisted",),
+    "secret-mount-persisted": ("secret-mount-persisted", "credential-file-carried"),
     "credential-file-copied": ("credential-file-copied",),
     "credential-file-in-layer": ("credential-file-carried", "credential-file-copied"),
     "secret-removed-in-later-layer": ("credential-removed-later",),
     "token-in-model-url": ("clone-keeps-credential", "secret-in-command", "ai-token"),
     "ssh-key-baked": ("ssh-key-baked", "host-key-check-off"),
     "default-ai-credentials": ("account-password-set", "secret-in-env", "secret-in-command", "default-password"),
-    "credential-in-notebook-or-run-log": ("ai-token", "secret-in-script"),
+    "credential-in-notebook-or-run-log": ("ai-token", "secret-in-script", "secret-in-layer"),
     "jupyter-no-auth": ("open-notebook",),
     "jupyter-root-exposed": ("notebook-as-root-exposed",),
     "jupyter-sudo": ("notebook-sudo", "passwordless-sudo", "passwordless-sudo-in-image"),
@@ -119,7 +119,7 @@ RULES: dict[str, tuple[str, ...]] = {
     "ai-base-mutable": ("ai-base-mutable",),
     "eol-python": ("end-of-life-python",),
     "eol-os-in-ai-base": ("end-of-life-os",),
-    "base-inherits-open-server": ("inherited-open-server",),
+    "base-inherits-open-server": ("inherited-open-server", "open-llm-server"),
     "dataset-in-image": ("data-in-image", "data-set-in-layer"),
     "notebook-outputs": ("notebook-outputs-copied",),
     "experiment-artifacts": ("experiment-records-copied", "copy-whole-context", "git-folder-in-image"),
@@ -284,6 +284,25 @@ def test_each_check_of_the_first_two_priorities_is_answered_once():
     wanted = {name for name, check in CHECKS.items() if check["priority"] in {"P1", "P2"}}
     assert wanted == RULES.keys() | LEFT_OUT.keys()
     assert not RULES.keys() & LEFT_OUT.keys()
+
+
+def _seen(check):
+    """It can show in an image, as the list says."""
+    return not check["image"].startswith("—")
+
+
+@pytest.mark.parametrize("name", sorted(name for name in RULES if _seen(CHECKS.get(name, {"image": "—"}))))
+def test_an_image_shows_it_in_the_examples_of_a_rule(name, examples):
+    assert any({"bad", "good"} <= examples[rule] for rule in RULES[name])
+
+
+@pytest.fixture(scope="module")
+def examples():
+    """The verdicts of each rule's examples that are images."""
+    return {
+        file.rule.id: {example.verdict for example in file.examples if example.image is not None}
+        for file in compile.rule_files(knowledge.folder())
+    }
 
 
 def test_the_rules_exist():

@@ -17,8 +17,10 @@ from scanner.derive import (
 )
 from scanner.model.facts import (
     Account,
+    CachedModel,
     GpuLibrary,
     HeldSecret,
+    InstalledPackage,
     LayerFile,
     LayerIndex,
     LayerVerificationOff,
@@ -48,7 +50,7 @@ def _installed(facts: Sequence[Fact], today: str) -> Iterator[Fact]:
 
 def _held(facts: Sequence[Fact], today: str) -> Iterator[Fact]:
     """What the files of layers say together; not imported for a Dockerfile either."""
-    if _any(facts, Account, LayerFile, LayerIndex, LayerVerificationOff):
+    if _any(facts, Account, CachedModel, LayerFile, LayerIndex, LayerVerificationOff):
         from scanner.derive import layers
 
         yield from layers.derive(facts, today)
@@ -64,6 +66,15 @@ def _models(facts: Sequence[Fact], today: str) -> Iterator[Fact]:
         from scanner.derive import models
 
         yield from models.derive(facts, today)
+        yield from models.removed(facts)
+
+
+def _recorded(facts: Sequence[Fact], today: str) -> Iterator[Fact]:
+    """What is installed as if it were asked for, for what comes behind; not imported for a Dockerfile."""
+    if _any(facts, InstalledPackage):
+        from scanner.derive import recorded
+
+        yield from recorded.derive(facts, today)
 
 
 DERIVERS: tuple[Deriver, ...] = (
@@ -71,11 +82,12 @@ DERIVERS: tuple[Deriver, ...] = (
     _held,
     _models,
     end_of_life.derive,
+    impostors.derive,
+    ai_servers.derive,
+    _recorded,
     cuda.derive,
     twice.derive,
     telemetry.derive,
-    impostors.derive,
-    ai_servers.derive,
     artifacts.derive,
     provenance.derive,
     combinations.derive,

@@ -17,6 +17,7 @@ from scanner.model.facts import (
     Download,
     EnvironmentVariable,
     Fact,
+    Model,
     ModelDownload,
     PasswordlessSudo,
     RemoteCode,
@@ -30,6 +31,9 @@ from scanner.model.facts import (
 from scanner.parsers.lazy import Lazy
 
 PICKLED = frozenset({"pytorch", "pickle"})
+"""By their names."""
+PICKLES = frozenset({"torch", "torch-tar", "pickle"})
+"""By their content."""
 SAFE_TORCH = (2, 6)
 """Before it, torch.load runs what is in a file, whatever ``weights_only`` says (CVE-2025-32434)."""
 
@@ -93,6 +97,9 @@ def _pickle(image: Image) -> Iterator[Combination]:
             lambda c: c.origin == "context" and c.model_format in PICKLED,
             "can hold code",
             lambda c: c.source or "",
+        )
+        weights += image.find(
+            Model, lambda m: m.format in PICKLES and not m.bundled and not m.copied, "can hold code", lambda m: m.path
         )
         loader = best(_loaders(image))
         yield from joined("pickle-behind-service", weights, loader, service, service=service, what=weights, how=loader)

@@ -1,11 +1,12 @@
-"""The CUDA of the base image beside the CUDA that the installed packages were built for."""
+"""The CUDA of the base image, or of an image's files, beside the CUDA that the installed packages were built for."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
 
-from scanner.model.facts import BaseImage, CudaPairing, Fact, PackageIndex, Requirement
+from scanner.model.facts import BaseImage, CudaPairing, Fact, GpuLibrary, PackageIndex, Requirement
+from scanner.model.location import Evidence
 from scanner.parsers.lazy import Lazy
 
 _MAX_LOOKED_AT = 200
@@ -16,36 +17,57 @@ _IN_WORDS = Lazy(r"(?:[+-]cu|[+-]cuda|\[(?:[^\]]{0,60},)?\s*cuda)(\d{1,3})x?(?![
 _TOOLKIT = Lazy(r"(?:nvidia-)?cuda(?:-(?:toolkit|runtime|libraries|libraries-dev|compiler))?(?:-(\d{1,2}-\d{1,2}))?$")
 """``cuda``, ``cuda-12-4``, ``cuda-toolkit-12-4``, ``nvidia-cuda-toolkit``; not single libraries."""
 
+_SYSTEM = ("usr/", "var/", "opt/nvidia/")
+"""Where the toolkit of an image is, rather than the one that a wheel or a conda environment brings along."""
+_BROUGHT = ("-packages/", "conda-meta/")
 _CONDA = {"pytorch-cuda", "cudatoolkit", "cuda-version", "cuda-toolkit", "cuda-runtime"}
 
 
 def derive(facts: Sequence[Fact], _today: str) -> Iterator[CudaPairing]:
     """One fact for each CUDA version that packages of the shipping image are built for."""
     base = next((f for f in reversed(facts) if isinstance(f, BaseImage) and f.ships and f.use == "from"), None)
-    if base is None or not base.cuda:
+    cuda, at = (base.cuda or "", base.evidence) if base is not None else _held(facts)
+    if not cuda:
         return
     seen: set[str] = set()
     for fact in facts:
         if not fact.ships or not isinstance(fact, Requirement | PackageIndex):
             continue
         if isinstance(fact, Requirement) and fact.ecosystem in {"deb", "rpm"}:
-            if (match := _TOOLKIT.match(fact.name)) and "toolkit" not in seen:
+            if base is not None and (match := _TOOLKIT.match(fact.name)) and "toolkit" not in seen:
                 seen.add("toolkit")
-                yield _pairing(fact, base, (match[1] or base.cuda).replace("-", "."), toolkit=True)
+                yield _pairing(fact, cuda, at, (match[1] or cuda).replace("-", "."), toolkit=True)
             continue
         wheels = _of_requirement(fact) if isinstance(fact, Requirement) else _of_index(fact)
         if not wheels or wheels in seen:
             continue
         seen.add(wheels)
-        yield _pairing(fact, base, wheels)
+        yield _pairing(fact, cuda, at, wheels)
 
 
-def _pairing(fact: Requirement | PackageIndex, base: BaseImage, wheels: str, *, toolkit: bool = False) -> CudaPairing:
-    mine, theirs = _numbers(base.cuda or ""), _numbers(wheels)
+def _held(facts: Sequence[Fact]) -> tuple[str, tuple[Evidence, ...]]:
+    """The newest toolkit among an image's files, and where; "" for none."""
+    found = [
+        fact
+        for fact in facts
+        if isinstance(fact, GpuLibrary)
+        and fact.product == "cuda"
+        and fact.ships
+        and fact.location.startswith(_SYSTEM)
+        and not any(part in fact.location for part in _BROUGHT)
+    ]
+    newest = max(found, key=lambda fact: _numbers(fact.version), default=None)
+    return (newest.version, newest.evidence) if newest is not None else ("", ())
+
+
+def _pairing(
+    fact: Requirement | PackageIndex, cuda: str, at: tuple[Evidence, ...], wheels: str, *, toolkit: bool = False
+) -> CudaPairing:
+    mine, theirs = _numbers(cuda), _numbers(wheels)
     known = min(len(mine), len(theirs))
     return CudaPairing(
-        evidence=fact.evidence + base.evidence,
-        base=base.cuda or "",
+        evidence=fact.evidence + at,
+        base=cuda,
         wheels=wheels,
         package=fact.name if isinstance(fact, Requirement) else fact.url or "",
         same_major=mine[0] == theirs[0],

@@ -84,7 +84,7 @@ def _system(system: OperatingSystem) -> tuple[str, str]:
 
 
 def _runtime(package: InstalledPackage) -> tuple[str, str]:
-    """Product and version of a language's runtime that nobody but its makers fixes.
+    """Product and version of a language's runtime, or a framework, that nobody but its makers fixes.
 
     A distribution's own packages get the distribution's fixes.
     """
@@ -169,5 +169,9 @@ def _code_names() -> dict[str, str]:
     return {cycle: product for product, cycle in _dates() if cycle.isalpha()}
 
 
-_RUNTIMES = {("conda", "python"): "python", ("conda", "nodejs"): "node", ("go", "stdlib"): "go"}
+_RUNTIMES = {
+    ("conda", "python"): "python", ("conda", "nodejs"): "node", ("go", "stdlib"): "go",
+    **{(ecosystem, name): "tensorflow" for ecosystem in ("pypi", "conda")
+       for name in ("tensorflow", "tensorflow-cpu", "tensorflow-gpu")},
+}  # fmt: skip
 _ALIASES = {"rocky": "rockylinux", "alma": "almalinux", "amzn": "amazonlinux", "opensuse-leap": "opensuse"}

@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 
-from scanner.model.facts import Account, Command, Copy, CredentialFile, Fact, PackageIndex, VerificationOff
+from scanner.model.facts import (
+    Account,
+    Command,
+    Copy,
+    CredentialFile,
+    Fact,
+    ModelDownload,
+    PackageIndex,
+    VerificationOff,
+)
 from scanner.model.facts.layers import (
     AccountPassword,
+    CachedModel,
     LayerFile,
     LayerIndex,
     LayerVerificationOff,
@@ -37,6 +47,7 @@ def derive(facts: Sequence[Fact], _today: str) -> Iterator[Fact]:
     yield from _passwords(facts)
     yield from _sudo([file for file in files if file.role == "passwordless-sudo" and file.ships], facts)
     yield from _settings(facts)
+    yield from _cached([fact for fact in facts if isinstance(fact, CachedModel) and fact.ships], facts)
     yield from _stored_again([file for file in files if file.role == "large"])
 
 
@@ -86,6 +97,23 @@ def _setting(fact: Fact) -> Hashable:
         return fact.tool, fact.check, "".join(filter(str.isalnum, fact.how.lower()))
     assert isinstance(fact, PackageIndex)
     return fact.installer, fact.role, fact.url, fact.merged_by
+
+
+def _cached(models: Sequence[CachedModel], facts: Sequence[Fact]) -> Iterator[ModelDownload]:
+    """What caches tell, each model once at each revision, less what a step is known to download without a commit."""
+    said = {
+        (fact.source, _last(fact.name))
+        for fact in (facts if models else ())
+        if type(fact) is ModelDownload and not fact.revision_pinned
+    }
+    for fact in {(model.source, model.name, model.revision): model for model in models}.values():
+        if (fact.source, _last(fact.name)) not in said:
+            yield ModelDownload(**{field: getattr(fact, field) for field in fact.field_names()})
+
+
+def _last(name: str | None) -> str:
+    """Of ``org/model``, which some libraries call by ``model`` alone."""
+    return (name or "").rpartition("/")[2].lower()
 
 
 def _stored_again(files: Sequence[LayerFile]) -> Iterator[StoredAgain]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from scanner import knowledge
-from scanner.model.facts import Fact, Model, ModelFile
+from scanner.model.facts import Fact, LateRemoval, Model, ModelFile
 from scanner.model.location import Evidence
 from scanner.parsers.models import hub
 
@@ -46,6 +46,35 @@ def derive(facts: Sequence[Fact], _today: str) -> Iterator[Model]:
         else:
             for fact in data:  # several models side by side, of which nothing says that they are one
                 yield _model(fact.path, [fact, *licences], [fact])
+
+
+def removed(facts: Sequence[Fact]) -> Iterator[LateRemoval]:
+    """One fact for each folder of models that a layer takes away from those below, where no step is known to do so.
+
+    What is put in its place, or moved, is no removal.
+    """
+    files = [fact for fact in facts if type(fact) is ModelFile and fact.role == "weights" and not fact.bundled]
+    kept: set[object] = {key for fact in files if fact.ships for key in (fact.path, _alike(fact))}
+    told = {fact.evidence[0].at.level for fact in facts if isinstance(fact, LateRemoval) and fact.content == "model"}
+    groups: dict[tuple[str, int], list[ModelFile]] = {}
+    for fact in files:
+        level = fact.evidence[-1].at.level
+        gone = not fact.ships and kept.isdisjoint((fact.path, _alike(fact)))
+        if gone and level not in {fact.evidence[0].at.level, *told}:
+            groups.setdefault((posixpath.dirname(fact.path), level), []).append(fact)
+    for (folder, _), group in groups.items():
+        yield LateRemoval(
+            evidence=(group[0].evidence[0], group[0].evidence[-1]),
+            path=group[0].path if len(group) == 1 else folder,
+            content="model",
+            put_by="unknown",
+            stage="",
+        )
+
+
+def _alike(fact: ModelFile) -> str | tuple[str, int]:
+    """What a file that was moved is known by."""
+    return fact.digest or (posixpath.basename(fact.path), fact.size)
 
 
 def _stored(files: Sequence[ModelFile]) -> Mapping[tuple[str, bool], tuple[str, ...]]:
@@ -111,6 +140,7 @@ def _model(path: str, files: Sequence[ModelFile], data: Sequence[ModelFile]) -> 
         context_length=next((one.context_length for one in files if one.context_length is not None), None),
         files=tuple(posixpath.basename(one.path) for one in files),
         bundled=all(one.bundled for one in data),
+        copied=data[0].copied,
         parts=len(data),
         licence_file=any(one.role == "licence" for one in files),
         restrictions="" if terms is None else terms.restrictions,

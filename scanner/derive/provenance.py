@@ -53,7 +53,7 @@ def _is_weights(fact: Copy | Download) -> bool:
 
 
 def _is_model(fact: ModelDownload) -> bool:
-    return fact.content == "model" and fact.source not in {"spacy", "nltk", "other"}
+    return fact.content == "model" and fact.source not in {"spacy", "nltk", "other"} and fact.via != "cache"
 
 
 def _name(fact: Fact) -> str:

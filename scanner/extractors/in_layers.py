@@ -10,6 +10,7 @@ from scanner.extractors import (
     held_settings,
     installed,
     layer_secrets,
+    model_caches,
     permissions,
     start_files,
 )
@@ -23,6 +24,7 @@ IN_LAYERS: tuple[Extractor, ...] = (
     *accounts.EXTRACTORS,
     *caches.EXTRACTORS,
     *held_settings.EXTRACTORS,
+    *model_caches.EXTRACTORS,
     *start_files.EXTRACTORS,
 )
 SEARCHERS: tuple[Searcher, ...] = layer_secrets.SEARCHERS

@@ -3,7 +3,7 @@
 import pytest
 
 from scanner.derive.cuda import derive
-from scanner.model.facts import BaseImage, PackageIndex, Requirement
+from scanner.model.facts import BaseImage, GpuLibrary, PackageIndex, Requirement
 from scanner.model.location import Evidence, Location
 
 
@@ -163,3 +163,42 @@ def test_the_toolkit_of_the_distribution_is_cuda_once_more(name, version):
     """Without a version in its name it counts as the base's own."""
     (fact,) = derive([base("12.4.1"), requirement(name, ecosystem="deb")], "2026-11-22")
     assert (fact.toolkit, fact.wheels) == (True, version)
+
+
+def held(version, location, product="cuda"):
+    return GpuLibrary(
+        evidence=(Evidence(Location(location), f"{product} {version}"),),
+        product=product,
+        version=version,
+        location=location,
+        shown_by="version-file",
+    )
+
+
+def test_the_toolkit_among_an_images_files_stands_for_a_base_image_that_nobody_names():
+    wheel = requirement("torch", "==2.6.0+cu124")
+    old, new = held("11.8.0", "usr/local/cuda-11.8/version.json"), held("12.4.1", "usr/local/cuda-12.4/version.json")
+    (pairing,) = derive([old, wheel], "2026-01-01")
+    assert (pairing.base, pairing.wheels, pairing.same_major) == ("11.8.0", "12.4", False)
+    (pairing,) = derive([new, old, wheel], "2026-01-01")
+    assert pairing.base == "12.4.1", "the newest counts"
+    (pairing,) = derive([base("12.1.1"), old, wheel], "2026-01-01")
+    assert pairing.base == "12.1.1", "what FROM says counts first"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        held("11.8.0", "usr/local/lib/python3.12/site-packages/nvidia_cuda_runtime_cu11-11.8.89.dist-info"),
+        held("11.8", "opt/conda/conda-meta/cudatoolkit-11.8.0-0.json"),
+        held("11.8.0", "usr/local/cuda-11.8/version.json").replace(ships=False),
+        held("8.9", "usr/include/cudnn_version.h", "cudnn"),
+    ],
+)
+def test_what_wheels_and_environments_bring_is_no_toolkit_of_the_image(other):
+    assert list(derive([other, requirement("torch", "==2.6.0+cu124")], "2026-01-01")) == []
+
+
+def test_a_toolkit_that_a_step_installs_is_the_one_among_the_files():
+    files = held("12.6.1", "usr/local/cuda-12.6/version.json")
+    assert list(derive([files, requirement("cuda-toolkit-12-6", ecosystem="deb")], "2026-01-01")) == []

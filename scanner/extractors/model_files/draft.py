@@ -149,6 +149,7 @@ class Draft:
             size=self.file.size,
             digest=digest,
             bundled=self.bundled,
+            copied=self.file.copied_by is not None,
             **self.said,
         )
         found = [self._formatted(fact) for fact in self._found.values()]

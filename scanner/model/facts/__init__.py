@@ -31,6 +31,7 @@ from scanner.model.facts.installed import GpuLibrary, InstalledPackage, Operatin
 from scanner.model.facts.layers import (
     Account,
     AccountPassword,
+    CachedModel,
     LayerFile,
     LayerIndex,
     LayerVerificationOff,
@@ -64,6 +65,7 @@ __all__ = [
     "Artifact",
     "BaseImage",
     "BuildArgument",
+    "CachedModel",
     "Combination",
     "Command",
     "CopiedArtifact",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from scanner.model.facts.base import Fact
+from scanner.model.facts.models import ModelDownload
 from scanner.model.facts.packages import PackageIndex
 from scanner.model.facts.supply import VerificationOff
 
@@ -118,6 +119,12 @@ class LayerIndex(PackageIndex):
     """A package index that a file of a layer names; a package-index where no step is known to say so."""
 
     kind = "layer-package-index"
+
+
+class CachedModel(ModelDownload):
+    """A download that a cache of models in a layer tells of; a model-download where no step is known to make it."""
+
+    kind = "cached-model"
 
 
 class LayerVerificationOff(VerificationOff):

@@ -58,6 +58,8 @@ class ModelFile(Fact):
     """Files beside it that belong to it: shards, layers, what a link points at."""
     bundled: bool = False
     """It lies where package managers put other people's files: test data, samples."""
+    copied: bool = False
+    """It lies in a build context, and a COPY or ADD names it or a folder around it."""
 
 
 class Model(ModelFile):

@@ -23,8 +23,8 @@ class ModelDownload(Fact):
     """As given, "" for none."""
     revision_pinned: bool | None
     """The revision is a full commit (or a digest)."""
-    via: Literal["cli", "python", "server"]
-    """A download command, a call in Python code, or the argument of a model server."""
+    via: Literal["cli", "python", "server", "cache"]
+    """A download command, a call in Python code, the argument of a model server, or what a cache in a layer tells."""
     call: str
     """``hf download``, ``from_pretrained``, ``vllm serve``, …"""
     stage: str

@@ -6,6 +6,7 @@ from typing import Literal
 
 from scanner.model.facts.base import Fact
 
+DeclaredIn = Literal["command", "requirements", "pyproject", "lock", "environment", "installed"]
 Ecosystem = Literal["pypi", "conda", "deb", "apk", "rpm", "npm", "gem", "go", "cargo", "maven", "generic"]
 
 
@@ -36,8 +37,9 @@ class Requirement(Fact):
     """For vcs: it names a full commit."""
     prerelease: bool
     """Pre-releases are allowed (``--pre``, a nightly index or name)."""
-    declared_in: Literal["command", "requirements", "pyproject", "lock", "environment"]
-    """Where it is asked for. Packages that a lock file pins are facts too; constraints ask for nothing."""
+    declared_in: DeclaredIn
+    """Where it is asked for. Packages that a lock file pins are facts too; constraints ask for nothing. ``installed``:
+    nobody is known to ask for it, it is there, and this is what its record says."""
     cut_off: str = ""
     """The version that the shell took away, as a redirection into a file of that name: ``>=4.40``."""
 

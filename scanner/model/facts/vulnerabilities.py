@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from scanner.model.facts.base import Fact
 from scanner.model.facts.installed import InstalledPackage
-from scanner.model.facts.packages import Ecosystem, Requirement
+from scanner.model.facts.packages import DeclaredIn, Ecosystem, Requirement
 
 Rating = Literal["info", "low", "medium", "high", "critical"]
 """CVSS calls ``info`` none; Ubuntu negligible, Debian unimportant."""
@@ -129,7 +129,7 @@ class VulnerablePin(Fact):
     """What to do, in words."""
     exploited: bool | None
     """One of them is in CISA's catalogue; None without the catalogue."""
-    declared_in: Literal["command", "requirements", "pyproject", "lock", "environment"]
+    declared_in: DeclaredIn
 
     @classmethod
     def asked(
