@@ -7,17 +7,18 @@ import time
 from scanner import config, kept
 from scanner.cli.output import write
 from scanner.reporters.tally import amount
-from scanner.sources.image.known import FOLDER
+from scanner.sources.image.known import CONFIGS, FOLDER
 
 
 def info() -> int:
     """The folder, what is in it, and its limit; the exit code. Raises ConfigError."""
     limit = config.settings({}).cache_limit
-    layers, every = kept.listed(FOLDER), kept.listed()
+    layers, configs, every = kept.listed(FOLDER), len(kept.listed(CONFIGS)), kept.listed()
     size = sum(size for _, size, _ in layers)
     lines = [
         kept.folder(),
-        f"{amount(len(layers), 'layer')}, {_size(size)} of at most {_size(limit << 20)}",
+        f"{amount(len(layers) - configs, 'layer')} and {amount(configs, 'config')}, {_size(size)} of at most "
+        f"{_size(limit << 20)}",
         *([f"the oldest was last used on {time.strftime('%Y-%m-%d', time.localtime(layers[0][0]))}"] if layers else []),
         f"rules and base images: {_size(sum(size for _, size, _ in every) - size)}",
     ]

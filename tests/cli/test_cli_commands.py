@@ -126,7 +126,7 @@ def test_the_cache_is_shown_and_cleared(run, monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)
     folder = tmp_path / "hullcheck"
-    assert run("cache", "info")[1].startswith(f"{folder}\n0 layers, 0.0 MiB of at most 1,024.0 MiB\n")
+    assert run("cache", "info")[1].startswith(f"{folder}\n0 layers and 0 configs, 0.0 MiB of at most 1,024.0 MiB\n")
     (folder / "layers").mkdir(parents=True)
     for path, size, day in (("layers/a", 3 << 20, 86400 * 2), ("layers/b", 1 << 20, 86400), ("rules-1", 1 << 20, 0)):
         (folder / path).write_bytes(bytes(size))
@@ -134,7 +134,7 @@ def test_the_cache_is_shown_and_cleared(run, monkeypatch, tmp_path):
     (tmp_path / "kept").write_text("not ours")
     (folder / "layers" / "link").symlink_to(tmp_path)
     assert run("cache", "info")[1].splitlines()[1:] == [
-        "3 layers, 4.0 MiB of at most 1,024.0 MiB",
+        "3 layers and 0 configs, 4.0 MiB of at most 1,024.0 MiB",
         "the oldest was last used on 1970-01-02",
         "rules and base images: 1.0 MiB",
     ]

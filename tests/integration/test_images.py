@@ -13,6 +13,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
+from docker.models.images import Image
 
 from scanner.cli import main
 from scanner.errors import TargetError
@@ -94,24 +95,63 @@ def check(image, built):
         assert f"sha256:{hashlib.sha256(tar).hexdigest()}" == layer.diff_id
 
 
+class Passing:
+    """Sums up the layers, and notes the config."""
+
+    def __init__(self):
+        self.gone_by, self.kept = set(), None
+
+    def __call__(self, name, blob):
+        with blob.open() as reader:
+            digest = f"sha256:{hashlib.file_digest(reader, 'sha256').hexdigest()}"
+        self.gone_by.add(digest)
+        return Read(found=[], names=Names(), problems=[], entries=0, sure=True, digest=digest)
+
+    def recall(self, name, digest):
+        return None
+
+    def keep(self, digest, config, image):
+        self.kept = digest, config
+
+
 def test_from_the_daemon(daemon_address, built, monkeypatch):
     monkeypatch.setenv("DOCKER_HOST", daemon_address)
     built.tag("local/base", "1")
-    gone_by = set()
-
-    def passing(name, blob):
-        with blob.open() as reader:
-            digest = f"sha256:{hashlib.file_digest(reader, 'sha256').hexdigest()}"
-        gone_by.add(digest)
-        return Read(found=[], names=Names(), problems=[], entries=0, sure=True, digest=digest)
-
+    passing = Passing()
     image = open_image("docker:local/base:1", passing=passing)
     assert [layer.diff_id for layer in image.layers] == built.attrs["RootFS"]["Layers"]
-    assert gone_by >= {layer.diff_id for layer in image.layers}
+    assert passing.gone_by >= {layer.diff_id for layer in image.layers}
+    (digest, config) = passing.kept
+    assert digest == built.id == f"sha256:{hashlib.sha256(config).hexdigest()}"
     assert image.config["config"]["Healthcheck"]["Test"] == ["CMD", "/probe"]
     with pytest.raises(TargetError, match="no such image") as error:
         open_image("docker:local/nowhere:1")
     assert "docker pull" in error.value.hint
+
+
+@pytest.mark.usefixtures("nobody")
+def test_the_daemon_is_not_asked_twice_for_what_is_known(daemon, daemon_address, built, monkeypatch, capsys):
+    monkeypatch.setenv("DOCKER_HOST", daemon_address)
+    built.tag("local/base", "1")
+    exports = []
+    save = Image.save
+    monkeypatch.setattr(Image, "save", lambda *given, **named: exports.append(given) or save(*given, **named))
+
+    def report(*more):
+        main(["scan", "docker:local/base:1", "--profile", "strict", "-f", "json", *more])
+        return json.loads(capsys.readouterr().out)
+
+    first = report()
+    assert first["summary"]
+    assert report() == first
+    assert len(exports) == 1
+    assert report("--no-cache") == first
+    assert len(exports) == 2
+    other = build(daemon, DOCKERFILE + "LABEL a=b\n")
+    other.tag("local/base", "1")
+    report()
+    report()
+    assert len(exports) == 3, "the name now stands for another image, whose layers are known"
 
 
 def test_from_an_archive(daemon, built, tmp_path):

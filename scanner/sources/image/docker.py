@@ -8,9 +8,12 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from scanner.errors import TargetError
+from scanner.sources.image import platform as platforms
 from scanner.sources.image.archive import image_in
 from scanner.sources.image.image import Image
+from scanner.sources.image.manifest import MAX_CONFIG, checked, load
 from scanner.sources.image.stream import CHUNK, Passing, Streamed
+from scanner.sources.image.verified import is_digest
 
 if TYPE_CHECKING:
     from docker.client import DockerClient
@@ -28,10 +31,22 @@ def is_there() -> bool:
 
 
 def open_docker(text: str, platform: str | None, passing: Passing | None = None) -> Image:
-    """The image of that name, whose layers go by while it is opened: ``passing`` reads them. Raises TargetError."""
+    """The image of that name, whose layers go by while it is opened: ``passing`` reads them, or knows them all.
+
+    Raises TargetError.
+    """
+    name = f"docker:{text}"
     with _daemon(text) as client:
-        archive = Streamed(f"docker:{text}", client.images.get(text).save(chunk_size=CHUNK), passing)
-    return image_in(archive, "", platform)
+        found = client.images.get(text)
+        digest = str(found.id)  # of its config; of something else where containerd stores the daemon's images
+        if passing is not None and (known := passing.recall(name, digest)) is not None:
+            return checked(known, None if platform is None else platforms.parse(platform))
+        archive = Streamed(name, found.save(chunk_size=CHUNK), passing)
+    image = image_in(archive, "", platform)
+    config = archive.document(digest) if passing is not None and is_digest(digest) else None
+    if passing is not None and config is not None and load(config, name, MAX_CONFIG) == image.config:
+        passing.keep(digest, config, image)
+    return image
 
 
 def inspect(name: str) -> Mapping[str, Any] | None:

@@ -8,6 +8,7 @@ It is JSON and names in zlib, so that reading it runs nothing.
 
 from __future__ import annotations
 
+import io
 import json
 import struct
 import zlib
@@ -25,6 +26,8 @@ from scanner.sources.image.merge import Names
 from scanner.sources.image.read import Read
 
 FOLDER = "layers"
+CONFIGS = f"{FOLDER}/configs"
+"""Those of images that a daemon has (recalled.py); they count towards the same limit."""
 MAX_FILE = 256 << 20
 """Bytes of the facts and names of one layer, as stored; of more, none are kept."""
 MAX_UNPACKED = 1 << 30
@@ -37,6 +40,9 @@ _WRONG = (ValueError, TypeError, LookupError, AttributeError, RecursionError, st
 _FOLDER = struct.Struct("<HI?")
 """Bytes of a folder's path and of the names in it, and whether it is opaque; path and names follow."""
 _PLAIN = (str, bool, int, type(None))
+
+PROVISIONAL = Layer(-1, "")
+"""Of what is read, or known, before it is known which layer it is."""
 
 
 class Known:
@@ -67,6 +73,11 @@ class Known:
             return None
         kept.touch(_name(blob))
         return read, self._versions.keys() - current
+
+    def vouched(self, diff_id: str) -> Read | None:
+        """All that is known of a layer whose tar somebody vouches for; None when a part has to be read."""
+        found = self.get(Blob(digest=diff_id, diff_id=diff_id, size=0, media_type="", open=io.BytesIO), PROVISIONAL)
+        return None if found is None or found[1] else found[0].replace(digest=diff_id)
 
     def put(self, blob: Blob, layer: Layer, read: Read, before: Read | None) -> Read:
         """What was ``read``, with what was known ``before``; it is kept when it is sure."""

@@ -17,9 +17,10 @@ from scanner.model.facts.base import Fact
 from scanner.model.finding import LayerUse, Problem
 from scanner.model.location import Layer, Location
 from scanner.model.record import Record
+from scanner.sources.image import recalled
 from scanner.sources.image.gather import Counted, Found, Look
 from scanner.sources.image.image import Blob, Image
-from scanner.sources.image.known import Known
+from scanner.sources.image.known import PROVISIONAL, Known
 from scanner.sources.image.merge import Names, removed_by, wasted
 from scanner.sources.image.read import Read, read_layer
 
@@ -27,9 +28,6 @@ SMALL = 32 << 20
 """Stored bytes of a single layer that is read without a process of its own."""
 EVERY = 0.1
 """Seconds after which other processes are asked how far they are."""
-
-PROVISIONAL = Layer(-1, "")
-"""Of what is read before it is known which layer it is."""
 
 Reads = Generator[tuple[int, Read], None, None]
 
@@ -107,7 +105,7 @@ def read_layers(
         for index, read in reads:
             done[index] = read
             tell()
-    if known is not None and order:
+    if known is not None and (order or image.reads):
         known.shrink()
     contents = _merged(task.layers, done, problems)
     return contents if counted is None else contents.replace(layers=_uses(task, done))
@@ -131,10 +129,10 @@ class Passing:
     def __call__(self, name: str, blob: Blob) -> Read:
         """Read one of the archive of that name; what is known of a plain tar by its digest is not read again."""
         known = self._known
-        found = None if known is None else known.get(blob.replace(diff_id=blob.digest), PROVISIONAL)
-        if found is not None and not found[1]:
+        found = None if known is None else known.vouched(blob.digest)
+        if found is not None:
             self._count(blob.size)
-            return found[0].replace(digest=blob.digest)
+            return found
         read = read_layer(
             blob,
             PROVISIONAL,
@@ -149,6 +147,15 @@ class Passing:
         if known is None or read.problems:
             return read
         return known.put(blob.replace(diff_id=read.digest), PROVISIONAL, read.replace(sure=True), None)
+
+    def recall(self, name: str, digest: str) -> Image | None:
+        """The image whose config has this digest, if all of it was read before; none has to go by then."""
+        return None if self._known is None else recalled.recall(name, digest, self._known)
+
+    def keep(self, digest: str, config: bytes, image: Image) -> None:
+        """Keep the config of an image that went by."""
+        if self._known is not None:
+            recalled.keep(digest, config, image)
 
     def _count(self, more: int) -> None:
         self._size += more

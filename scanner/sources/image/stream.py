@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, BinaryIO, cast
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 
 from scanner.errors import TargetError
 from scanner.parsers import tar
 from scanner.sources.image.decompress import form_of
-from scanner.sources.image.image import Blob
+from scanner.sources.image.image import Blob, Image
 from scanner.sources.image.manifest import MAX_CONFIG
 from scanner.sources.image.members import Entry, Members, damaged, path_of, refuse_compressed, target_of
+from scanner.sources.image.verified import digest_of
 from scanner.sources.image.window import Forward
 
 if TYPE_CHECKING:
@@ -28,8 +29,19 @@ CHUNK = 1 << 20
 MAX_KEPT = 64 << 20
 """Bytes of manifests and configs that are kept."""
 
-Passing = Callable[[str, Blob], "Read"]
-"""Reads a layer of the archive of that name, which is there only now."""
+
+class Passing(Protocol):
+    """Reads layers that come as a stream."""
+
+    def __call__(self, name: str, blob: Blob, /) -> Read:
+        """Read a layer of the archive of that name, which is there only now."""
+
+    def recall(self, name: str, digest: str) -> Image | None:
+        """The image whose config has this digest, if all of it was read before."""
+
+    def keep(self, digest: str, config: bytes, image: Image) -> None:
+        """Remember the config of an image that went by."""
+
 
 _BLOB = re.compile(r"blobs/(sha256|sha512)/([0-9a-f]{64,128})")
 
@@ -95,6 +107,10 @@ class Streamed(Members):
     def identity(self, path: str) -> str:
         """Nothing: a layer is known by its digest alone."""
         return ""
+
+    def document(self, digest: str) -> bytes | None:
+        """The manifest or config of that digest, whatever its name; None when none has it."""
+        return next((data for data in self._documents.values() if digest_of(data, digest) == digest), None)
 
     def opened(self, path: str) -> BinaryIO:
         """A reader of a manifest or config. Raises TargetError for all else, which has gone by."""
