@@ -46,7 +46,10 @@ class _Seen:
         told = set()
         for report in reports:
             for finding in report.findings:
-                if (same := (finding.rule.id, finding.at, finding.message, finding.suppressed is None)) not in told:
+                layer = finding.at.layer
+                target = "" if layer is None or layer.digest else report.target  # without a digest, it is another one
+                same = finding.rule.id, finding.at, target, finding.message, finding.suppressed is None
+                if same not in told:
                     told.add(same)
                     self.findings.setdefault(finding.rule.page, []).append(finding)
             for undecided in report.undecided:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, get_args
 
+from scanner.model.facts.base import Fact
 from scanner.model.framework import Assessment, Status, Verdict
 from scanner.model.location import Location
 from scanner.reporters.interface import Options
@@ -18,6 +19,9 @@ PLACES = 3
 EVIDENCE_LIMIT = 100
 """Places that a program is given for a control that passed; ``facts`` counts them all."""
 
+Where = Callable[[Fact], str]
+"""Where a fact is, safe to print; of one in a layer, with its image."""
+
 STATUSES: tuple[Status, ...] = get_args(Status)
 COLORS: dict[Status, str] = {
     "failed": "1;31",
@@ -28,7 +32,7 @@ COLORS: dict[Status, str] = {
 """SGR codes."""
 
 
-def lines(assessment: Assessment, options: Options, paint: Painter) -> Iterator[str]:
+def lines(assessment: Assessment, where: Where, options: Options, paint: Painter) -> Iterator[str]:
     """A line a control, and a summary."""
     framework = assessment.framework
     yield f"{paint(framework.id, BOLD)}  {visible(framework.title)}".rstrip()
@@ -37,7 +41,7 @@ def lines(assessment: Assessment, options: Options, paint: Painter) -> Iterator[
         name = paint(visible(control.id), BOLD) + " (unverified)" * (not control.verified)
         status = paint(verdict.status, COLORS[verdict.status]) + " in part" * _in_part(verdict)
         said = f"{control.title}: {verdict.reason}" if control.title else verdict.reason
-        yield f"  {name} {status}  {visible(said)}{_places(verdict, options)}"
+        yield f"  {name} {status}  {visible(said)}{_places(verdict, where, options)}"
     counts = ", ".join(_counts(assessment, paint))
     yield f"{amount(len(assessment.verdicts), 'control')} of {visible(framework.id)}: {counts}."
     if any(not verdict.control.verified for verdict in assessment.verdicts):
@@ -59,8 +63,7 @@ def plain(assessment: Assessment) -> dict[str, Any]:
 
 def judged(verdict: Verdict) -> list[Location]:
     """The places that speak for a pass, each once, in order."""
-    places = once(fact.evidence[0].at for fact in verdict.facts)
-    return sorted(places, key=lambda at: (at.path, at.level, at.span or ()))
+    return once(fact.evidence[0].at for fact in _in_order(verdict.facts))
 
 
 def _counts(assessment: Assessment, paint: Painter) -> Iterator[str]:
@@ -75,14 +78,18 @@ def _in_part(verdict: Verdict) -> bool:
     return verdict.status == "passed" and verdict.control.assessable == "partly"
 
 
-def _places(verdict: Verdict, options: Options) -> str:
+def _in_order(facts: Iterable[Fact]) -> list[Fact]:
+    return sorted(facts, key=lambda fact: ((at := fact.evidence[0].at).path, at.level, at.span or ()))
+
+
+def _places(verdict: Verdict, where: Where, options: Options) -> str:
     if verdict.findings:
-        named = [f"{finding.at} {finding.rule.id}" for finding in verdict.findings]
+        named = [f"{where(finding.fact)} {finding.rule.id}" for finding in verdict.findings]
     else:
-        named = [str(at) for at in judged(verdict)]
+        named = once(map(where, _in_order(verdict.facts)))
     shown = named if options.verbose else named[:PLACES]
     rest = [f"{len(named) - len(shown)} more (-v shows them)"] * (len(named) > len(shown))
-    return f" At {', '.join(map(visible, [*shown, *rest]))}" if shown else ""
+    return f" At {', '.join([*shown, *rest])}" if shown else ""
 
 
 def _plain(verdict: Verdict) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
+from scanner.model.facts.base import Fact
 from scanner.model.finding import Finding, Problem, Report, Undecided
 from scanner.model.location import Location
 from scanner.model.record import Record
@@ -67,6 +68,18 @@ def elsewhere(reports: Sequence[Report]) -> Callable[[Finding, Report], list[str
     if not found:
         return lambda finding, report: []
     return lambda finding, report: [name for name in found.get(_same((finding, report)), ()) if name != report.target]
+
+
+def holders(reports: Sequence[Report]) -> Callable[[Fact], Report | None]:
+    """What tells the first of several reports that has a fact, or another one in the same layer; else None."""
+    found: dict[int, Report] = {}
+    first: dict[object, Report] = {}
+    for report in reports if len(reports) > 1 else ():
+        for fact in (*report.facts, *(finding.fact for finding in report.findings)):
+            at = fact.evidence[0].at
+            if owner(at, report):
+                found[id(fact)] = first.setdefault(_place(at, report), report)
+    return lambda fact: found.get(id(fact))
 
 
 def _same(pair: tuple[Finding, Report]) -> object:

@@ -5,14 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from scanner.model.facts import Combination, KnownVulnerability
+from scanner.model.facts import Combination, Fact, KnownVulnerability
 from scanner.model.finding import Finding, Report
 from scanner.model.location import Evidence, Location
 from scanner.model.rule import Severity
 from scanner.reporters.interface import Options
 from scanner.reporters.quote import Quote, quote, shortened, visible
 from scanner.reporters.style import BOLD, DIM, RULER, SEVERITY, Painter
-from scanner.reporters.tally import Pairs, Tally, amount, distinct, elsewhere, not_known, once, owner, problems, tally
+from scanner.reporters.tally import (
+    Pairs,
+    Tally,
+    amount,
+    distinct,
+    elsewhere,
+    holders,
+    not_known,
+    once,
+    owner,
+    problems,
+    tally,
+)
 
 RELATED = 3
 """Other places shown for a finding; ``-v`` shows all."""
@@ -51,7 +63,7 @@ def render(reports: Sequence[Report], options: Options) -> str:
     lines += _gaps(reports, options, paint)
     if not options.quiet:
         lines += _undecided(reports, options, paint)
-        lines += _compliance(options, paint)
+        lines += _compliance(reports, options, paint)
         lines += _summary(reports, tally(reports, found), options, paint)
     return "".join(line + "\n" for line in lines)
 
@@ -250,12 +262,18 @@ def _undecided(reports: Sequence[Report], options: Options, paint: Painter) -> I
             )
 
 
-def _compliance(options: Options, paint: Painter) -> Iterator[str]:
+def _compliance(reports: Sequence[Report], options: Options, paint: Painter) -> Iterator[str]:
     if options.assessments:
         from scanner.reporters import compliance
 
+        holder = holders(reports)
+
+        def where(fact: Fact) -> str:
+            at, report = fact.evidence[0].at, holder(fact)
+            return visible(str(at)) if report is None else _where(at, report, several=True)
+
         for assessment in options.assessments:
-            yield from compliance.lines(assessment, options, paint)
+            yield from compliance.lines(assessment, where, options, paint)
 
 
 def _summary(reports: Sequence[Report], total: Tally, options: Options, paint: Painter) -> Iterator[str]:

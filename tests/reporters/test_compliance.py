@@ -21,7 +21,8 @@ def test_the_text_has_a_line_a_control_and_a_sum(reports, plain, assessments):
     assert shown(reports, plain.replace(assessments=assessments)) == [
         "ours-1.0  Our \\x1b[31mhouse",
         "  4.1 failed  Pinned: Wrong. At app/Dockerfile:2:17 unpinned-ai-library, "
-        "app/Dockerfile:2:28 unpinned-ai-library, usr/lib/app/requirements.txt:1:1 (layer 3) unpinned-ai-library",
+        "app/Dockerfile:2:28 unpinned-ai-library, "
+        "app/Dockerfile usr/lib/app/requirements.txt:1:1 (layer 3) unpinned-ai-library",
         "  AML.T1 passed in part  Based: Nothing found. At app/Dockerfile, app/Dockerfile:1:6, app/Dockerfile:2:17, "
         "3 more (-v shows them)",
         "  Art.15(5) (unverified) not applicable  Gone: No x.",

@@ -6,8 +6,10 @@ import json
 
 import pytest
 
+from scanner.engine.assess import assess
 from scanner.model.facts import LayerFile
 from scanner.model.finding import Finding, Problem, Report, Undecided
+from scanner.model.framework import Assessment, Control, Framework, Verdict
 from scanner.model.location import Evidence, Layer, Location
 from scanner.model.rule import Rule, Severity
 from scanner.reporters import Options, render
@@ -89,6 +91,49 @@ def test_what_was_not_looked_at_or_not_decided_names_its_image(reports):
         assert f"rootfs:{name} etc/y (layer 0) undecided some-file" in text
     total = tally(two, distinct(two))
     assert (total.problems, total.undecided) == (2, 2)
+
+
+def assessed(*reports):
+    """The lines of the controls of a framework of two: one has findings, the other what was judged."""
+    controls = {name: Control(id=name, title=name) for name in ("found", "judged")}
+    findings = tuple({id(each.fact): each for one in reports for each in one.findings}.values())
+    verdicts = (
+        Verdict(control=controls["found"], status="failed", reason="Wrong.", findings=findings),
+        Verdict(
+            control=controls["judged"],
+            status="passed",
+            reason="Right.",
+            facts=tuple(each.fact for one in reports for each in one.findings),
+        ),
+    )
+    assessment = Assessment(framework=Framework(id="ours", controls=controls), verdicts=verdicts)
+    text = render("text", reports, Options(assessments=(assessment,)))
+    return [line.partition(" At ")[2] for line in text[text.index("ours") :].splitlines()[1:3]]
+
+
+def test_what_became_of_a_control_names_the_image_of_each_file(reports):
+    assert assessed(*reports) == [
+        "archive:a.tar etc/shared (layer 0) some-file, archive:a.tar srv/key (layer 1) some-file, "
+        "archive:b.tar srv/key (layer 1) some-file",
+        "archive:a.tar etc/shared (layer 0), archive:a.tar srv/key (layer 1), archive:b.tar srv/key (layer 1)",
+    ]
+    assert assessed(reports[0]) == [
+        "etc/shared (layer 0) some-file, srv/key (layer 1) some-file",
+        "etc/shared (layer 0), srv/key (layer 1)",
+    ]
+
+
+def test_a_control_fails_in_each_of_two_root_file_systems():
+    two = [report(f"rootfs:{name}", found("etc/x", Layer(0, ""), "is bad")) for name in "ab"]
+    rule = RULE.replace(controls={"ours": ("1",)})
+    marked = [one.replace(findings=tuple(each.replace(rule=rule) for each in one.findings)) for one in two]
+    framework = Framework(id="ours", controls={"1": Control(id="1", title="One")})
+    (verdict,) = assess(framework, marked, rules=(rule,), catalogue=(rule,)).verdicts
+    assert len(verdict.findings) == 2
+    assert assessed(*two) == [
+        "rootfs:a etc/x (layer 0) some-file, rootfs:b etc/x (layer 0) some-file",
+        "rootfs:a etc/x (layer 0), rootfs:b etc/x (layer 0)",
+    ]
 
 
 def test_sarif_has_a_shared_finding_once_with_all_its_images(reports):
