@@ -6,19 +6,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 
 from scanner import knowledge
-from scanner.model.facts import EnvironmentVariable, Fact, Requirement, Telemetry
+from scanner.model.facts import EnvironmentVariable, Fact, Requirement, RuntimeUser, Telemetry
 
 _YES = frozenset({"1", "true", "yes", "on"})
 _NO = frozenset({"0", "false", "no", "off"})
 
 
 def derive(facts: Sequence[Fact], _today: str) -> Iterator[Telemetry]:
-    """One fact for all such packages of the shipping image that no variable of it tells to be silent."""
+    """One fact for all such packages of the shipping image that no variable of it tells to be silent.
+
+    Files and lists of packages without a config do not tell which variables there are.
+    """
     talking: dict[str, Requirement] = {}
     for fact in facts:
         if isinstance(fact, Requirement) and fact.ships and fact.ecosystem == "pypi" and fact.name in _switches():
             talking.setdefault(fact.name, fact)
-    if not talking:
+    if not talking or not any(isinstance(fact, RuntimeUser) for fact in facts):
         return
     env = {fact.name: fact.value for fact in facts if isinstance(fact, EnvironmentVariable) and fact.ships}
     left = {name: fact for name, fact in talking.items() if not any(_says(env, each) for each in _switches()[name])}
