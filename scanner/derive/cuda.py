@@ -17,6 +17,7 @@ _IN_WORDS = Lazy(r"(?:[+-]cu|[+-]cuda|\[(?:[^\]]{0,60},)?\s*cuda)(\d{1,3})x?(?![
 _TOOLKIT = Lazy(r"(?:nvidia-)?cuda(?:-(?:toolkit|runtime|libraries|libraries-dev|compiler))?(?:-(\d{1,2}-\d{1,2}))?$")
 """``cuda``, ``cuda-12-4``, ``cuda-toolkit-12-4``, ``nvidia-cuda-toolkit``; not single libraries."""
 
+_VERSION = Lazy(r"\d{1,4}(?:\.\d{1,6}){0,3}$")
 _SYSTEM = ("usr/", "var/", "opt/nvidia/")
 """Where the toolkit of an image is, rather than the one that a wheel or a conda environment brings along."""
 _BROUGHT = ("-packages/", "conda-meta/")
@@ -53,6 +54,7 @@ def _held(facts: Sequence[Fact]) -> tuple[str, tuple[Evidence, ...]]:
         if isinstance(fact, GpuLibrary)
         and fact.product == "cuda"
         and fact.ships
+        and _VERSION.match(fact.version)
         and fact.location.startswith(_SYSTEM)
         and not any(part in fact.location for part in _BROUGHT)
     ]

@@ -21,6 +21,8 @@ _TEXTS = (
     "repository", "commit",
 )  # fmt: skip
 _LISTS = ("base_models", "datasets", "languages")
+_COMMON = frozenset({"pickle", "npy", "npz"})
+"""Formats of much else besides models."""
 _ORDER = ("manifest", "card", "config", "weights", "index", "template", "licence", "link", "stand-in")
 """Whose word counts first."""
 
@@ -53,7 +55,8 @@ def removed(facts: Sequence[Fact]) -> Iterator[LateRemoval]:
 
     What is put in its place, or moved, is no removal.
     """
-    files = [fact for fact in facts if type(fact) is ModelFile and fact.role == "weights" and not fact.bundled]
+    weights = (fact for fact in facts if type(fact) is ModelFile and fact.role == "weights" and not fact.bundled)
+    files = [fact for fact in weights if fact.format not in _COMMON]
     kept: set[object] = {key for fact in files if fact.ships for key in (fact.path, _alike(fact))}
     told = {fact.evidence[0].at.level for fact in facts if isinstance(fact, LateRemoval) and fact.content == "model"}
     groups: dict[tuple[str, int], list[ModelFile]] = {}

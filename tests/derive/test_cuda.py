@@ -193,6 +193,8 @@ def test_the_toolkit_among_an_images_files_stands_for_a_base_image_that_nobody_n
         held("11.8", "opt/conda/conda-meta/cudatoolkit-11.8.0-0.json"),
         held("11.8.0", "usr/local/cuda-11.8/version.json").replace(ships=False),
         held("8.9", "usr/include/cudnn_version.h", "cudnn"),
+        held("twelve.4", "usr/local/cuda-12.4/version.json"),
+        held("", "usr/local/cuda/version.json"),
     ],
 )
 def test_what_wheels_and_environments_bring_is_no_toolkit_of_the_image(other):

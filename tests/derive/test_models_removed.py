@@ -48,6 +48,7 @@ def test_others_are_left_out():
     assert told(weights("m/a.pt", gone=None)) == []
     assert told(weights("m/config.json", role="config")) == []
     assert told(weights("usr/lib/x/a.pkl", bundled=True)) == []
+    assert told(weights("tmp/build/cases.pkl", format="pickle")) == []
 
 
 def test_a_removal_that_a_step_makes_is_told_of_there():
