@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from scanner.extractors.credential_files import foreign, ours, taken_along
+from scanner.extractors.interface import Told
 from scanner.model.facts.artifacts import ArtifactType, CopiedArtifact
 from scanner.model.instruction import Copy
 from scanner.model.location import Evidence
@@ -65,6 +66,7 @@ _TELLING = (
     "wandb/", "mlruns/", "lightning_logs/", "/.neptune/", "/.aim/", "/.dvc/", "global_step", "torch_compile_cache/",
     "torchinductor", "torch_extensions/",
 )  # fmt: skip
+_EVENTS = "events.out."
 _DATA = Lazy(r"\.(?:csv|tsv|parquet|jsonl|ndjson|tfrecords?|arrow|feather|h5ad|sqlite3?|db)(?:\.gz)?$", re.IGNORECASE)
 SMALLEST_DATA = 1 << 16
 """Bytes of the smallest data file of a layer that counts; smaller ones are settings, word lists, test cases."""
@@ -100,6 +102,7 @@ class CarriedArtifacts:
     """Files of the build context that a COPY or ADD takes along."""
 
     of = (File,)
+    told = Told()
 
     def wants(self, item: Item) -> bool:
         """By their path."""
@@ -117,6 +120,7 @@ class HeldArtifacts:
     """Files in a layer, where people put files of their own."""
 
     of = (File,)
+    told = Told(_SUFFIXES | _LIKELY, (_EVENTS,), _TELLING)
 
     def wants(self, item: Item) -> bool:
         """By their path."""
@@ -134,6 +138,7 @@ class NotebookOutputs:
     """Notebooks that were saved with their outputs."""
 
     of = (File,)
+    told = Told(frozenset({".ipynb"}))
 
     def wants(self, item: Item) -> bool:
         """Notebooks that a COPY or ADD brings, or that lie in a layer, by name."""
@@ -167,7 +172,7 @@ def _held(file: File) -> ArtifactType | None:
     if (
         name[name.rfind(".") :] not in _SUFFIXES
         and name not in _LIKELY
-        and not name.startswith("events.out.")
+        and not name.startswith(_EVENTS)
         and not _is_telling(folder)
     ):
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from scanner.extractors.interface import Told
 from scanner.parsers.lazy import Lazy
 
 MAX_PATH = 4096
@@ -105,6 +106,10 @@ _FETCHED = Lazy(
     r"(?!huggingface/(?:token|stored_tokens)$)|/ssl-cert-snakeoil\.key$"
 )
 """Where package managers put other people's files."""
+
+
+TOLD = Told(_ENDS | _CALLED, (".env",), ("/.ssh/",))
+"""What ``in_layer`` is true of."""
 
 
 def credential_type(path: str) -> str:

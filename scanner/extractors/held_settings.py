@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scanner.extractors.credential_files import foreign, taken_along
-from scanner.extractors.interface import Extractor
+from scanner.extractors.interface import Extractor, Told
 from scanner.model.facts.layers import LayerFile, LayerIndex, LayerVerificationOff
 from scanner.model.target import File, Item
 
@@ -26,6 +26,7 @@ class Settings:
     """Package indexes, checks that are switched off, and who may do everything without a password."""
 
     of = (File,)
+    told = Told(_NAMES, ("sudoers",), (*_FOLDERS, "etc/sudoers"))
 
     def wants(self, item: Item) -> bool:
         """By name or folder, which is all that most files are asked; none of the system's own, tests' or examples'."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from scanner.model.facts.base import Fact
 from scanner.model.finding import Problem
@@ -23,6 +23,26 @@ class Extractor(Protocol):
 
     def extract(self, item: Item, /) -> Iterator[Fact]:
         """The facts. Raises ValueError for content that cannot be read; it becomes a problem."""
+
+
+class Told(NamedTuple):
+    """By what the path of a file of a layer tells that an extractor may want it: one of these, in any case."""
+
+    ends: frozenset[str] = frozenset()
+    """Names, and ends of names; of three letters at least."""
+    starts: tuple[str, ...] = ()
+    """How names begin, as written."""
+    within: tuple[str, ...] = ()
+    """What is in the path of the folder, which begins and ends with a slash, as written."""
+
+
+@runtime_checkable
+class ByPath(Extractor, Protocol):
+    """One that is not asked about a file of a layer unless its path tells; most are told so without asking anybody."""
+
+    @property
+    def told(self) -> Told:
+        """Wider than what it wants."""
 
 
 @runtime_checkable

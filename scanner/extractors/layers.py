@@ -6,13 +6,15 @@ import stat
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from scanner import code
-from scanner.extractors.interface import Extractor, Searcher, Sniffer
+from scanner.extractors.interface import ByPath, Extractor, Searcher, Sniffer
 from scanner.model.facts.base import Fact
 from scanner.model.finding import Problem
 from scanner.model.location import Layer, Location, Text
 from scanner.model.target import File, Folder, Part
 
 _SOME = Layer(0, "")
+TAIL = 3
+"""Letters at the end of a path by which most files are told to be nobody's."""
 _LIKELY = 1 << 20
 """Bytes that a hard link is taken for until its file is known: no extractor finds them too few or too many."""
 
@@ -28,6 +30,12 @@ class Look:
     def __init__(self, extractors: Iterable[Extractor], searchers: Iterable[Searcher] = ()) -> None:
         self._extractors = {_name(extractor): extractor for extractor in extractors}
         self._wants = tuple((name, each.wants) for name, each in self._extractors.items())
+        self._untold = tuple((name, ask) for name, ask in self._wants if not isinstance(self._extractors[name], ByPath))
+        told = [each.told for each in self._extractors.values() if isinstance(each, ByPath)]
+        self._tails = frozenset(end[-TAIL:].lower() for each in told for end in each.ends)
+        self._starts = tuple(dict.fromkeys(start for each in told for start in each.starts))
+        self._within = tuple(dict.fromkeys(part for each in told for part in each.within))
+        self._folder, self._tells = "", False
         place = Location("", None, _SOME)
         self._file = File(at=place, size=0, read=_nothing, part=_no_part, text=_no_text)
         """Filled in anew for each name: making one takes longer than asking every extractor about it."""
@@ -74,8 +82,13 @@ class Look:
         _put_mode(file, mode & 0o7777)
         _put_link(file, "" if mode & 0o170000 == stat.S_IFLNK else None)
         _put_hard_link(file, size is None)
+        slash = path.rfind("/") + 1
+        if path[:slash] != self._folder:  # files come folder by folder
+            self._folder = path[:slash]
+            self._tells = any(part in f"/{self._folder}" for part in self._within)
+        told = self._tells or path[-TAIL:].lower() in self._tails or path[slash:].startswith(self._starts)
         found: tuple[str, ...] = ()
-        for name, wants in self._wants:
+        for name, wants in self._wants if told else self._untold:
             if wants(file):
                 found += (name,)
         return found

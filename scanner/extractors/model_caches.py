@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
+from scanner.extractors.interface import Told
 from scanner.model.facts.layers import CachedModel
 from scanner.model.facts.models import ModelContent
 from scanner.model.location import Evidence
@@ -23,6 +24,7 @@ class ModelCaches:
     """
 
     of = (File,)
+    told = Told(starts=(_CHECKOUT[1:],), within=("/refs/",))
 
     def wants(self, item: Item) -> bool:
         """By path; in layers only."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from scanner.extractors.interface import Told
 from scanner.model.facts import ModelCode
 from scanner.model.location import Evidence
 from scanner.model.target import File, Item
@@ -20,6 +21,7 @@ class ModelConfigs:
     """``auto_map`` in a model's JSON files: Transformers imports what it names when remote code is trusted."""
 
     of = (File,)
+    told = Told(_NAMES)
 
     def wants(self, item: Item) -> bool:
         """By the file's name."""

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Literal
 
 from scanner.extractors import logins, secret_mounts
-from scanner.extractors.credential_files import HEAD, credential_type, in_layer, shows, taken_along
+from scanner.extractors.credential_files import HEAD, TOLD, credential_type, in_layer, shows, taken_along
+from scanner.extractors.interface import Told
 from scanner.extractors.place import stage
 from scanner.model.facts import CredentialFile, LayerFile, Login, Secret, SecretMount
 from scanner.model.instruction import Copy, Run
@@ -29,6 +30,7 @@ class Secrets:
     """Credentials written out in a Dockerfile, and in the scripts that it copies and starts."""
 
     of = (Step, File)
+    told = Told()
 
     def wants(self, item: Item) -> bool:
         """Steps and files in which the source found some."""
@@ -90,6 +92,7 @@ class CarriedCredentialFiles:
     """Credential files that get into the image with a folder."""
 
     of = (File,)
+    told = Told()
 
     def wants(self, item: Item) -> bool:
         """Files of the build context that a COPY takes, by name."""
@@ -122,6 +125,7 @@ class HeldCredentialFiles:
     """Credential files in layers, those that a later layer removes included."""
 
     of = (File,)
+    told = TOLD
 
     def wants(self, item: Item) -> bool:
         """By name, where people put files of their own."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING
 
-from scanner.extractors.interface import Extractor
+from scanner.extractors.interface import Extractor, Told
 from scanner.model.facts.base import Fact
 from scanner.model.target import File, Item
 
@@ -30,6 +30,13 @@ class Installed:
     """Records of packages, the operating system, and the libraries of GPUs."""
 
     of = (File,)
+
+    @property
+    def told(self) -> Told:
+        """What records are called."""
+        from scanner.parsers.packages import places
+
+        return Told(places.ENDS, places.STARTS, places.WITHIN)
 
     def wants(self, item: Item) -> bool:
         """Files that package managers leave behind; in layers only, since a build context is not installed."""

@@ -18,6 +18,7 @@ _ASIDE = frozenset({
 })  # fmt: skip
 """Folders inside a package whose content nobody runs."""
 _VENDOR = frozenset({"_vendor", "vendor", "_vendored", "third_party", "thirdparty", "extern"})
+_STATUS = "var/lib/dpkg/status.d"
 _LIBRARIES = ("libcudnn.so.", "libnccl.so.", "libnvinfer.so.", "libcudart.so.", "libcuda.so.")
 
 
@@ -40,7 +41,7 @@ def place(path: str) -> Place | None:
         return judge(path, folder, name) if len(path) <= MAX_PATH else None
     if name.startswith("lib") and name.startswith(_LIBRARIES):
         return Place("gpu_name", path)
-    if folder == "var/lib/dpkg/status.d":
+    if folder == _STATUS:
         return Place("dpkg", path)
     return None
 
@@ -172,6 +173,8 @@ _BY_SUFFIX: dict[str, Judge] = {
     ".ear": _jar,
     ".list": _list,
 }
+ENDS, STARTS, WITHIN = frozenset((*_BY_NAME, *_BY_SUFFIX)), _LIBRARIES, (f"/{_STATUS}/",)
+"""What tells a path of which ``place`` may say something: ends and starts of its name, a part of its folder."""
 _LANGUAGES = frozenset({"python", "npm", "gem", "jar", "egg", "python_header", "node_header"})
 
 
