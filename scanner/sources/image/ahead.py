@@ -1,8 +1,11 @@
-"""Chunks that a thread of its own makes ready while those before are looked at."""
+"""Chunks that a thread of its own makes ready while those before are looked at, once a core has nothing else to do.
+
+While every core has a layer of its own to read, a thread only takes turns with the one that looks.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from queue import Empty, Queue
 from threading import Thread
@@ -13,8 +16,18 @@ SHORT = 0.01
 """Seconds after which a thread that should end is asked again."""
 
 
-def ahead(chunks: Iterable[bytes]) -> Generator[bytes, None, None]:
-    """The same chunks, and whatever they raise; closed, it waits until the thread has let go of them."""
+def ahead(chunks: Iterator[bytes], spare: Callable[[], bool]) -> Generator[bytes, None, None]:
+    """The same chunks, and whatever they raise, from a thread as soon as there is a ``spare`` core.
+
+    Closed, it waits until the thread has let go of them.
+    """
+    for chunk in chunks:
+        yield chunk
+        if spare():
+            yield from _ahead(chunks)
+
+
+def _ahead(chunks: Iterator[bytes]) -> Generator[bytes, None, None]:
     ready: Queue[bytes | Exception] = Queue(DEPTH)
     closed = False
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import multiprocessing
 from collections.abc import Callable, Collection, Generator, Iterable, Sequence
 from contextlib import closing
+from itertools import zip_longest
 from mmap import mmap
 
 from scanner import workers
@@ -79,20 +80,20 @@ def read_layers(
 ) -> Contents:
     """Walk all layers and extract from the files that are wanted, in memory that does not grow with their size.
 
-    ``verify`` reads each layer to its last byte and holds it to its digests. ``jobs`` layers are read at a time, the
-    largest first, each in a process of its own that inflates in a thread, where the system can fork. ``told`` are
-    layers as the history tells of them; others are known by their digest alone. What ``known`` has of a layer is not
-    read again, and what it has not is put there. ``counted`` asks for what each layer takes up, and says which files to
-    count as models; ``known`` does not hold that, so it should be None. ``on_progress`` is called whenever something
-    was read, many times a second.
+    ``verify`` reads each layer to its last byte and holds it to its digests. ``jobs`` layers are read at a time, each
+    in a process of its own where the system can fork: the largest and the smallest first, since small ones may hold the
+    most files. ``told`` are layers as the history tells of them; others are known by their digest alone. What ``known``
+    has of a layer is not read again, and what it has not is put there. ``counted`` asks for what each layer takes up,
+    and says which files to count as models; ``known`` does not hold that, so it should be None. ``on_progress`` is
+    called whenever something was read, many times a second.
     """
     said = {layer.index: layer for layer in told}
     blobs = enumerate(image.layers)
     layers = [said.get(index) or Layer(index, blob.digest or blob.diff_id) for index, blob in blobs]
     task = _Task(image, layers, look, verify, known, counted=counted)
-    order = sorted(range(len(image.layers)), key=lambda index: -image.layers[index].size)
     done = task.whole()
-    order = [index for index in order if index not in done]
+    left = [index for index in range(len(image.layers)) if index not in done]
+    order = _from_both_ends(sorted(left, key=lambda index: -image.layers[index].size))
     problems: list[Problem] = []
     total = sum(image.layers[index].size for index in order)
     parallel = jobs > 1 and (len(order) > 1 or total > SMALL) and "fork" in multiprocessing.get_all_start_methods()
@@ -139,7 +140,7 @@ class Passing:
             name,
             self._look,
             verify=True,
-            beside=self._jobs > 1,
+            spare=(lambda: True) if self._jobs > 1 else None,
             counted=self._counted,
             passed=self._count,
         )
@@ -180,6 +181,8 @@ class _Task:
         self._look, self._verify, self._known, self._counted = look, verify, known, counted
         self.passed = memoryview(mmap(-1, 8 * max(1, len(layers)))).cast("Q")
         """Stored bytes that have gone by, in memory that all processes share; each layer has one that writes."""
+        self.spare = memoryview(mmap(-1, 1))
+        """1 once fewer layers are left than processes; shared as well."""
         self._parts: dict[int, tuple[Read, Collection[str]]] = {}
         """Layers of which a part is known, and the extractors that have yet to look at them."""
 
@@ -197,8 +200,8 @@ class _Task:
                 done[index] = found[0]
         return done
 
-    def read(self, index: int, tell: Callable[[], None] | None = None, *, beside: bool = False) -> Read:
-        """Read one; ``tell`` is called whenever some of its bytes have gone by, ``beside`` inflates in a thread."""
+    def read(self, index: int, tell: Callable[[], None] | None = None, spare: Callable[[], bool] | None = None) -> Read:
+        """Read one; ``tell`` is called whenever some of its bytes have gone by."""
         blob, layer = self.image.layers[index], self.layers[index]
         before, missing = self._parts.get(index, (None, ()))
         look = self._look if before is None else self._look.only(missing)
@@ -214,7 +217,7 @@ class _Task:
             self.image.name,
             look,
             verify=self._verify,
-            beside=beside,
+            spare=spare,
             counted=self._counted,
             passed=count,
         )
@@ -223,6 +226,13 @@ class _Task:
             read = self._known.put(blob, layer, read, before)
         # There is nothing below the lowest that its names could hide.
         return read if layer.index or self._counted is not None else read.replace(names=Names())
+
+
+def _from_both_ends(items: Sequence[int]) -> list[int]:
+    """The first, the last, the second, the last but one, …"""
+    half = (len(items) + 1) // 2
+    pairs = zip_longest(items[:half], items[half:][::-1])
+    return [item for pair in pairs for item in pair if item is not None]
 
 
 def _each(task: _Task, order: Sequence[int], tell: Callable[[], None]) -> Reads:
@@ -241,6 +251,7 @@ def _in_parallel(
     try:
         futures = {pool.submit(_work, index): index for index in order}
         while futures:
+            task.spare[0] = len(futures) < jobs
             for future in wait(futures, EVERY, FIRST_COMPLETED).done:
                 index = futures.pop(future)
                 try:
@@ -273,7 +284,7 @@ def _begin(task: _Task) -> None:
 
 
 def _work(index: int) -> Read:
-    return _task.read(index, beside=True)
+    return _task.read(index, spare=lambda: bool(_task.spare[0]))
 
 
 def _merged(layers: Sequence[Layer], done: dict[int, Read], problems: list[Problem]) -> Contents:

@@ -13,7 +13,6 @@ from scanner.errors import TargetError
 from scanner.model.record import Record
 from scanner.sources.image import layout
 from scanner.sources.image.shared import Shared
-from scanner.sources.image.verified import BUFFER
 
 MAX_FILES = 20_000
 """Files of an archive; each image has a few per layer."""
@@ -103,10 +102,10 @@ def damaged(name: str, reason: object) -> TargetError:
 
 
 class _Part(io.RawIOBase):
-    """A stretch of a shared file."""
+    """A stretch of a shared file, read without copying it a second time."""
 
-    def __init__(self, file: Shared, start: int, size: int, *, most: int = BUFFER) -> None:
-        self._file, self._start, self._size, self._at, self._most = file, start, size, 0, most
+    def __init__(self, file: Shared, start: int, size: int) -> None:
+        self._file, self._start, self._size, self._at = file, start, size, 0
 
     def readable(self) -> bool:
         return True
@@ -119,11 +118,17 @@ class _Part(io.RawIOBase):
         self._at = max(0, base + offset)
         return self._at
 
-    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
-        data = self._file.read(min(len(buffer), self._most, max(0, self._size - self._at)), self._start + self._at)
-        buffer[: len(data)] = data
+    def read(self, size: int = -1) -> bytes:
+        left = max(0, self._size - self._at)
+        data = self._file.read(left if size < 0 else min(size, left), self._start + self._at)
         self._at += len(data)
-        return len(data)
+        return data
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        size = min(len(buffer), max(0, self._size - self._at))
+        count = self._file.readinto(memoryview(buffer)[:size], self._start + self._at) if size else 0
+        self._at += count
+        return count
 
 
 class _Headers(_Part):
@@ -132,7 +137,7 @@ class _Headers(_Part):
     def read(self, size: int = -1) -> bytes:
         if not 0 <= size <= MAX_HEADER:
             raise tarfile.ReadError("a header is too large")
-        return super().read(size) or b""
+        return super().read(size)
 
 
 class Archive(Members):
@@ -173,4 +178,4 @@ class Archive(Members):
     def opened(self, path: str) -> BinaryIO:
         """A new reader of a stretch of it."""
         entry = self.entries[path]
-        return io.BufferedReader(_Part(self._file, entry.start, entry.size), BUFFER)
+        return cast("BinaryIO", _Part(self._file, entry.start, entry.size))

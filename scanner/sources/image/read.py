@@ -30,6 +30,8 @@ MAX_LINKS = 100_000
 INDEXES = frozenset((b"stargz.index.json", b".prefetch.landmark", b".no.prefetch.landmark"))
 """What eStargz puts into each layer for whoever reads it in parts: no files of the image, so none replaces another.
 https://github.com/containerd/stargz-snapshotter/blob/main/docs/estargz.md"""
+THREADED = 32 << 20
+"""Stored bytes from which on it is worth while to inflate a layer in a thread beside hashing and looking."""
 HELD = 8 << 20
 """Bytes of the largest file that is both searched and read by an extractor in a layer that is read forward only."""
 MAX_KEPT = 16 << 20
@@ -90,7 +92,7 @@ def read_layer(
     look: Look,
     *,
     verify: bool,
-    beside: bool = False,
+    spare: Callable[[], bool] | None = None,
     counted: Counted | None = None,
     passed: Callable[[int], None] | None = None,
 ) -> Read:
@@ -98,10 +100,10 @@ def read_layer(
 
     With ``verify``, its tar is held to ``diff_id`` and what is stored to ``digest``. Whatever is wrong with it becomes
     a problem, and what can be read all the same is. With ``counted``, files are weighed, and those are counted of which
-    it is true. ``beside``: it is inflated in a thread. ``passed`` is called with the number of stored bytes whenever
-    some have gone by.
+    it is true. What is verified is inflated in a thread as soon as there is a ``spare`` core. ``passed`` is called with
+    the number of stored bytes whenever some have gone by.
     """
-    reader = _Reader(blob, layer, name, look, verify=verify, beside=beside, counted=counted, passed=passed)
+    reader = _Reader(blob, layer, name, look, verify=verify, spare=spare, counted=counted, passed=passed)
     try:
         reader.read()
     except TargetError as error:
@@ -129,13 +131,13 @@ class _Reader(Gathering):
         look: Look,
         *,
         verify: bool,
-        beside: bool,
+        spare: Callable[[], bool] | None,
         counted: Counted | None,
         passed: Callable[[int], None] | None,
     ) -> None:
         super().__init__(layer, name, look)
         self._blob, self._verify, self._counted, self._passed = blob, verify, counted, passed
-        self._beside = beside
+        self._spare = spare
         self.size = self.count = 0
         self.names = Names()
         self.verified = False
@@ -173,8 +175,9 @@ class _Reader(Gathering):
             if form == "tar" and sum_ is None and raw.seekable():
                 yield Seeking(raw), form
                 return
-            chunks: Iterable[bytes] = Inflated(stored, form)
-            with closing(ahead(chunks)) if self._beside else nullcontext(chunks) as chunks:
+            chunks = iter(Inflated(stored, form))
+            spare = self._spare if verify and form != "tar" and blob.size > THREADED else None
+            with closing(ahead(chunks, spare)) if spare else nullcontext(chunks) as chunks:
                 source = Forward(chunks if sum_ is None else hashed(chunks, sum_))
                 yield source, form
                 if verify:

@@ -26,5 +26,9 @@ class Shared:
         """Up to ``size`` bytes from there."""
         return os.pread(self._number, size, at)
 
+    def readinto(self, buffer: memoryview, at: int) -> int:
+        """The bytes from there into a buffer, and how many."""
+        return os.preadv(self._number, [buffer], at)
+
     def __del__(self) -> None:
         os.close(self._number)
