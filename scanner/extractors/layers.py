@@ -35,7 +35,7 @@ class Look:
         self._tails = frozenset(end[-TAIL:].lower() for each in told for end in each.ends)
         self._starts = tuple(dict.fromkeys(start for each in told for start in each.starts))
         self._within = tuple(dict.fromkeys(part for each in told for part in each.within))
-        self._folder, self._tells = "", False
+        self._folder, self._tells, self._linked = "", False, False
         place = Location("", None, _SOME)
         self._file = File(at=place, size=0, read=_nothing, part=_no_part, text=_no_text)
         """Filled in anew for each name: making one takes longer than asking every extractor about it."""
@@ -80,8 +80,11 @@ class Look:
         _put_path(file.at, path)
         _put_size(file, _LIKELY if size is None else size)
         _put_mode(file, mode & 0o7777)
-        _put_link(file, "" if mode & 0o170000 == stat.S_IFLNK else None)
-        _put_hard_link(file, size is None)
+        linked = size is None or mode & 0o170000 == stat.S_IFLNK
+        if linked or self._linked:
+            _put_link(file, "" if mode & 0o170000 == stat.S_IFLNK else None)
+            _put_hard_link(file, size is None)
+            self._linked = linked
         slash = path.rfind("/") + 1
         if path[:slash] != self._folder:  # files come folder by folder
             self._folder = path[:slash]

@@ -19,12 +19,11 @@ At = Callable[[int, int], bytes]
 """As ``tar.Source.at``."""
 
 
-def parts(path: str, size: int, at: At, offset: int) -> Iterable[Part]:
-    """The parts of the file that stands there, none when it is not searched. Raises what ``at`` does.
+def parts(path: str, size: int, data: bytes, at: At, offset: int) -> Iterable[Part]:
+    """The parts of the file that stands there, none when it is not searched; its first ``HEAD`` bytes are ``data``.
 
-    An archive raises ValueError behind its last part when it is damaged or too much is in it.
+    Raises what ``at`` does. An archive raises ValueError behind its last part when it is damaged or too much is in it.
     """
-    data = at(offset, min(size, HEAD))
     form = kind_of(data, size)
     if form is None:
         return ()

@@ -9,7 +9,7 @@ from scanner.model.finding import Problem
 from scanner.model.location import Location
 from scanner.model.target import File, Part
 from scanner.parsers.secrets.skipped import MAX_CONTEXT, MAX_FILES, MAX_TEXT, is_skipped
-from scanner.sources.search import parts
+from scanner.sources.search import HEAD, parts
 
 HERE = "./"
 """In front of a path of the context, which begins at no root: what the user calls ``lib/`` is no folder of a system."""
@@ -34,7 +34,7 @@ class Searched:
             self._left.append((file.size, file.at.path))
             return
         self._files += 1
-        for part in parts(HERE + name, file.size, file.part, 0):
+        for part in parts(HERE + name, file.size, file.part(0, HEAD), file.part, 0):
             yield part
             self._bytes += len(part.data)
             end = part.start + len(part.data)

@@ -70,7 +70,9 @@ def told(path, text, **more):
 
 def opened(path, data):
     """What is said of a file that is opened as one of a layer is."""
-    return searched(*search.parts(path, len(data), lambda start, size: data[start : start + size], 0))
+    return searched(
+        *search.parts(path, len(data), data[: search.HEAD], lambda start, size: data[start : start + size], 0)
+    )
 
 
 PLANTS = st.sampled_from([made(name, seed).text for name in SEARCHED for seed in (1, 2)])
@@ -129,7 +131,9 @@ def test_a_place_is_counted_in_characters():
 
 def parts_of(data, monkeypatch, piece):
     monkeypatch.setattr(search, "PIECE", piece)
-    return list(search.parts("app/big.log", len(data), lambda start, size: data[start : start + size], 0))
+    return list(
+        search.parts("app/big.log", len(data), data[: search.HEAD], lambda start, size: data[start : start + size], 0)
+    )
 
 
 @pytest.mark.parametrize("shift", range(0, 60, 7))

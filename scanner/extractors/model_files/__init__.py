@@ -5,12 +5,20 @@ Nearly all files are none, and ``wants`` is asked of all of them; what looks ins
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 
 from scanner.extractors.interface import Extractor
 from scanner.extractors.model_files.wanted import is_wanted
 from scanner.model.facts.base import Fact
 from scanner.model.target import File, Item
+
+
+@cache
+def _may_be() -> Callable[[str, int, bytes], bool]:
+    from scanner.extractors.model_files.look import may_be
+
+    return may_be
 
 
 class ModelFiles:
@@ -24,9 +32,7 @@ class ModelFiles:
 
     def begins(self, path: str, size: int, head: bytes) -> bool:
         """By the first bytes, and by names that promise something."""
-        from scanner.extractors.model_files.look import may_be
-
-        return may_be(path, size, head)
+        return _may_be()(path, size, head)
 
     def extract(self, item: Item) -> Iterator[Fact]:
         """The facts; none for a file that turns out to be something else."""

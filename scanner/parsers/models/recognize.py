@@ -60,18 +60,23 @@ def format_of(head: bytes, size: int) -> str | None:
 
 def _elsewhere(head: bytes, size: int) -> str | None:
     """The formats that do not begin with bytes of their own."""
-    if head[4:8] == b"TFL3" and 8 <= int.from_bytes(head[:4], "little") < size:
+    if head.startswith(b"TFL3", 4) and 8 <= int.from_bytes(head[:4], "little") < size:
         return "tflite"
     if head[8:9] == b"{" and head[9:10] in (b'"', b"}", b" ", b"\n", b"\t", b"\r"):
         length = int.from_bytes(head[:8], "little")
         if 2 <= length <= MAX_SAFETENSORS_HEADER:
             return "safetensors"
-    if head[257:262] == b"ustar" or (len(head) >= 512 and _old_tar(head)):
+    if len(head) < 262:
+        return "mxnet" if head.startswith(_MXNET) and len(head) >= 24 else None
+    if head.startswith(b"ustar", 257) or (len(head) >= 512 and _old_tar(head)):
         return "tar"
     for block in (512, 1024, 2048):
-        if head[block : block + 8] == b"\x89HDF\r\n\x1a\n":
+        if head.startswith(b"\x89HDF\r\n\x1a\n", block):
             return "hdf5"
-    return "mxnet" if head[:16] == b"\x12\x01" + bytes(14) and len(head) >= 24 else None
+    return "mxnet" if head.startswith(_MXNET) else None
+
+
+_MXNET = b"\x12\x01" + bytes(14)
 
 
 def _old_tar(head: bytes) -> bool:

@@ -53,7 +53,11 @@ def looks_like_pickle(head: bytes) -> bool:
     """
     if not head or head[0] not in FIRST:
         return False
-    found = trace(Buffer(head))
+    machine = Machine(Buffer(head), 0)
+    machine.run()
+    if machine.protocol is None and not machine.names and any(flaw.kind in NO_PICKLE for flaw in machine.flaws):
+        return False  # as most texts do that begin with an opcode
+    found = machine.result()
     if likely(found):
         return len(head) > 2
     if not named(found) or any(flaw.kind in NO_PICKLE for flaw in found.flaws):

@@ -139,10 +139,10 @@ class Gathering:
         )
         return False
 
-    def search(self, path: str, place: int, size: int, at: At, offset: int) -> None:
-        """Search the file that stands there as text."""
+    def search(self, path: str, place: int, size: int, at: At, offset: int, *, head: bytes) -> None:
+        """Search the file that stands there, and begins so, as text."""
         try:
-            for part in parts(path, size, at, offset):
+            for part in parts(path, size, head, at, offset):
                 for name, said in self._look.search(part, self._layer):
                     if isinstance(said, Problem):
                         self.tell(said.at.path, said.reason, said.remedy)

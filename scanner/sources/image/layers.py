@@ -81,19 +81,17 @@ def read_layers(
     """Walk all layers and extract from the files that are wanted, in memory that does not grow with their size.
 
     ``verify`` reads each layer to its last byte and holds it to its digests. ``jobs`` layers are read at a time, each
-    in a process of its own where the system can fork: the largest and the smallest first, since small ones may hold the
-    most files. ``told`` are layers as the history tells of them; others are known by their digest alone. What ``known``
-    has of a layer is not read again, and what it has not is put there. ``counted`` asks for what each layer takes up,
-    and says which files to count as models; ``known`` does not hold that, so it should be None. ``on_progress`` is
-    called whenever something was read, many times a second.
+    in a process of its own, where the system can fork. ``told`` are layers as the history tells of them; others are
+    known by their digest alone. What ``known`` has of a layer is not read again, and what it has not is put there.
+    ``counted`` asks for what each layer takes up, and says which files to count as models; ``known`` does not hold
+    that, so it should be None. ``on_progress`` is called whenever something was read, many times a second.
     """
     said = {layer.index: layer for layer in told}
     blobs = enumerate(image.layers)
     layers = [said.get(index) or Layer(index, blob.digest or blob.diff_id) for index, blob in blobs]
     task = _Task(image, layers, look, verify, known, counted=counted)
     done = task.whole()
-    left = [index for index in range(len(image.layers)) if index not in done]
-    order = _from_both_ends(sorted(left, key=lambda index: -image.layers[index].size))
+    order = _mixed([(image.layers[index].size, index) for index in range(len(image.layers)) if index not in done])
     problems: list[Problem] = []
     total = sum(image.layers[index].size for index in order)
     parallel = jobs > 1 and (len(order) > 1 or total > SMALL) and "fork" in multiprocessing.get_all_start_methods()
@@ -228,11 +226,13 @@ class _Task:
         return read if layer.index or self._counted is not None else read.replace(names=Names())
 
 
-def _from_both_ends(items: Sequence[int]) -> list[int]:
-    """The first, the last, the second, the last but one, …"""
-    half = (len(items) + 1) // 2
-    pairs = zip_longest(items[:half], items[half:][::-1])
-    return [item for pair in pairs for item in pair if item is not None]
+def _mixed(sizes: Iterable[tuple[int, int]]) -> list[int]:
+    """The largest first, and small ones between the large: what has many files takes longer than its bytes tell."""
+    large: list[int] = []
+    small: list[int] = []
+    for size, index in sorted(sizes, reverse=True):
+        (large if size > SMALL else small).append(index)
+    return [index for pair in zip_longest(large, small) for index in pair if index is not None]
 
 
 def _each(task: _Task, order: Sequence[int], tell: Callable[[], None]) -> Reads:

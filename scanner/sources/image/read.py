@@ -23,7 +23,7 @@ from scanner.sources.image.image import Blob
 from scanner.sources.image.merge import AUFS, OPAQUE, WHITEOUT, Names, leaves_root, path_of
 from scanner.sources.image.verified import verified
 from scanner.sources.image.window import Forward, Seeking
-from scanner.sources.search import FIRST, HEAD, kind_of
+from scanner.sources.search import FIRST, HEAD
 
 MAX_LINKS = 100_000
 """Hard links of one layer whose files are looked up."""
@@ -256,15 +256,17 @@ class _Reader(Gathering):
         names = self._look.wants(text, size, entry[3] | stat.S_IFREG)
         stored = size if entry[8] is None else sum(length for _, length in entry[8])
         searched = self._skips is not None and stored > 0 and not self._skips(path, base)
+        if not names and not searched:
+            return
+        head = source.at(offset, min(stored, HEAD if searched else FIRST))
         if names and stored == size:
-            names = self._look.likely(names, text, size, source.at(offset, min(size, HEAD if searched else FIRST)))
-        if names and searched:
-            held = source.at(offset, stored if stored <= HELD else HEAD)  # it stays at hand for both
-            searched = kind_of(held[:HEAD], stored) is not None
+            names = self._look.likely(names, text, size, head)
+        if names and searched and HEAD < stored <= HELD:
+            source.at(offset, stored)  # it stays at hand for both
         if names:
             self._take(path, self.entries, entry, source, names)
         if searched:
-            self.search(text, self.entries, stored, source.at, offset)
+            self.search(text, self.entries, stored, source.at, offset, head=head)
 
     def _name_file(self, path: bytes, folder: bytes, base: bytes, entry: tar.Entry) -> None:
         if path in INDEXES:

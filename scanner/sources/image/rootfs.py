@@ -18,6 +18,7 @@ from scanner.parsers import tar
 from scanner.sources.image.content import Content
 from scanner.sources.image.gather import MAX_ENTRIES, Gathering, Look
 from scanner.sources.image.layers import Contents
+from scanner.sources.search import HEAD
 
 MAX_DEPTH = 200
 """Folders within folders; each is opened step by step."""
@@ -144,7 +145,8 @@ class _Walk(Gathering):
                     content = Content(member, source, path, self._layer, hard_link=again)
                     self.take(content.file(), self.entries, names)
                 if searched and not again:
-                    self.search(path, self.entries, status.st_size, source.at, 0)
+                    head = source.at(0, min(status.st_size, HEAD))
+                    self.search(path, self.entries, status.st_size, source.at, 0, head=head)
                 if status.st_nlink > 1:
                     self._taken.add(status.st_ino)
         finally:
