@@ -63,5 +63,8 @@ class Searcher(Protocol):
     def version(self) -> str:
         """Changes with what its facts depend on besides its source."""
 
+    def quiet(self, path: str, data: bytes, /) -> bool:
+        """Whether a text of a layer says nothing, as most do; False where that takes more than a glance."""
+
     def search(self, part: Part, layer: Layer | None, /) -> Iterable[Fact | Problem]:
         """What a part of a file says, in a layer or in none. Most say nothing, so it is quick."""

@@ -40,6 +40,11 @@ class Look:
         self._file = File(at=place, size=0, read=_nothing, part=_no_part, text=_no_text)
         """Filled in anew for each name: making one takes longer than asking every extractor about it."""
         self._searchers = {_name(searcher): searcher for searcher in searchers}
+        quiet = [each.quiet for each in self._searchers.values()]
+        self.quiet: Callable[[str, bytes], bool] = (
+            quiet[0] if len(quiet) == 1 else lambda path, data: all(each(path, data) for each in quiet)
+        )
+        """Whether a text says nothing to those who search, which shows at a glance for most."""
         self._of_folders = tuple(name for name, each in self._extractors.items() if Folder in each.of)
         self._begins = {name: each.begins for name, each in self._extractors.items() if isinstance(each, Sniffer)}
 

@@ -11,7 +11,7 @@ from scanner.model.finding import Problem
 from scanner.model.location import Evidence, Layer, Location
 from scanner.model.record import Record
 from scanner.model.target import File, Folder, Part
-from scanner.sources.search import At, parts
+from scanner.sources.search import At, kind_of, parts
 
 MAX_ENTRIES = 10_000_000
 """Files of one layer that are looked at."""
@@ -44,6 +44,9 @@ class Look(Protocol):
     @property
     def skips(self) -> Callable[[bytes, bytes], bool] | None:
         """Whether a regular file is not searched as text, by its path and the last part of it; None when none is."""
+
+    def quiet(self, path: str, data: bytes) -> bool:
+        """Whether a text, which is all there is in a file, surely says nothing; quick."""
 
     def search(self, part: Part, layer: Layer) -> Iterable[tuple[str, Fact | Problem]]:
         """What a part of a file says, with the name of who says it."""
@@ -141,6 +144,8 @@ class Gathering:
 
     def search(self, path: str, place: int, size: int, at: At, offset: int, *, head: bytes) -> None:
         """Search the file that stands there, and begins so, as text."""
+        if len(head) == size and kind_of(head, size) == "text" and self._look.quiet(path, head):
+            return
         try:
             for part in parts(path, size, head, at, offset):
                 for name, said in self._look.search(part, self._layer):
