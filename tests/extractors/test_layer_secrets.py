@@ -33,18 +33,6 @@ def searched(*parts):
     return [said for part in parts for said in layer_secrets.HeldSecrets().search(Part(*part), LAYER)]
 
 
-@given(PIECES, st.sampled_from(["app/a.py", "app/b.md", "app/.env", "app/run.sh", "root/.pgpass", "app/x"]))
-@settings(max_examples=200, deadline=None, derandomize=True)
-def test_what_is_quiet_says_nothing(data, path):
-    if layer_secrets.HeldSecrets().quiet(path, data):
-        assert searched((path, data)) == []
-
-
-def test_most_texts_are_quiet():
-    assert layer_secrets.HeldSecrets().quiet("app/a.py", b"import os\n" * 100)
-    assert not layer_secrets.HeldSecrets().quiet("app/a.py", f"T = '{TOKEN}'\n".encode())
-
-
 HEADLESS = st.sampled_from([made(name, seed).text for name in (row[0] for row in DETECTORS) for seed in (1, 2)])
 NAMED = st.sampled_from(
     [
@@ -92,6 +80,18 @@ PIECES = st.lists(
     st.one_of(st.binary(max_size=30), st.sampled_from([b" ", b"\n", b'"', b"hf_", b"sk-", b"a", b"-----BEGIN "]), PLANTS.map(str.encode)),
     max_size=12,
 ).map(b"".join)  # fmt: skip
+
+
+@given(PIECES, st.sampled_from(["app/a.py", "app/b.md", "app/.env", "app/run.sh", "root/.pgpass", "app/x"]))
+@settings(max_examples=200, deadline=None, derandomize=True)
+def test_what_is_quiet_says_nothing(data, path):
+    if layer_secrets.HeldSecrets().quiet(path, data):
+        assert searched((path, data)) == []
+
+
+def test_most_texts_are_quiet():
+    assert layer_secrets.HeldSecrets().quiet("app/a.py", b"import os\n" * 100)
+    assert not layer_secrets.HeldSecrets().quiet("app/a.py", f"T = '{TOKEN}'\n".encode())
 
 
 @given(st.lists(PIECES, max_size=5))
