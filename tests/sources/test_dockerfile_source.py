@@ -193,11 +193,19 @@ class TestFilesAndScripts:
         assert last.source.place(last.words[0].start)[0] == 4
         assert "gosu" in [word.text for each in (last, commands[last.parent]) for word in each.wrappers]
 
-    def test_a_script_that_is_given_nothing_may_be_given_anything(self):
+    def test_a_script_that_is_given_nothing_hands_nothing_on(self):
+        """As an ENTRYPOINT without CMD is judged by what it says: what somebody adds to ``docker run`` is theirs."""
         found = target(
             'FROM a\nCOPY start.sh /\nENTRYPOINT ["/start.sh"]\n', {"start.sh": b'#!/bin/sh\nmlflow server "$@"\n'}
         )
-        assert [word.known for word in found.config.commands[1].words] == [True, True, False]
+        assert [word.text for word in found.config.commands[1].words] == ["mlflow", "server"]
+
+    def test_what_a_script_is_given_in_a_variable_is_not_known(self):
+        found = target(
+            'FROM a\nCOPY start.sh /\nENTRYPOINT /start.sh $MORE\n', {"start.sh": b'#!/bin/sh\nmlflow server "$@"\n'}
+        )
+        (server,) = [each for each in found.config.commands if each.program == "mlflow"]
+        assert [word.known for word in server.words] == [True, True, False]
 
     @pytest.mark.parametrize(
         ("lines", "path"),

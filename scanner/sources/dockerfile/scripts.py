@@ -99,7 +99,7 @@ def _started_by(
         Problem(at=text.location(start, end), reason=f"shell: {reason}") for start, end, reason in script.errors
     ]
     words = command.words[at + 1 :]
-    given = Given(command.source, words) if words and all(word.known for word in words) else None
+    given = Given(command.source, words) if all(word.known for word in words) else None
     return follow(script, find, lookup, problems, seen=seen | {file.at.path}, given=given)
 
 
