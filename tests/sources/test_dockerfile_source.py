@@ -202,7 +202,7 @@ class TestFilesAndScripts:
 
     def test_what_a_script_is_given_in_a_variable_is_not_known(self):
         found = target(
-            'FROM a\nCOPY start.sh /\nENTRYPOINT /start.sh $MORE\n', {"start.sh": b'#!/bin/sh\nmlflow server "$@"\n'}
+            "FROM a\nCOPY start.sh /\nENTRYPOINT /start.sh $MORE\n", {"start.sh": b'#!/bin/sh\nmlflow server "$@"\n'}
         )
         (server,) = [each for each in found.config.commands if each.program == "mlflow"]
         assert [word.known for word in server.words] == [True, True, False]

@@ -27,6 +27,8 @@ from scanner.sources.image.read import Read, read_layer
 
 SMALL = 32 << 20
 """Stored bytes of a single layer that is read without a process of its own."""
+MANY = 8
+"""Layers that are so many times smaller than the largest may take longer for their files than for their bytes."""
 EVERY = 0.1
 """Seconds after which other processes are asked how far they are."""
 
@@ -226,12 +228,13 @@ class _Task:
         return read if layer.index or self._counted is not None else read.replace(names=Names())
 
 
-def _mixed(sizes: Iterable[tuple[int, int]]) -> list[int]:
+def _mixed(sizes: Sequence[tuple[int, int]]) -> list[int]:
     """The largest first, and small ones between the large: what has many files takes longer than its bytes tell."""
+    least = max(sizes, default=(0, 0))[0] // MANY
     large: list[int] = []
     small: list[int] = []
     for size, index in sorted(sizes, reverse=True):
-        (large if size > SMALL else small).append(index)
+        (large if size > least else small).append(index)
     return [index for pair in zip_longest(large, small) for index in pair if index is not None]
 
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tests.benchmarks.__main__ import HULLCHECK
-from tests.benchmarks.images.bounds import BOUNDS, CACHED, DIGESTS, HASH, INFLATE, PLAIN, Key
+from tests.benchmarks.images.bounds import BOUNDS, CACHED, DIGESTS, HASH, INFLATE, INVENTORY, PLAIN, Key
 from tests.benchmarks.images.forms import layers
 from tests.benchmarks.images.make import FORMS, SIZES, TINY, make, missing, place
 from tests.benchmarks.images.measured import Used, measure
@@ -84,17 +84,19 @@ def _commands(path: Path, image: str, form: str) -> Iterator[list[str]]:
     """What is run, each by its name and its command line."""
     docker = form == "docker"
     scan = [
-        HULLCHECK,
         "scan",
         f"{'archive' if docker else 'oci'}:{path}",
         "--exit-zero",
         "-j",
         str(os.cpu_count() or 1),
     ]
-    yield [PLAIN, *scan, "--no-cache", "--no-verify"]
-    yield [DIGESTS, *scan, "--no-cache"]
     if image in SIZES:
-        yield [CACHED, *scan]
+        inventory = "tests.benchmarks.images.inventory"
+        yield [INVENTORY, sys.executable, "-m", inventory, *scan, "--no-cache", "--no-verify"]
+    yield [PLAIN, HULLCHECK, *scan, "--no-cache", "--no-verify"]
+    yield [DIGESTS, HULLCHECK, *scan, "--no-cache"]
+    if image in SIZES:
+        yield [CACHED, HULLCHECK, *scan]
         yield ["trivy", "trivy", "image", "--input", str(path), "--format", "cyclonedx", "--offline-scan", "--quiet"]
         yield ["syft", "syft", "scan", f"{'docker-archive' if docker else 'oci-dir'}:{path}", "-o", "syft-json"]
     if docker:
