@@ -54,8 +54,9 @@ def is_wanted(file: File) -> bool:
         return False
     if file.link is not None:
         return "/snapshots/" in path and "models--" in path and file.copied_by is None
-    if is_telling(path) or file.hard_link:
-        return is_telling(path)  # what another hard link stands for is a file of its own in the same layer
+    telling = is_telling(path)
+    if telling or file.hard_link:
+        return telling  # what another hard link stands for is a file of its own in the same layer
     if file.given or (in_layer and not packaged):
         return size > 1
     name = path[path.rfind("/") + 1 :]

@@ -23,7 +23,7 @@ from scanner.sources.image.image import Blob
 from scanner.sources.image.merge import AUFS, OPAQUE, WHITEOUT, Names, leaves_root, path_of
 from scanner.sources.image.verified import verified
 from scanner.sources.image.window import Forward, Seeking
-from scanner.sources.search import FIRST, HEAD
+from scanner.sources.search import FIRST, HEAD, kind_of
 
 MAX_LINKS = 100_000
 """Hard links of one layer whose files are looked up."""
@@ -261,7 +261,7 @@ class _Reader(Gathering):
         head = source.at(offset, min(stored, HEAD if searched else FIRST))
         if names and stored == size:
             names = self._look.likely(names, text, size, head)
-        if names and searched and HEAD < stored <= HELD:
+        if names and searched and HEAD < stored <= HELD and kind_of(head, stored) is not None:
             source.at(offset, stored)  # it stays at hand for both
         if names:
             self._take(path, self.entries, entry, source, names)
