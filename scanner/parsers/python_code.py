@@ -72,6 +72,8 @@ def calls(text: Text, names: Container[str], keywords: Container[str] = ()) -> t
             tree = ast.parse(source)
     except SyntaxError as error:
         raise ValueError(f"not Python: {error.msg}") from None
+    except ValueError as error:  # a NUL, before Python 3.11.4
+        raise ValueError(f"not Python: {error}") from None
     except (RecursionError, MemoryError):
         raise ValueError("Python source that is nested too deeply") from None
     return tuple(_Reader(source, tree).calls(names, keywords))
