@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal, cast
 
+from scanner.extractors.interface import Told
 from scanner.model.facts.layers import Account
 from scanner.model.location import Evidence, Location, Span
 from scanner.model.target import File, Item
@@ -16,6 +17,7 @@ class Accounts:
     """The lines of ``etc/passwd``, ``etc/shadow`` and ``etc/group``."""
 
     of = (File,)
+    told = Told(_LISTS)
 
     def wants(self, item: Item) -> bool:
         """Those files, in a layer."""

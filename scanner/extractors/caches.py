@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Literal, NamedTuple
 
+from scanner.extractors.interface import Told
 from scanner.model.facts.layers import LayerFile
 from scanner.model.location import Evidence, Location
 from scanner.model.target import File, Item
@@ -62,6 +63,7 @@ class Heavy:
     """Files in the caches of installers, and large ones anywhere."""
 
     of = (File,)
+    told = Told(size=SMALLEST)
 
     def wants(self, item: Item) -> bool:
         """By size, then by path; in layers only."""

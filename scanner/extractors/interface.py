@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple, Protocol, runtime_checkable
 
@@ -26,23 +27,35 @@ class Extractor(Protocol):
 
 
 class Told(NamedTuple):
-    """By what the path of a file of a layer tells that an extractor may want it: one of these, in any case."""
+    """By what a regular file of a layer tells that an extractor may want it: one of these."""
 
     ends: frozenset[str] = frozenset()
-    """Names, and ends of names; of three letters at least."""
+    """Names, and ends of paths, in any case; of three letters at least."""
     starts: tuple[str, ...] = ()
     """How names begin, as written."""
     within: tuple[str, ...] = ()
     """What is in the path of the folder, which begins and ends with a slash, as written."""
+    modes: int = 0
+    """Bits of the mode."""
+    size: int = sys.maxsize
+    """Bytes that a file has at least which is told by nothing else."""
 
 
 @runtime_checkable
-class ByPath(Extractor, Protocol):
-    """One that is not asked about a file of a layer unless its path tells; most are told so without asking anybody."""
+class Selective(Extractor, Protocol):
+    """One that is only asked about a regular file of a layer that tells: most are nobody's without asking anybody."""
 
     @property
     def told(self) -> Told:
         """Wider than what it wants."""
+
+
+@runtime_checkable
+class ByContent(Selective, Protocol):
+    """One that is asked as well about those that do not tell, unless they begin with what says no."""
+
+    def dull(self, head: bytes, size: int, /) -> bool:
+        """Whether it surely extracts nothing from a file that begins so and does not tell; quick."""
 
 
 @runtime_checkable

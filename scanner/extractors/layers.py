@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+import sys
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import reduce
+from operator import or_
 
 from scanner import code
-from scanner.extractors.interface import ByPath, Extractor, Searcher, Sniffer
+from scanner.extractors.interface import ByContent, Extractor, Searcher, Selective, Sniffer
 from scanner.model.facts.base import Fact
 from scanner.model.finding import Problem
 from scanner.model.location import Layer, Location, Text
-from scanner.model.target import File, Folder, Part
+from scanner.model.target import File, Folder, Item, Part
 
 _SOME = Layer(0, "")
 TAIL = 3
 """Letters at the end of a path by which most files are told to be nobody's."""
 _LIKELY = 1 << 20
 """Bytes that a hard link is taken for until its file is known: no extractor finds them too few or too many."""
+
+_Asked = tuple[tuple[str, Callable[[Item], bool], str | tuple[str, ...]], ...]
+"""Extractors by their names, each with what it is asked by, and the ends of paths of which it is."""
 
 _put_path = vars(Location)["path"].__set__
 _put_size, _put_mode, _put_link, _put_hard_link = (
@@ -29,12 +35,15 @@ class Look:
 
     def __init__(self, extractors: Iterable[Extractor], searchers: Iterable[Searcher] = ()) -> None:
         self._extractors = {_name(extractor): extractor for extractor in extractors}
-        self._wants = tuple((name, each.wants) for name, each in self._extractors.items())
-        self._untold = tuple((name, ask) for name, ask in self._wants if not isinstance(self._extractors[name], ByPath))
-        told = [each.told for each in self._extractors.values() if isinstance(each, ByPath)]
-        self._tails = frozenset(end[-TAIL:].lower() for each in told for end in each.ends)
+        self._everyone: _Asked = tuple((name, each.wants, "") for name, each in self._extractors.items())
+        told = [each.told for each in self._extractors.values() if isinstance(each, Selective)]
         self._starts = tuple(dict.fromkeys(start for each in told for start in each.starts))
         self._within = tuple(dict.fromkeys(part for each in told for part in each.within))
+        self._modes = reduce(or_, (each.modes for each in told), 0)
+        self._size = min((each.size for each in told), default=sys.maxsize)
+        self._tails = self._by_tail(ByContent)
+        self._dull_tails = self._by_tail(())
+        self._dull = [each.dull for each in self._extractors.values() if isinstance(each, ByContent)]
         self._folder, self._tells, self._linked = "", False, False
         place = Location("", None, _SOME)
         self._file = File(at=place, size=0, read=_nothing, part=_no_part, text=_no_text)
@@ -76,11 +85,28 @@ class Look:
             for said in searcher.search(part, layer):
                 yield name, said
 
-    def wants(self, path: str, size: int | None, mode: int) -> tuple[str, ...]:
-        """Who wants a file or folder, by its path, size (None: a hard link) and mode with its type."""
+    def dull(self, head: bytes, size: int) -> bool:
+        """Whether a regular file that begins so is nobody's unless it tells otherwise."""
+        return all(dull(head, size) for dull in self._dull)
+
+    def wants(self, path: str, size: int | None, mode: int, *, dull: bool = False) -> tuple[str, ...]:
+        """Who wants a file or folder, by its path, size (None: a hard link), mode with its type, and how it begins."""
         if stat.S_ISDIR(mode):
             folder = Folder(at=Location(path, None, _SOME), mode=stat.S_IMODE(mode))
             return tuple(name for name in self._of_folders if self._extractors[name].wants(folder))
+        asked, ends = self._everyone, ""
+        if mode & 0o170000 == stat.S_IFREG and size is not None:
+            slash = path.rfind("/") + 1
+            if path[:slash] != self._folder:  # files come folder by folder
+                self._folder = path[:slash]
+                self._tells = any(part in f"/{self._folder}" for part in self._within)
+            tells = self._tells or size >= self._size or mode & self._modes
+            if not tells and not path.startswith(self._starts, slash):
+                tails, others = self._dull_tails if dull else self._tails
+                asked = tails.get(path[-TAIL:].lower(), others)
+                if not asked:
+                    return ()
+                ends = path.lower()
         file = self._file
         _put_path(file.at, path)
         _put_size(file, _LIKELY if size is None else size)
@@ -90,16 +116,28 @@ class Look:
             _put_link(file, "" if mode & 0o170000 == stat.S_IFLNK else None)
             _put_hard_link(file, size is None)
             self._linked = linked
-        slash = path.rfind("/") + 1
-        if path[:slash] != self._folder:  # files come folder by folder
-            self._folder = path[:slash]
-            self._tells = any(part in f"/{self._folder}" for part in self._within)
-        told = self._tells or path[-TAIL:].lower() in self._tails or path[slash:].startswith(self._starts)
         found: tuple[str, ...] = ()
-        for name, wants in self._wants if told else self._untold:
-            if wants(file):
+        for name, wants, end in asked:
+            if ends.endswith(end) and wants(file):
                 found += (name,)
         return found
+
+    def _by_tail(self, others: type | tuple[()]) -> tuple[Mapping[str, _Asked], _Asked]:
+        """Those whom the last letters of a path tell to be asked, by these, and those who are asked of every path."""
+        always: set[str] = set()
+        tails: dict[str, dict[str, tuple[str, ...]]] = {}
+        for name, each in self._extractors.items():
+            if not isinstance(each, Selective) or isinstance(each, others):
+                always.add(name)
+            for end in each.told.ends if isinstance(each, Selective) else ():
+                told = tails.setdefault(end[-TAIL:].lower(), {})
+                told[name] = (*told.get(name, ()), end.lower())
+
+        def asked(told: Mapping[str, tuple[str, ...]]) -> _Asked:
+            listed = ((name, wants, "" if name in always else told.get(name, ())) for name, wants, _ in self._everyone)
+            return tuple(each for each in listed if each[2] != ())
+
+        return {tail: asked(told) for tail, told in tails.items()}, asked({})
 
     def likely(self, names: Sequence[str], path: str, size: int, head: bytes) -> Sequence[str]:
         """Those to whom the first bytes of the file do not say no."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
+from scanner.extractors.interface import Told
 from scanner.extractors.place import moved, path, stage
 from scanner.model.command import Command
 from scanner.model.facts import SymbolicLink
@@ -56,6 +57,7 @@ class HeldLinks:
     """Links among the files of a layer or of the build context."""
 
     of = (File,)
+    told = Told()
 
     def wants(self, item: Item) -> bool:
         """Links in such a place."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import stat
 from collections.abc import Iterator
 
+from scanner.extractors.interface import Told
 from scanner.model.facts.layers import LayerFile, SetIdProgram
 from scanner.model.location import Evidence
 from scanner.model.target import File, Folder, Item
@@ -20,6 +21,7 @@ class SetId:
     """Programs with the setuid or setgid bit."""
 
     of = (File,)
+    told = Told(modes=_EITHER)
 
     def wants(self, item: Item) -> bool:
         """Executable files of a layer with such a bit; without execution, setgid once asked for locks."""
@@ -46,6 +48,7 @@ class WorldWritable:
     """
 
     of = (File, Folder)
+    told = Told(modes=stat.S_IWOTH)
 
     def wants(self, item: Item) -> bool:
         """By mode, then by path; folders with the sticky bit are meant for everyone."""

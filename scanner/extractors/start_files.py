@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from scanner.extractors.credential_files import installed
-from scanner.extractors.interface import Extractor
+from scanner.extractors.interface import Extractor, Told
 from scanner.extractors.services import places
 from scanner.model.facts.layers import StartFile
 from scanner.model.location import Evidence
@@ -25,11 +25,14 @@ LINK_DEPTH = 2
 """Slashes in the path of a symbolic link that may be to a folder."""
 
 _SCRIPTS = ("sh", "bash")
-_SETTINGS = ("json", "yaml", "yml", "toml", "properties", "conf", "cfg", "ini")
+_SETTINGS = ("yaml", "yml", "toml", "properties", "conf", "cfg", "ini")
+"""JSON is left out, since every model brings its own."""
 _STARTS = ("entrypoint", "start", "run", "launch", "serve", "init", "boot", "up")
 """What scripts without a suffix are called."""
-_TAILS = frozenset(name[-3:] for name in ("/up", ".sh", ".py", *_SCRIPTS, *_SETTINGS, *_STARTS, places.SSH))
-"""The last letters of all that is wanted without being executable."""
+_TAILS = frozenset(
+    name[-3:] for name in (*(f".{end}" for end in (*_SCRIPTS, *_SETTINGS, "py")), *(f"/{start}" for start in _STARTS))
+)
+"""The last letters of all that is wanted without being executable or one of ``places``."""
 _ENTRY = Lazy(rf"(?:^|[_-])(?:{'|'.join(_STARTS)})(?:[_-]|$)")
 _PROGRAMS = frozenset(
     "main api app application asgi bot chat chatbot cli config conf dashboard demo entrypoint fastapi flask frontend "
@@ -38,7 +41,7 @@ _PROGRAMS = frozenset(
 )
 """Words in the names of Python programs that a container starts or is set up by."""
 _CONFIG = Lazy(r"(?:^|[_.-])(?:config|conf|settings)[_.-]|^supervisor.*\.(?:conf|ini)$", re.IGNORECASE)
-"""Names that options for settings are given; JSON is left out, since every model brings its own."""
+"""Names that options for settings are given."""
 _LOCAL = "usr/local/bin/"
 _BINARIES = (_LOCAL, "usr/bin/", "usr/sbin/")
 _FOREIGN = ("usr/lib", "usr/share/", "usr/include/", "var/lib/", "opt/conda/lib/", "opt/conda/pkgs/")
@@ -50,16 +53,24 @@ class StartFiles:
 
     of = (File,)
 
+    @property
+    def told(self) -> Told:
+        """By the last letters, a name, and the mode."""
+        return Told(_TAILS | places.names(), modes=0o111)
+
     def wants(self, item: Item) -> bool:
-        """By the last letters and the mode, then by the place, which is all that most files are asked."""
+        """By what ``told`` says, then by the place, which is all that most files are asked."""
         if not isinstance(item, File):
             return False
         path = item.at.path
-        if path[-3:] not in _TAILS and not item.mode & 0o111:
+        name = path[path.rfind("/") + 1 :]
+        if path.endswith(".py"):
+            likely = _is_program(name) or name in places.names()
+        else:
+            likely = bool(item.mode & 0o111) or path[-3:] in _TAILS or name in places.names()
+        if not likely or "site-packages/" in path or path.startswith(_FOREIGN) or item.at.layer is None:
             return False
-        if "site-packages/" in path or path.startswith(_FOREIGN) or item.at.layer is None:
-            return False
-        return _is_wanted(item, path, path[path.rfind("/") + 1 :])
+        return _is_wanted(item, path, name)
 
     def begins(self, path: str, size: int, head: bytes) -> bool:
         """By what tells a text, and a script."""
@@ -98,6 +109,8 @@ def _is_wanted(item: File, path: str, name: str) -> bool:
         return False
     if name in places.names() or (item.link is not None and "/" not in path):
         return True  # such a link is /bin, say, or /entrypoint
+    if name.endswith(".py"):
+        return not installed(path)
     _, dot, end = name.rpartition(".")
     script = end in _SCRIPTS if dot else _ENTRY.search(name) is not None and _may_be_script(item)
     return (script and path.startswith(_BINARIES)) or (
@@ -105,13 +118,18 @@ def _is_wanted(item: File, path: str, name: str) -> bool:
     )
 
 
+def _is_program(name: str) -> bool:
+    """Whether a Python program is called like one that a container starts or is set up by."""
+    stem = name[:-3].rstrip("0123456789").lower()
+    if stem.isalpha():
+        return stem in _PROGRAMS  # as most are
+    return not _PROGRAMS.isdisjoint(stem.replace("-", "_").replace(".", "_").split("_"))
+
+
 def _tells(item: File, path: str, name: str, end: str) -> bool:
     """By name, or, for what has no suffix, by mode and place."""
-    if end == "py":
-        words = name[:-3].rstrip("0123456789").lower().replace("-", "_").replace(".", "_").split("_")
-        return not _PROGRAMS.isdisjoint(words)
     if end != name:
-        return end in _SETTINGS and end != "json" and _CONFIG.search(name) is not None
+        return end in _SETTINGS and _CONFIG.search(name) is not None
     if path[:4] == "etc/":
         return False
     if item.link is not None:

@@ -7,15 +7,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scanner.extractors.in_layers import IN_LAYERS
-from scanner.extractors.interface import ByPath
+from scanner.extractors.interface import Selective
 from scanner.extractors.layers import TAIL, Look
 from tests.extractors.image_files import file
 
 LOOK = Look(IN_LAYERS)
-BY_PATH = [extractor for extractor in IN_LAYERS if isinstance(extractor, ByPath)]
-ENDS = sorted({end for extractor in BY_PATH for end in extractor.told.ends})
-STARTS = sorted({start for extractor in BY_PATH for start in extractor.told.starts})
-WITHIN = sorted({part for extractor in BY_PATH for part in extractor.told.within})
+SELECTIVE = [extractor for extractor in IN_LAYERS if isinstance(extractor, Selective)]
+ENDS = sorted({end for extractor in SELECTIVE for end in extractor.told.ends})
+STARTS = sorted({start for extractor in SELECTIVE for start in extractor.told.starts})
+WITHIN = sorted({part for extractor in SELECTIVE for part in extractor.told.within})
 FOLDERS = st.sampled_from(
     ["app", "etc", "root", "home/me", "usr/lib", "srv/models--a--b", "x.dist-info", "site-packages", "hub/a_b_main", ".aws"]
     + ["etc/sudoers.d", "etc/apt/sources.list.d", ".ssh", "refs", "wandb", "var/lib/dpkg/status.d"]
@@ -58,20 +58,22 @@ def test_whoever_wants_a_file_is_asked(path, size, mode):
 )  # fmt: skip
 def test_what_somebody_wants_for_its_path(path):
     found = asked_one_by_one(path, 100_000, stat.S_IFREG | 0o644)
-    by_path = {name for name, extractor in LOOK._extractors.items() if isinstance(extractor, ByPath)}
-    assert by_path & set(found)
+    selective = {name for name, extractor in LOOK._extractors.items() if isinstance(extractor, Selective)}
+    assert selective & set(found)
     assert LOOK.wants(path, 100_000, stat.S_IFREG | 0o644) == found
 
 
-@pytest.mark.parametrize("extractor", BY_PATH, ids=lambda extractor: type(extractor).__name__)
+@pytest.mark.parametrize("extractor", SELECTIVE, ids=lambda extractor: type(extractor).__name__)
 def test_an_end_is_long_enough_to_be_told_by(extractor):
     assert all(len(end) >= TAIL for end in extractor.told.ends)
 
 
 def test_most_files_are_nobodys_without_anybody_being_asked(monkeypatch):
     asked = []
-    look = Look(BY_PATH)
-    monkeypatch.setattr(look, "_wants", [(name, asked.append) for name, _ in look._wants])
-    assert look.wants("usr/lib/python3/dist-packages/six.py", 100, stat.S_IFREG | 0o644) == ()
-    assert look.wants("srv/app/logo.png", 100, stat.S_IFREG | 0o644) == ()
-    assert not asked
+    for extractor in SELECTIVE:
+        monkeypatch.setattr(extractor, "wants", asked.append, raising=False)
+    look = Look(SELECTIVE)
+    assert look.wants("usr/share/doc/six/notes.rst", 100, stat.S_IFREG | 0o644, dull=True) == ()
+    assert look.wants("srv/app/logo.png", 100, stat.S_IFREG | 0o644, dull=True) == ()
+    assert look.wants("srv/app/data/settings.json", 100, stat.S_IFREG | 0o644, dull=True) == ()
+    assert [item.at.path for item in asked] == ["srv/app/data/settings.json"]

@@ -63,6 +63,7 @@ class Programs:
     """Bytes; Go links no smaller ones."""
 
     of = (File,)
+    told = Told(size=SMALLEST)
 
     def wants(self, item: Item) -> bool:
         """Executables wherever they are, under their own name; libraries, which there are many of, are none."""

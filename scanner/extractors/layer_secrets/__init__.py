@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from scanner.extractors.layer_secrets.matcher import Matcher, matcher, patient
-from scanner.extractors.layer_secrets.places import MAX_SETTINGS, holds_settings, is_plain, is_sample, whose
+from scanner.extractors.layer_secrets.places import (
+    MAX_SETTINGS,
+    holds_settings,
+    is_plain,
+    is_sample,
+    may_hold_settings,
+    whose,
+)
 from scanner.fingerprint import fingerprint, key_id
 from scanner.model.facts.base import Fact
 from scanner.model.facts.secrets import HeldSecret
@@ -32,8 +39,11 @@ class HeldSecrets:
         return key_id()
 
     def quiet(self, path: str, data: bytes) -> bool:
-        """By its heads, where these are all that counts."""
-        return is_plain(path) and not matcher().hits(data)
+        """By its heads and, of what may be a file of settings, by words."""
+        engine = matcher()
+        if engine.hits(data):
+            return False
+        return is_plain(path) or not (of_file(path) or _is_settings(path, data, engine))
 
     def search(self, part: Part, layer: Layer | None) -> Iterable[Fact | Problem]:
         """A fact for each credential."""
@@ -50,11 +60,17 @@ def _engine(layer: Layer | None) -> Matcher:
 def _looked_at(part: Part, hits: Iterable[tuple[int, int]], layer: Layer | None) -> Iterable[Fact | Problem]:
     """What a part says: the detectors that may find something in it look, and those that are for its file."""
     detectors = sorted({detector for _, detector in hits})
-    settings = len(part.data) <= MAX_SETTINGS and holds_settings(part.path, part.data)
-    settings = settings and (bool(detectors) or _engine(layer).tells(part.data))
+    settings = _is_settings(part.path, part.data, None if detectors else _engine(layer))
     if detectors or settings or of_file(part.path):
         return _exactly(part, detectors, layer, settings=settings)
     return ()
+
+
+def _is_settings(path: str, data: bytes, engine: Matcher | None) -> bool:
+    """Whether names of variables count in it; with an engine, only if it says something that tells."""
+    if len(data) > MAX_SETTINGS or not may_hold_settings(path, data):
+        return False
+    return (engine is None or engine.tells(data)) and holds_settings(path, data)
 
 
 def _exactly(part: Part, detectors: Sequence[int], layer: Layer | None, *, settings: bool) -> Iterator[Fact | Problem]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 
 from scanner.extractors.interface import Extractor
-from scanner.extractors.model_files.wanted import is_wanted
+from scanner.extractors.model_files.wanted import TOLD, is_wanted
 from scanner.model.facts.base import Fact
 from scanner.model.target import File, Item
 
@@ -21,14 +21,26 @@ def _may_be() -> Callable[[str, int, bytes], bool]:
     return may_be
 
 
+@cache
+def _is_text() -> Callable[[bytes, int], bool]:
+    from scanner.parsers.models.texts import is_text
+
+    return is_text
+
+
 class ModelFiles:
     """What model files, and the files beside them, say of themselves, and what loading them would do."""
 
     of = (File,)
+    told = TOLD
 
     def wants(self, item: Item) -> bool:
         """By path and size."""
         return isinstance(item, File) and is_wanted(item)
+
+    def dull(self, head: bytes, size: int) -> bool:
+        """Most texts."""
+        return _is_text()(head, size)
 
     def begins(self, path: str, size: int, head: bytes) -> bool:
         """By the first bytes, and by names that promise something."""

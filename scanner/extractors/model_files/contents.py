@@ -151,7 +151,7 @@ class Contents:
     def _tar(self, source: tar.Source, member: str, depth: int) -> str:
         flaws: list[tar.Flaw] = []
         kind = archive.Kind()
-        for number, entry in enumerate(tar.walk(source, flaws)):
+        for number, entry in enumerate(tar.walk(tar.Blocks(source), flaws)):
             if number == MAX_MEMBERS:
                 self._draft.flaw("unread", "limit", f"more than {MAX_MEMBERS:,} files in a tar", member)
                 break

@@ -10,6 +10,7 @@ from scanner import knowledge
 from scanner.extractors.model_files.draft import Draft
 from scanner.parsers import tar
 from scanner.parsers.models.recognize import format_of
+from scanner.parsers.models.texts import is_text
 from scanner.parsers.pickles import looks_like_pickle, traces
 from scanner.parsers.pickles.python2 import modern
 from scanner.parsers.pickles.tiers import Tier, Tiers, tier_of, tiers
@@ -24,6 +25,8 @@ _SCRIPTED = "__torch__"
 
 def recognized(head: bytes, size: int) -> str | None:
     """The format of a content by its first bytes, pickles without a mark of their own included."""
+    if is_text(head, size):
+        return None
     return format_of(head, size) or ("pickle" if looks_like_pickle(head) else None)
 
 

@@ -7,6 +7,7 @@ only where package managers put them or a build context keeps its source.
 from __future__ import annotations
 
 from scanner.extractors.credential_files import foreign
+from scanner.extractors.interface import Told
 from scanner.model.target import File
 
 SMALLEST = 4096
@@ -41,6 +42,11 @@ _SYSTEM = (
     "usr/local/cargo/", "usr/local/rustup/",
 )  # fmt: skip
 """Where systems and package managers put files; those below ``usr`` and in site-packages are told by ``foreign``."""
+
+TOLD = Told(
+    frozenset({*(f".{suffix}" for suffix in _MODELS), *BESIDE, ".index.json"}), LICENCES, ("/manifests/", "/blobs/")
+)
+"""What may say something whatever it begins with."""
 
 
 def is_wanted(file: File) -> bool:

@@ -173,7 +173,8 @@ _BY_SUFFIX: dict[str, Judge] = {
     ".ear": _jar,
     ".list": _list,
 }
-ENDS, STARTS, WITHIN = frozenset((*_BY_NAME, *_BY_SUFFIX)), _LIBRARIES, (f"/{_STATUS}/",)
+ENDS, STARTS = frozenset((*_BY_NAME, *_BY_SUFFIX)) - {".json"}, _LIBRARIES
+WITHIN = (f"/{_STATUS}/", "/conda-meta/")
 """What tells a path of which ``place`` may say something: ends and starts of its name, a part of its folder."""
 _LANGUAGES = frozenset({"python", "npm", "gem", "jar", "egg", "python_header", "node_header"})
 

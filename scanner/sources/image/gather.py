@@ -33,12 +33,15 @@ class Look(Protocol):
     def only(self, names: Collection[str]) -> Look:
         """Some of them."""
 
-    def wants(self, path: str, size: int | None, mode: int) -> Sequence[str]:
+    def dull(self, head: bytes, size: int) -> bool:
+        """Whether a regular file that begins so is wanted by nobody who does not go by its name; quick."""
+
+    def wants(self, path: str, size: int | None, mode: int, *, dull: bool = False) -> Sequence[str]:
         """The names of who wants a file, by its path, size and mode (with its type, as ``st_mode`` has it).
 
         Called for every regular file and, with size 0, for every symbolic link and every folder that everyone may write
         to; cheap, reads nothing. The size is None for a hard link: if it is wanted, the file it stands for is looked up
-        and asked for again, under the link's path and with its size.
+        and asked for again, under the link's path and with its size. ``dull``: how the file begins is known, and is so.
         """
 
     @property

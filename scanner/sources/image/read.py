@@ -20,7 +20,7 @@ from scanner.sources.image.content import Content
 from scanner.sources.image.decompress import Inflated, Stored, form_of, hashed
 from scanner.sources.image.gather import MAX_ENTRIES, Counted, Found, Gathering, Look
 from scanner.sources.image.image import Blob
-from scanner.sources.image.merge import AUFS, OPAQUE, WHITEOUT, Names, leaves_root, path_of
+from scanner.sources.image.merge import AUFS, MAX_PATH, OPAQUE, WHITEOUT, Names, leaves_root, path_of
 from scanner.sources.image.verified import verified
 from scanner.sources.image.window import Forward, Seeking
 from scanner.sources.search import FIRST, HEAD, kind_of
@@ -36,6 +36,9 @@ HELD = 8 << 20
 """Bytes of the largest file that is both searched and read by an extractor in a layer that is read forward only."""
 MAX_KEPT = 16 << 20
 """Bytes of files that were read and are kept, lest a hard link to one costs a second pass."""
+
+_STEPS = frozenset((b"", b".", b".."))
+"""Last parts of a name that are none of a path."""
 
 
 class _Link(NamedTuple):
@@ -142,6 +145,8 @@ class _Reader(Gathering):
         self.names = Names()
         self.verified = False
         self.digest = ""
+        self._head, self._folder = b"", b""
+        """The folder of the last file, as its name has it, and from the root."""
         self._places: dict[bytes, int | _Link] = {}
         """Paths that are wanted: where in ``found`` they are, or what they are hard links to."""
         self._kept: dict[bytes, tuple[tar.Entry, bytes]] = {}
@@ -164,7 +169,7 @@ class _Reader(Gathering):
             self._follow(links)
 
     @contextmanager
-    def _opened(self, verify: bool) -> Iterator[tuple[tar.Source, str]]:
+    def _opened(self, verify: bool) -> Iterator[tuple[tar.Windowed, str]]:
         """The tar inside and the form it is stored in; in the end it is held to its digests."""
         blob = self._blob
         self.verified = False
@@ -207,7 +212,7 @@ class _Reader(Gathering):
         # Of a layer that is stored as it is, one sum tells all.
         return verified(raw, blob.digest, blob.size) if verify and blob.digest not in ("", blob.diff_id) else raw
 
-    def _walk(self, source: tar.Source, form: str) -> None:
+    def _walk(self, source: tar.Windowed, form: str) -> None:
         flaws: list[tar.Flaw] = []
         try:
             for entry in tar.walk(source, flaws):
@@ -223,10 +228,12 @@ class _Reader(Gathering):
 
     def _member(self, entry: tar.Entry, source: tar.Source) -> None:
         name, kind = entry[0], entry[1]
-        path = path_of(name)
-        if path is not name and b".." in name and leaves_root(name):
-            self.tell(_text(path), f"its name leaves the image: {_text(name)}")
-        folder, _, base = path.rpartition(b"/")
+        head, _, base = name.rpartition(b"/")
+        if head and head == self._head and base not in _STEPS and len(name) <= MAX_PATH:
+            folder = self._folder
+            path = name if folder == head else folder + b"/" + base
+        else:
+            path, folder, base = self._enter(name)
         if base[:4] == WHITEOUT or path[:8] == AUFS:
             self._whiteout(path, folder, base)
             return
@@ -251,14 +258,28 @@ class _Reader(Gathering):
             else:
                 self.tell(_text(path), f"more than {MAX_LINKS:,} hard links in the layer; this one was not looked at")
 
+    def _enter(self, name: bytes) -> tuple[bytes, bytes, bytes]:
+        """Path, folder and last part of a name; others in the same folder need not be looked at as closely."""
+        path = path_of(name)
+        if path is not name and b".." in name and leaves_root(name):
+            self.tell(_text(path), f"its name leaves the image: {_text(name)}")
+        folder, _, base = path.rpartition(b"/")
+        head, _, last = name.rpartition(b"/")
+        if folder and last == base and b".." not in head:
+            self._head, self._folder = head, folder
+        return path, folder, base
+
     def _regular(self, path: bytes, base: bytes, entry: tar.Entry, source: tar.Source) -> None:
         size, offset, text = entry[2], entry[7], path.decode("utf-8", "surrogateescape")
-        names = self._look.wants(text, size, entry[3] | stat.S_IFREG)
         stored = size if entry[8] is None else sum(length for _, length in entry[8])
         searched = self._skips is not None and stored > 0 and not self._skips(path, base)
+        head = source.at(offset, min(stored, HEAD)) if searched else b""
+        dull = searched and stored == size and self._look.dull(head, size)
+        names = self._look.wants(text, size, entry[3] | stat.S_IFREG, dull=dull)
         if not names and not searched:
             return
-        head = source.at(offset, min(stored, HEAD if searched else FIRST))
+        if names and not searched:
+            head = source.at(offset, min(stored, FIRST))
         if names and stored == size:
             names = self._look.likely(names, text, size, head)
         if names and searched and HEAD < stored <= HELD and kind_of(head, stored) is not None:

@@ -1,9 +1,11 @@
-"""The two ways to look at a layer's tar: by seeking, and forward only. Both are a ``tar.Source``."""
+"""The two ways to look at a layer's tar: by seeking, and forward only. Both are ``tar.Windowed``."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO
+
+from scanner.parsers.tar import BLOCK
 
 LEAST, MOST = 1 << 12, 1 << 18
 """Bytes that are read at a place jumped to; at most, when it goes on from there."""
@@ -38,6 +40,11 @@ class Seeking:
         self._window, self._start = b"".join(parts), offset
         return self._window[:size]
 
+    def around(self, offset: int, /) -> tuple[bytes, int]:
+        """What is in memory, with a block from there on."""
+        self.at(offset, BLOCK)
+        return self._window, self._start
+
 
 class Forward:
     """Over chunks that come one after the other."""
@@ -69,6 +76,11 @@ class Forward:
             self._window, self._start = b"".join(parts), offset
             return self._window[:size]
         return window[start : start + size]
+
+    def around(self, offset: int, /) -> tuple[bytes, int]:
+        """What is in memory, with a block from there on."""
+        self.at(offset, BLOCK)
+        return self._window, self._start
 
     def drain(self) -> None:
         """Let everything that is left go by."""

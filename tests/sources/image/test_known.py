@@ -65,7 +65,10 @@ class Look:
 
     skips = None
 
-    def wants(self, path, size, mode):
+    def dull(self, head, size):
+        return False
+
+    def wants(self, path, size, mode, *, dull=False):
         return tuple(self.extractors)
 
     def likely(self, names, path, size, head):

@@ -98,7 +98,10 @@ class Look:
     def __init__(self, wants=lambda *item: True, extract=quote) -> None:
         self._wants, self._extract = wants, extract
 
-    def wants(self, path: str, size: int | None, mode: int) -> Sequence[str]:
+    def dull(self, head: bytes, size: int) -> bool:
+        return False
+
+    def wants(self, path: str, size: int | None, mode: int, *, dull: bool = False) -> Sequence[str]:
         return ["test"] * self._wants(path, size, mode)
 
     def likely(self, names: Sequence[str], path: str, size: int, head: bytes) -> Sequence[str]:

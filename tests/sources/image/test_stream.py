@@ -33,7 +33,10 @@ class Look:
     def only(self, names: Collection[str]) -> Look:
         return self
 
-    def wants(self, path: str, size: int | None, mode: int) -> Sequence[str]:
+    def dull(self, head: bytes, size: int) -> bool:
+        return False
+
+    def wants(self, path: str, size: int | None, mode: int, *, dull: bool = False) -> Sequence[str]:
         Look.asked += 1
         return ("quotes",)
 
