@@ -21,8 +21,9 @@ TAIL = 3
 _LIKELY = 1 << 20
 """Bytes that a hard link is taken for until its file is known: no extractor finds them too few or too many."""
 
-_Asked = tuple[tuple[str, Callable[[Item], bool], str | tuple[str, ...]], ...]
-"""Extractors by their names, each with what it is asked by, and the ends of paths of which it is."""
+_Ends = str | tuple[str, ...]
+_Asked = tuple[str, Callable[[Item], bool], _Ends]
+"""An extractor by its name, what it is asked by, and the ends of paths of which it is."""
 
 _put_path = vars(Location)["path"].__set__
 _put_size, _put_mode, _put_link, _put_hard_link = (
@@ -35,7 +36,7 @@ class Look:
 
     def __init__(self, extractors: Iterable[Extractor], searchers: Iterable[Searcher] = ()) -> None:
         self._extractors = {_name(extractor): extractor for extractor in extractors}
-        self._everyone: _Asked = tuple((name, each.wants, "") for name, each in self._extractors.items())
+        self._everyone: Sequence[_Asked] = tuple((name, each.wants, "") for name, each in self._extractors.items())
         told = [each.told for each in self._extractors.values() if isinstance(each, Selective)]
         self._starts = tuple(dict.fromkeys(start for each in told for start in each.starts))
         self._within = tuple(dict.fromkeys(part for each in told for part in each.within))
@@ -91,41 +92,47 @@ class Look:
 
     def wants(self, path: str, size: int | None, mode: int, *, dull: bool = False) -> tuple[str, ...]:
         """Who wants a file or folder, by its path, size (None: a hard link), mode with its type, and how it begins."""
-        if stat.S_ISDIR(mode):
-            folder = Folder(at=Location(path, None, _SOME), mode=stat.S_IMODE(mode))
-            return tuple(name for name in self._of_folders if self._extractors[name].wants(folder))
-        asked, ends = self._everyone, ""
-        if mode & 0o170000 == stat.S_IFREG and size is not None:
+        kind = mode & 0o170000
+        lower = ""
+        if kind == stat.S_IFREG and size is not None:
             slash = path.rfind("/") + 1
             if path[:slash] != self._folder:  # files come folder by folder
                 self._folder = path[:slash]
                 self._tells = any(part in f"/{self._folder}" for part in self._within)
-            tells = self._tells or size >= self._size or mode & self._modes
-            if not tells and not path.startswith(self._starts, slash):
-                tails, others = self._dull_tails if dull else self._tails
-                asked = tails.get(path[-TAIL:].lower(), others)
+            if self._tells or size >= self._size or mode & self._modes or path.startswith(self._starts, slash):
+                asked = self._everyone
+            else:
+                tails = self._dull_tails if dull else self._tails
+                ends, asked = tails.get(path[-TAIL:].lower()) or tails[""]
                 if not asked:
                     return ()
-                ends = path.lower()
+                lower = path.lower()
+                if not lower.endswith(ends):
+                    return ()
+        elif kind == stat.S_IFDIR:
+            folder = Folder(at=Location(path, None, _SOME), mode=stat.S_IMODE(mode))
+            return tuple(name for name in self._of_folders if self._extractors[name].wants(folder))
+        else:
+            asked = self._everyone
         file = self._file
         _put_path(file.at, path)
         _put_size(file, _LIKELY if size is None else size)
         _put_mode(file, mode & 0o7777)
-        linked = size is None or mode & 0o170000 == stat.S_IFLNK
+        linked = size is None or kind == stat.S_IFLNK
         if linked or self._linked:
-            _put_link(file, "" if mode & 0o170000 == stat.S_IFLNK else None)
+            _put_link(file, "" if kind == stat.S_IFLNK else None)
             _put_hard_link(file, size is None)
             self._linked = linked
         found: tuple[str, ...] = ()
         for name, wants, end in asked:
-            if ends.endswith(end) and wants(file):
+            if lower.endswith(end) and wants(file):
                 found += (name,)
         return found
 
-    def _by_tail(self, others: type | tuple[()]) -> tuple[Mapping[str, _Asked], _Asked]:
-        """Those whom the last letters of a path tell to be asked, by these, and those who are asked of every path."""
+    def _by_tail(self, others: type | tuple[()]) -> Mapping[str, tuple[_Ends, Sequence[_Asked]]]:
+        """By the last letters of a path, who is asked and of which ends; by "", who is asked of every other path."""
         always: set[str] = set()
-        tails: dict[str, dict[str, tuple[str, ...]]] = {}
+        tails: dict[str, dict[str, tuple[str, ...]]] = {"": {}}
         for name, each in self._extractors.items():
             if not isinstance(each, Selective) or isinstance(each, others):
                 always.add(name)
@@ -133,11 +140,12 @@ class Look:
                 told = tails.setdefault(end[-TAIL:].lower(), {})
                 told[name] = (*told.get(name, ()), end.lower())
 
-        def asked(told: Mapping[str, tuple[str, ...]]) -> _Asked:
+        def asked(told: Mapping[str, tuple[str, ...]]) -> tuple[_Ends, Sequence[_Asked]]:
             listed = ((name, wants, "" if name in always else told.get(name, ())) for name, wants, _ in self._everyone)
-            return tuple(each for each in listed if each[2] != ())
+            ends = tuple(end for ends in told.values() for end in ends)
+            return "" if always else ends, tuple(each for each in listed if each[2] != ())
 
-        return {tail: asked(told) for tail, told in tails.items()}, asked({})
+        return {tail: asked(told) for tail, told in tails.items()}
 
     def likely(self, names: Sequence[str], path: str, size: int, head: bytes) -> Sequence[str]:
         """Those to whom the first bytes of the file do not say no."""

@@ -59,18 +59,14 @@ class StartFiles:
         return Told(_TAILS | places.names(), modes=0o111)
 
     def wants(self, item: Item) -> bool:
-        """By what ``told`` says, then by the place, which is all that most files are asked."""
+        """By the place, which is all that most files are asked, then by name or mode."""
         if not isinstance(item, File):
             return False
         path = item.at.path
-        name = path[path.rfind("/") + 1 :]
-        if path.endswith(".py"):
-            likely = _is_program(name) or name in places.names()
-        else:
-            likely = bool(item.mode & 0o111) or path[-3:] in _TAILS or name in places.names()
-        if not likely or "site-packages/" in path or path.startswith(_FOREIGN) or item.at.layer is None:
+        if "site-packages/" in path or path.startswith(_FOREIGN) or item.at.layer is None:
             return False
-        return _is_wanted(item, path, name)
+        name = path[path.rfind("/") + 1 :]
+        return (_tells(item, path, name) or name in places.names()) and "/node_modules/" not in path
 
     def begins(self, path: str, size: int, head: bytes) -> bool:
         """By what tells a text, and a script."""
@@ -103,21 +99,6 @@ class StartFiles:
         )
 
 
-def _is_wanted(item: File, path: str, name: str) -> bool:
-    """Of what has such a name or is executable, and is not plainly a package's."""
-    if "/node_modules/" in path:
-        return False
-    if name in places.names() or (item.link is not None and "/" not in path):
-        return True  # such a link is /bin, say, or /entrypoint
-    if name.endswith(".py"):
-        return not installed(path)
-    _, dot, end = name.rpartition(".")
-    script = end in _SCRIPTS if dot else _ENTRY.search(name) is not None and _may_be_script(item)
-    return (script and path.startswith(_BINARIES)) or (
-        (script or _tells(item, path, name, end)) and not installed(path)
-    )
-
-
 def _is_program(name: str) -> bool:
     """Whether a Python program is called like one that a container starts or is set up by."""
     stem = name[:-3].rstrip("0123456789").lower()
@@ -126,16 +107,33 @@ def _is_program(name: str) -> bool:
     return not _PROGRAMS.isdisjoint(stem.replace("-", "_").replace(".", "_").split("_"))
 
 
-def _tells(item: File, path: str, name: str, end: str) -> bool:
-    """By name, or, for what has no suffix, by mode and place."""
-    if end != name:
-        return end in _SETTINGS and _CONFIG.search(name) is not None
-    if path[:4] == "etc/":
+def _tells(item: File, path: str, name: str) -> bool:
+    """By its name, or, when that has no suffix, by mode and place as well."""
+    if item.link is not None and "/" not in path:
+        return True  # /bin, say, or /entrypoint
+    dot = name.rfind(".")
+    if dot < 0:
+        return (item.mode & 0o111 != 0 or path[-3:] in _TAILS) and _may_start(item, path, name)
+    end = name[dot + 1 :]
+    if end in _SCRIPTS:
+        return path.startswith(_BINARIES) or not installed(path)
+    told = _is_program(name) if end == "py" else end in _SETTINGS and _CONFIG.search(name) is not None
+    return told and not installed(path)
+
+
+def _may_start(item: File, path: str, name: str) -> bool:
+    """Of what has no suffix, and is executable or called like a script."""
+    script = _ENTRY.search(name) is not None and _may_be_script(item)
+    if script and path.startswith(_BINARIES):
+        return True
+    if installed(path):
         return False
+    if script or path[:4] == "etc/":
+        return script
     if item.link is not None:
         return path.count("/") <= LINK_DEPTH
     folder = path[: -len(name)]
-    return bool(item.mode & 0o111) and _may_be_script(item) and (folder == _LOCAL or not folder.endswith("bin/"))
+    return item.mode & 0o111 != 0 and _may_be_script(item) and (folder == _LOCAL or not folder.endswith("bin/"))
 
 
 def _may_be_script(item: File) -> bool:

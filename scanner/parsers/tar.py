@@ -12,6 +12,8 @@ from typing import NamedTuple, Protocol
 from zlib import adler32
 
 BLOCK = 512
+NAME = 100
+"""Bytes of a name in a header."""
 REGULAR, HARD_LINK, SYMLINK, CHARACTER_DEVICE, BLOCK_DEVICE, FOLDER, FIFO = b"0123456"
 """Types of entries. Others are as they stand in the header."""
 MAX_EXTENSION = 1 << 20
@@ -26,7 +28,7 @@ _PAX, _GLOBAL, _LONG_NAME, _LONG_LINK = b"xgLK"
 _EXTENSIONS = frozenset((_PAX, _GLOBAL, _LONG_NAME, _LONG_LINK))
 _NO_BODY = frozenset((HARD_LINK, SYMLINK, CHARACTER_DEVICE, BLOCK_DEVICE, FOLDER, FIFO))
 _MEANT = frozenset((b"path", b"linkpath", b"size", b"uid", b"gid"))
-_SPARSE_KEYS = (b"GNU.sparse.map", b"GNU.sparse.major")
+_SPARSE_KEYS = frozenset((b"GNU.sparse.map", b"GNU.sparse.major"))
 _SPARSE_PAIR = (b"GNU.sparse.offset", b"GNU.sparse.numbytes")
 """Of version 0.0, where they alternate and are kept as a map."""
 _REAL_SIZES = (b"GNU.sparse.realsize", b"GNU.sparse.size")
@@ -124,8 +126,7 @@ def walk(source: Windowed, flaws: list[Flaw]) -> Iterator[Entry]:
             stretch, start = around(offset)
             place = offset - start
             header = stretch[place : place + BLOCK]
-        # The low half of an Adler-32 is the sum of the bytes plus one, modulo 65521, which ASCII does not reach.
-        if adler32(header) & 0xFFFF != sums.get(header[148:156]) or len(header) < BLOCK or not header.isascii():
+        if adler32(header) & 0xFFFF != sums[header[148:156]] or len(header) < BLOCK or not header.isascii():
             step = walker.look(header, offset)
             if step < 0:
                 return
@@ -137,8 +138,9 @@ def walk(source: Windowed, flaws: list[Flaw]) -> Iterator[Entry]:
             # By far the most are written so; what else there is takes longer.
             usual = digits.isdigit() and not header[135]
             size = int(digits, 8) if usual else number(header[124:136])
-            owner = owners.get(header[100:124]) or walker.owner(header[100:124])
-            name = header[:100].partition(b"\0")[0]
+            mode, uid, gid = owner = owners.get(header[100:124]) or walker.owner(header[100:124])
+            end = header.find(0)
+            name = header[:end] if 0 <= end < NAME else header[:NAME]
             if header[345] and header[257:263] == b"ustar\0":
                 name = header[345:500].partition(b"\0")[0] + b"/" + name
             if kind not in _USUAL or walker.extra:
@@ -147,7 +149,7 @@ def walk(source: Windowed, flaws: list[Flaw]) -> Iterator[Entry]:
                     continue
             else:
                 offset += BLOCK
-                entry = make(Entry, (name, kind, size, *owner, b"", offset, None))
+                entry = make(Entry, (name, kind, size, mode, uid, gid, b"", offset, None))
                 if kind == REGULAR:
                     offset += size + 511 & -512
         except ValueError as error:
@@ -156,18 +158,38 @@ def walk(source: Windowed, flaws: list[Flaw]) -> Iterator[Entry]:
         yield entry
 
 
+class _Sums(dict[bytes, int]):
+    """By what stands in a checksum's field, the low half of the Adler-32 that proves it for a header in ASCII.
+
+    That half is the sum of all bytes plus one, modulo 65521, which ASCII does not reach.
+    """
+
+    damaged = False
+    """What goes by is no member, so that a header must prove more than its sum."""
+
+    def __missing__(self, field: bytes) -> int:
+        if self.damaged:
+            return -1
+        try:
+            expected = number(field) - 8 * 32 + sum(field) + 1
+        except (ValueError, IndexError):
+            return -1
+        if len(self) > _REMEMBERED:
+            self.clear()
+        self[field] = expected
+        return expected
+
+
 class _Walker:
     """What a walk does for headers that are out of the ordinary."""
 
     def __init__(self, source: Source, flaws: list[Flaw]) -> None:
         self._source, self._flaws = source, flaws
-        self.sums: dict[bytes, int] = {}
-        """Checksum fields seen in front of ASCII, and the low half of the Adler-32 that proves them."""
+        self.sums = _Sums()
         self.owners: dict[bytes, tuple[int, int, int]] = {}
         """Mode, uid and gid by how they are written."""
         self.extra: dict[bytes, bytes] = {}
         """What extended headers say of the next member: pax keys, ``L`` and ``K``."""
-        self._damaged = False
 
     def look(self, header: bytes, offset: int) -> int:
         """0 for a header that is right, below it for the end of the archive, else how far to go on."""
@@ -176,23 +198,24 @@ class _Walker:
             self._tell(offset, NO_END if whole else "the archive is cut off")
             return -1
         if header == _ZEROS:
-            if not self._damaged:
+            if not self.sums.damaged:
                 if self._source.at(offset + BLOCK, BLOCK).rstrip(b"\0") == b"":
                     return -1
                 self._tell(offset, "a block of zeros between two members")
             return BLOCK
         if not self._sum_holds(header):
             return self.damage(offset, "no header of a tar archive: the checksum is wrong")
-        if self._damaged and header[257:262] != b"ustar":
+        if self.sums.damaged and header[257:262] != b"ustar":
             return BLOCK
-        self._damaged = False
+        self.sums.damaged = False
         return 0
 
     def damage(self, offset: int, reason: str) -> int:
         """Tell of it, and look for the next header from the next block on."""
-        if not self._damaged:
+        if not self.sums.damaged:
             self._tell(offset, reason)
-        self._damaged, self.extra = True, {}
+        self.sums.damaged, self.extra = True, {}
+        self.sums.clear()
         return BLOCK
 
     def owner(self, field: bytes) -> tuple[int, int, int]:
@@ -215,7 +238,7 @@ class _Walker:
         mode, uid, gid = owner
         stored = size = _decimal(extra, b"size", size)
         content, parts = start, None
-        if kind == _SPARSE or any(key in extra for key in _SPARSE_KEYS):
+        if kind == _SPARSE or not _SPARSE_KEYS.isdisjoint(extra):
             from scanner.parsers import sparse
 
             if kind == _SPARSE:
@@ -266,14 +289,8 @@ class _Walker:
             said = number(field)
         except ValueError:
             return False
-        plain = header.isascii()
-        whole = (adler32(header) & 0xFFFF) - 1 if plain else sum(header)
-        total = whole - sum(field) + 8 * 32
+        total = sum(header) - sum(field) + 8 * 32
         if said == total:
-            if len(self.sums) > _REMEMBERED:
-                self.sums.clear()
-            if plain:
-                self.sums[field] = whole + 1
             return True
         rest = header[:148] + header[156:]
         return said == total - 256 * sum(byte > 127 for byte in rest)  # old tars took bytes as signed

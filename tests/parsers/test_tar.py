@@ -106,6 +106,7 @@ def test_one_damaged_byte_is_told_or_changes_nothing_that_tarfile_would_not_see(
     """Either a named flaw, or the very members that tarfile reads from the same bytes."""
     place = draw.draw(st.integers(0, len(data) - 1))
     damaged = data[:place] + draw.draw(st.binary(min_size=1, max_size=1)) + data[place + 1 :]
+    assume(damaged[place] or place % 512 != 148)  # Go reads a sum with a NUL in front, tarfile does not
     entries, flaws = read(damaged)
     if not flaws:
         assert by_us(entries) == by_tarfile(damaged)
@@ -250,6 +251,15 @@ def test_a_wrong_sum_is_named_and_the_next_member_found() -> None:
     broken[0] ^= 1
     entries, flaws = read(header(b"a") + bytes(broken) + BODY + header(b"b", 5) + BODY + END)
     assert [e.name for e in entries] == [b"a", b"b"]
+    assert flaws == [Flaw(512, "no header of a tar archive: the checksum is wrong")]
+
+
+def test_what_was_read_before_the_damage_is_a_member_behind_it_too() -> None:
+    """A header like one that went by ends the damage as any other does."""
+    broken = bytearray(header(b"broken", 5))
+    broken[0] ^= 1
+    entries, flaws = read(header(b"a") + bytes(broken) + BODY + header(b"a") + END)
+    assert [e.name for e in entries] == [b"a", b"a"]
     assert flaws == [Flaw(512, "no header of a tar archive: the checksum is wrong")]
 
 

@@ -89,6 +89,7 @@ def _docker(archive: Members, wanted: str, platform: str | None) -> Image:
             size=archive.size(path),
             media_type="",
             identity=archive.identity(path),
+            local=True,
             open=lambda path=path: archive.open(path),  # type: ignore[misc]
         )
         for number, path in enumerate(one["Layers"])

@@ -89,7 +89,8 @@ class _Store:
     """What containerd keeps, by its digest."""
 
     def __init__(self, text: str, namespace: str) -> None:
-        self.name, self._text, self._namespace = f"containerd:{text}", text, namespace
+        self.name, self.local = f"containerd:{text}", False
+        self._text, self._namespace = text, namespace
 
     def manifest(self, digest: str) -> bytes:
         """A manifest's bytes, at most one more than MAX_MANIFEST."""

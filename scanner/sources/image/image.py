@@ -25,6 +25,8 @@ class Blob(Record):
     identity: str = ""
     """What tells the stored bytes from all others without reading them, where that is not ``digest``: the place in a
     file and the file's times; ``diff_id`` when a daemon vouches for it; "" for nothing."""
+    local: bool = False
+    """It is in a file here, so that its beginning is had at once."""
     open: Callable[[], BinaryIO]
     """A new reader of the stored bytes, not yet held to ``digest``. Raises TargetError when there is none; its reads
     raise OSError."""

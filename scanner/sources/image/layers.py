@@ -9,7 +9,6 @@ from __future__ import annotations
 import multiprocessing
 from collections.abc import Callable, Collection, Generator, Iterable, Sequence
 from contextlib import closing
-from itertools import zip_longest
 from mmap import mmap
 
 from scanner import workers
@@ -23,12 +22,11 @@ from scanner.sources.image.gather import Counted, Found, Look
 from scanner.sources.image.image import Blob, Image
 from scanner.sources.image.known import PROVISIONAL, Known
 from scanner.sources.image.merge import Names, removed_by, wasted
+from scanner.sources.image.order import longest_first
 from scanner.sources.image.read import Read, read_layer
 
 SMALL = 32 << 20
 """Stored bytes of a single layer that is read without a process of its own."""
-MANY = 8
-"""Layers that are so many times smaller than the largest may take longer for their files than for their bytes."""
 EVERY = 0.1
 """Seconds after which other processes are asked how far they are."""
 
@@ -93,7 +91,8 @@ def read_layers(
     layers = [said.get(index) or Layer(index, blob.digest or blob.diff_id) for index, blob in blobs]
     task = _Task(image, layers, look, verify, known, counted=counted)
     done = task.whole()
-    order = _mixed([(image.layers[index].size, index) for index in range(len(image.layers)) if index not in done])
+    left = [(index, blob) for index, blob in enumerate(image.layers) if index not in done]
+    order = longest_first(left, verify=verify) if jobs > 1 else [index for index, _ in left]
     problems: list[Problem] = []
     total = sum(image.layers[index].size for index in order)
     parallel = jobs > 1 and (len(order) > 1 or total > SMALL) and "fork" in multiprocessing.get_all_start_methods()
@@ -226,16 +225,6 @@ class _Task:
             read = self._known.put(blob, layer, read, before)
         # There is nothing below the lowest that its names could hide.
         return read if layer.index or self._counted is not None else read.replace(names=Names())
-
-
-def _mixed(sizes: Sequence[tuple[int, int]]) -> list[int]:
-    """The largest first, and small ones between the large: what has many files takes longer than its bytes tell."""
-    least = max(sizes, default=(0, 0))[0] // MANY
-    large: list[int] = []
-    small: list[int] = []
-    for size, index in sorted(sizes, reverse=True):
-        (large if size > least else small).append(index)
-    return [index for pair in zip_longest(large, small) for index in pair if index is not None]
 
 
 def _each(task: _Task, order: Sequence[int], tell: Callable[[], None]) -> Reads:

@@ -113,7 +113,7 @@ class _Store:
     """The blobs of a layout."""
 
     def __init__(self, files: Files) -> None:
-        self.name, self._files = files.name, files
+        self.name, self.local, self._files = files.name, True, files
 
     def manifest(self, digest: str) -> bytes:
         """At most one byte more than fits."""

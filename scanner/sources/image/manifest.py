@@ -39,6 +39,8 @@ class Store(Protocol):
 
     name: str
     """As the user would type it."""
+    local: bool
+    """Its blobs are files here."""
 
     def manifest(self, digest: str) -> bytes:
         """A manifest's bytes, at most one more than MAX_MANIFEST; they are held to the digest by who asks."""
@@ -176,6 +178,7 @@ def _image(store: Store, document: Mapping[str, Any], digest: str, asked: Platfo
             diff_id=diff_ids[number] if number < len(diff_ids) else "",
             size=layer.size,
             media_type=layer.media_type,
+            local=store.local,
             open=partial(store.blob, layer.digest, layer.size),
         )
         for number, layer in enumerate(layers)

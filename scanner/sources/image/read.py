@@ -6,6 +6,7 @@ import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from hashlib import new
+from itertools import islice
 from typing import BinaryIO, NamedTuple
 
 from scanner.errors import TargetError
@@ -215,11 +216,11 @@ class _Reader(Gathering):
     def _walk(self, source: tar.Windowed, form: str) -> None:
         flaws: list[tar.Flaw] = []
         try:
-            for entry in tar.walk(source, flaws):
-                if self.entries == MAX_ENTRIES:
-                    raise ValueError(f"more than {MAX_ENTRIES:,} files in the layer; the rest was not looked at")
-                self.entries += 1
+            entries = tar.walk(source, flaws)
+            for self.entries, entry in enumerate(islice(entries, MAX_ENTRIES), 1):
                 self._member(entry, source)
+            if next(entries, None) is not None:
+                raise ValueError(f"more than {MAX_ENTRIES:,} files in the layer; the rest was not looked at")
         finally:
             for offset, reason in flaws:
                 # What a cut-off zstd stream lacks shows only here; tar files of some makers never have the mark.
@@ -245,13 +246,20 @@ class _Reader(Gathering):
                 folder_ = Folder(at=Location(_text(path), None, self._layer), mode=entry[3])
                 self._state(path, self.entries, folder_, names)
             return
-        self._name_file(path, folder, base, entry)
+        if path not in INDEXES:
+            self.names.add(folder, base)
+            if self._counted is not None:
+                self._weigh(path, folder, base, entry)
         if kind == tar.REGULAR:
             self._regular(path, base, entry, source)
-        elif kind == tar.SYMLINK:
+        else:
+            self._link(path, entry, source)
+
+    def _link(self, path: bytes, entry: tar.Entry, source: tar.Source) -> None:
+        if entry.type == tar.SYMLINK:
             if names := self._look.wants(_text(path), 0, entry.mode | stat.S_IFLNK):
                 self._take(path, self.entries, entry, source, names)
-        elif kind == tar.HARD_LINK and self._look.wants(_text(path), None, entry.mode | stat.S_IFREG):
+        elif entry.type == tar.HARD_LINK and self._look.wants(_text(path), None, entry.mode | stat.S_IFREG):
             self._links += 1
             if self._links <= MAX_LINKS:
                 self._places[path] = _Link(self.entries, path_of(entry.link))
@@ -273,12 +281,14 @@ class _Reader(Gathering):
         size, offset, text = entry[2], entry[7], path.decode("utf-8", "surrogateescape")
         stored = size if entry[8] is None else sum(length for _, length in entry[8])
         searched = self._skips is not None and stored > 0 and not self._skips(path, base)
-        head = source.at(offset, min(stored, HEAD)) if searched else b""
-        dull = searched and stored == size and self._look.dull(head, size)
-        names = self._look.wants(text, size, entry[3] | stat.S_IFREG, dull=dull)
-        if not names and not searched:
-            return
-        if names and not searched:
+        if searched:
+            head = source.at(offset, min(stored, HEAD))
+            dull = stored == size and self._look.dull(head, size)
+            names = self._look.wants(text, size, entry[3] | stat.S_IFREG, dull=dull)
+        else:
+            names = self._look.wants(text, size, entry[3] | stat.S_IFREG)
+            if not names:
+                return
             head = source.at(offset, min(stored, FIRST))
         if names and stored == size:
             names = self._look.likely(names, text, size, head)
@@ -289,15 +299,11 @@ class _Reader(Gathering):
         if searched:
             self.search(text, self.entries, stored, source.at, offset, head=head)
 
-    def _name_file(self, path: bytes, folder: bytes, base: bytes, entry: tar.Entry) -> None:
-        if path in INDEXES:
-            return
-        self.names.add(folder, base)
-        if self._counted is not None:
-            size = entry.size if entry.type == tar.REGULAR else 0
-            self.names.weigh(folder, base, size)
-            self.size += size
-            self.count += entry.type == tar.REGULAR and self._counted(_text(path))
+    def _weigh(self, path: bytes, folder: bytes, base: bytes, entry: tar.Entry) -> None:
+        size = entry.size if entry.type == tar.REGULAR else 0
+        self.names.weigh(folder, base, size)
+        self.size += size
+        self.count += entry.type == tar.REGULAR and self._counted is not None and self._counted(_text(path))
 
     def _whiteout(self, path: bytes, folder: bytes, base: bytes) -> None:
         if base == OPAQUE:

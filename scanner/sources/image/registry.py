@@ -87,7 +87,7 @@ class _Mirrored:
     """A repository with its mirrors, as one store: who fails, or sends what it was not asked for, is passed over."""
 
     def __init__(self, name: str, places: Sequence[Registry]) -> None:
-        self.name, self._places = name, places
+        self.name, self.local, self._places = name, False, places
 
     def manifest(self, digest: str) -> bytes:
         """By digest or tag; held to the digest."""

@@ -303,19 +303,6 @@ def test_an_error_of_an_extractor_is_a_problem_of_its_file() -> None:
 # What a file lets one read
 
 
-def test_small_layers_are_read_between_the_large() -> None:
-    """A few bytes may hold the most files, which would be left for one process at the end."""
-    began = []
-
-    def sized(size: int) -> Blob:
-        made = blob(layer(("a", b"x")))
-        opened = made.open
-        return made.replace(size=size, digest="", open=lambda: began.append(size) or opened())
-
-    contents(*map(sized, [7, 900, 300, 5, 800, 100]), verify=False)
-    assert began == [900, 100, 800, 7, 300, 5]
-
-
 @pytest.mark.parametrize("form", FORMS)
 def test_a_file_can_be_read_in_parts(form: str) -> None:
     """A longer beginning after a shorter one, something from further on, and the beginning once more."""

@@ -1,0 +1,46 @@
+"""What takes longest is read first: by its bytes, and by its files where these can be told."""
+
+import gzip
+import io
+
+from scanner.errors import TargetError
+from scanner.sources.image.image import Blob
+from scanner.sources.image.order import longest_first
+from tests.sources.image.test_layers import layer
+
+MANY = layer(*((f"folder/file{number}", b"x") for number in range(2_000)))
+ONE = layer(("weights", bytes(4_000_000)))
+
+
+def blob(data: bytes, **changes: object) -> Blob:
+    made = Blob(digest="", diff_id="", size=len(data), media_type="", local=True, open=lambda: io.BytesIO(data))
+    return made.replace(**changes)
+
+
+def order(*blobs: Blob, verify: bool = False) -> list[int]:
+    return longest_first(enumerate(blobs), verify=verify)
+
+
+def test_many_files_take_longer_than_a_large_one_that_nobody_reads() -> None:
+    assert order(blob(ONE), blob(MANY)) == [1, 0]
+    assert order(blob(MANY), blob(ONE)) == [0, 1]
+
+
+def test_what_is_hashed_or_inflated_takes_longer() -> None:
+    large = layer(("weights", bytes(20_000_000)))
+    assert order(blob(large), blob(MANY), verify=True) == [0, 1]
+    assert order(blob(large), blob(gzip.compress(MANY, 0))) == [1, 0]
+
+
+def test_what_is_not_here_is_not_opened_for_it() -> None:
+    def refuse() -> io.BytesIO:
+        raise AssertionError("it was opened")
+
+    assert order(blob(b"", local=False, size=5, open=refuse), blob(b"", local=False, size=7, open=refuse)) == [1, 0]
+
+
+def test_what_cannot_be_read_has_its_turn_all_the_same() -> None:
+    def gone() -> io.BytesIO:
+        raise TargetError("gone")
+
+    assert sorted(order(blob(b"", open=gone), blob(b"no tar"), blob(b""), blob(bytes(2_000)))) == [0, 1, 2, 3]
