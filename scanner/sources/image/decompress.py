@@ -20,6 +20,9 @@ MAX_SMALL = 4 << 30
 MAX_WINDOW = 1 << 27
 """Bytes of memory that a zstd stream may ask for; ``zstd -d`` gives no more unless told to."""
 
+MAX_BEGINNING = 1 << 21
+"""Bytes that are inflated to tell what a layer is like."""
+
 _MAGIC = (
     (b"\x1f\x8b", "gzip"),
     (b"\x28\xb5\x2f\xfd", "zstd"),
@@ -108,6 +111,23 @@ def form_of(head: bytes) -> str:
     if head[257:262] == b"ustar" or not head.strip(b"\0") or any(tar.walk(tar.Buffer(head), [])):
         return "tar"
     raise ValueError("neither tar nor gzip nor zstd by its first bytes; it may be encrypted or no layer at all")
+
+
+def beginning(data: bytes, form: str) -> bytes:
+    """What the first bytes of a layer inflate to, at most ``MAX_BEGINNING``. Raises ValueError."""
+    if form == "tar":
+        return data
+    if form == "gzip":
+        import zlib
+
+        try:
+            return zlib.decompressobj(31).decompress(data, MAX_BEGINNING)
+        except zlib.error as error:
+            raise ValueError(f"damaged gzip: {error}") from error
+    import io
+
+    stored = Stored(io.BytesIO(data))
+    return b"".join(chunk for chunk, _ in zip(_zstd(stored), range(MAX_BEGINNING // CHUNK), strict=False))
 
 
 def _tar(stored: Stored) -> Iterator[bytes]:

@@ -6,15 +6,15 @@ from collections.abc import Iterable
 
 from scanner.errors import TargetError
 from scanner.parsers import tar
-from scanner.sources.image.decompress import form_of
+from scanner.sources.image.decompress import beginning, form_of
 from scanner.sources.image.image import Blob
 
-SAMPLE = 1 << 16
-"""Bytes at the beginning of a layer by which its files are counted."""
-PER_FILE = 6 << 10
+SAMPLE = 1 << 18
+"""Stored bytes at the beginning of a layer by which its files are counted."""
+PER_FILE = 16 << 10
 """Bytes that are hashed in the time that a file takes; measured."""
-INFLATED = 4
-"""How many times as long it takes to inflate a byte; measured."""
+INFLATING = 6
+"""How many times as long as hashing a byte it takes to inflate one to what it stands for; measured."""
 
 
 def longest_first(blobs: Iterable[tuple[int, Blob]], *, verify: bool) -> list[int]:
@@ -23,21 +23,22 @@ def longest_first(blobs: Iterable[tuple[int, Blob]], *, verify: bool) -> list[in
     return sorted(weights, key=lambda number: (weights[number], number), reverse=True)
 
 
-def _weight(blob: Blob, verify: bool) -> int:
-    """In bytes that are hashed in the same time."""
-    head = _beginning(blob) if blob.local else b""
+def _weight(blob: Blob, verify: bool) -> float:
+    """In bytes that are hashed in the same time. One that cannot be read fails when its turn comes."""
+    if blob.local:
+        try:
+            with blob.open() as raw:
+                stored = raw.read(SAMPLE)
+            form = form_of(stored[: tar.BLOCK])
+            head = beginning(stored, form)
+        except (TargetError, ValueError, OSError):
+            return 0.0
+        files = PER_FILE * _files(head, blob.size * len(head) / max(1, len(stored)))
+        return files + blob.size * (INFLATING if form != "tar" else verify)
+    return INFLATING * blob.size
+
+
+def _files(head: bytes, size: float) -> float:
+    """About how many files are in a tar of that size which begins so."""
     entries = list(tar.walk(tar.Buffer(head), []))
-    if not entries:
-        return INFLATED * blob.size
-    files = len(entries) * blob.size // max(1, entries[-1].offset + entries[-1].size)
-    return PER_FILE * files + verify * blob.size
-
-
-def _beginning(blob: Blob) -> bytes:
-    """Of a layer that is no tar, or that cannot be read, nothing; the latter is told when its turn comes."""
-    try:
-        with blob.open() as raw:
-            head = raw.read(SAMPLE)
-            return head if form_of(head[: tar.BLOCK]) == "tar" else b""
-    except (TargetError, ValueError, OSError):
-        return b""
+    return len(entries) * size / max(1, entries[-1].offset + entries[-1].size) if entries else 0.0

@@ -2,8 +2,14 @@
 
 import gzip
 import io
+import random
+from collections.abc import Callable
+
+import pytest
+import zstandard
 
 from scanner.errors import TargetError
+from scanner.sources.image.decompress import MAX_BEGINNING, beginning, form_of
 from scanner.sources.image.image import Blob
 from scanner.sources.image.order import longest_first
 from tests.sources.image.test_layers import layer
@@ -27,7 +33,7 @@ def test_many_files_take_longer_than_a_large_one_that_nobody_reads() -> None:
 
 
 def test_what_is_hashed_or_inflated_takes_longer() -> None:
-    large = layer(("weights", bytes(20_000_000)))
+    large = layer(("weights", bytes(60_000_000)))
     assert order(blob(large), blob(MANY), verify=True) == [0, 1]
     assert order(blob(large), blob(gzip.compress(MANY, 0))) == [1, 0]
 
@@ -44,3 +50,18 @@ def test_what_cannot_be_read_has_its_turn_all_the_same() -> None:
         raise TargetError("gone")
 
     assert sorted(order(blob(b"", open=gone), blob(b"no tar"), blob(b""), blob(bytes(2_000)))) == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("compress", [gzip.compress, zstandard.compress], ids=["gzip", "zstd"])
+def test_files_are_counted_in_what_is_inflated(compress: Callable[[bytes], bytes]) -> None:
+    few = compress(layer(("weights", random.Random(1).randbytes(400_000))))
+    many = compress(layer(*((f"folder/file{number}", b"x") for number in range(20_000))))
+    assert len(many) < len(few)
+    assert order(blob(few), blob(many)) == [1, 0]
+
+
+def test_a_bomb_is_not_inflated_for_it() -> None:
+    for bomb in (gzip.compress(bytes(200 << 20)), zstandard.compress(bytes(200 << 20))):
+        form = form_of(bomb[:512])
+        assert len(beginning(bomb, form)) <= MAX_BEGINNING
+        assert order(blob(bomb)) == [0]
