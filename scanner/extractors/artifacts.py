@@ -120,7 +120,7 @@ class HeldArtifacts:
     """Files in a layer, where people put files of their own."""
 
     of = (File,)
-    told = Told(_SUFFIXES | _LIKELY, (_EVENTS,), _TELLING)
+    told = Told(_SUFFIXES | _LIKELY, (_EVENTS,), _TELLING, apart=True)
 
     def wants(self, item: Item) -> bool:
         """By their path."""
@@ -138,7 +138,7 @@ class NotebookOutputs:
     """Notebooks that were saved with their outputs."""
 
     of = (File,)
-    told = Told(frozenset({".ipynb"}))
+    told = Told(frozenset({".ipynb"}), apart=True)
 
     def wants(self, item: Item) -> bool:
         """Notebooks that a COPY or ADD brings, or that lie in a layer, by name."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from scanner.extractors.interface import Told
+from scanner.extractors.interface import Told, packaged
 from scanner.parsers.lazy import Lazy
 
 MAX_PATH = 4096
@@ -100,7 +100,7 @@ _SYSTEM = Lazy(
     r"|opt/(?:conda|miniconda3?|miniforge3?|nvidia|intel)/(?:lib|share|include|pkgs|ssl|compilers_and_libraries)/"
     r"|etc/(?:ssl/certs|pki|apt|ca-certificates)/"
 )
-_MOST = ("usr/lib/", "usr/share/", "usr/include/", "usr/bin/", "usr/sbin/", "var/lib/dpkg/")
+_PROGRAMS = ("usr/bin/", "usr/sbin/")
 _FETCHED = Lazy(
     r"(?:^|/)(?:dist-packages|go/pkg/mod|\.cargo/registry|gems|lib/python[\d.]{1,5}|\.cache)/"
     r"(?!huggingface/(?:token|stored_tokens)$)|/ssl-cert-snakeoil\.key$"
@@ -108,7 +108,7 @@ _FETCHED = Lazy(
 """Where package managers put other people's files."""
 
 
-TOLD = Told(_ENDS | _CALLED, (".env",), ("/.ssh/",))
+TOLD = Told(_ENDS | _CALLED, (".env",), ("/.ssh/",), apart=True)
 """What ``in_layer`` is true of."""
 
 
@@ -154,7 +154,7 @@ def taken_along(path: str) -> bool:
 
 def foreign(path: str) -> bool:
     """Whether a path of a layer is the system's or a Python package's at a glance, as most are."""
-    return path.startswith(_MOST) or "site-packages/" in path
+    return packaged(path) or path.startswith(_PROGRAMS)
 
 
 def ours(path: str) -> bool:

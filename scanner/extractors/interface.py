@@ -39,6 +39,16 @@ class Told(NamedTuple):
     """Bits of the mode."""
     size: int = sys.maxsize
     """Bytes that a file has at least which is told by nothing else."""
+    apart: bool = False
+    """The end of a path tells nothing where it is ``packaged``."""
+
+
+_PACKAGED = ("usr/lib/", "usr/share/", "usr/include/", "var/lib/dpkg/")
+
+
+def packaged(path: str) -> bool:
+    """Whether a path of a layer, or a folder with its slash, is plainly where package managers put files; most are."""
+    return path.startswith(_PACKAGED) or "site-packages/" in path
 
 
 @runtime_checkable

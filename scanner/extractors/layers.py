@@ -9,7 +9,7 @@ from functools import reduce
 from operator import or_
 
 from scanner import code
-from scanner.extractors.interface import ByContent, Extractor, Searcher, Selective, Sniffer
+from scanner.extractors.interface import ByContent, Extractor, Searcher, Selective, Sniffer, packaged
 from scanner.model.facts.base import Fact
 from scanner.model.finding import Problem
 from scanner.model.location import Layer, Location, Text
@@ -42,10 +42,11 @@ class Look:
         self._within = tuple(dict.fromkeys(part for each in told for part in each.within))
         self._modes = reduce(or_, (each.modes for each in told), 0)
         self._size = min((each.size for each in told), default=sys.maxsize)
-        self._tails = self._by_tail(ByContent)
-        self._dull_tails = self._by_tail(())
+        self._tails = {where: (self._by_tail(ByContent, where), self._by_tail((), where)) for where in (False, True)}
+        """By whether a folder is packaged: whom the ends of paths tell to be asked of what is not dull, and is."""
         self._dull = [each.dull for each in self._extractors.values() if isinstance(each, ByContent)]
         self._folder, self._tells, self._linked = "", False, False
+        self._here = self._tails[False]
         place = Location("", None, _SOME)
         self._file = File(at=place, size=0, read=_nothing, part=_no_part, text=_no_text)
         """Filled in anew for each name: making one takes longer than asking every extractor about it."""
@@ -99,10 +100,11 @@ class Look:
             if path[:slash] != self._folder:  # files come folder by folder
                 self._folder = path[:slash]
                 self._tells = any(part in f"/{self._folder}" for part in self._within)
+                self._here = self._tails[packaged(self._folder)]
             if self._tells or size >= self._size or mode & self._modes or path.startswith(self._starts, slash):
                 asked = self._everyone
             else:
-                tails = self._dull_tails if dull else self._tails
+                tails = self._here[dull]
                 ends, asked = tails.get(path[-TAIL:].lower()) or tails[""]
                 if not asked:
                     return ()
@@ -129,14 +131,14 @@ class Look:
                 found += (name,)
         return found
 
-    def _by_tail(self, others: type | tuple[()]) -> Mapping[str, tuple[_Ends, Sequence[_Asked]]]:
+    def _by_tail(self, others: type | tuple[()], where: bool) -> Mapping[str, tuple[_Ends, Sequence[_Asked]]]:
         """By the last letters of a path, who is asked and of which ends; by "", who is asked of every other path."""
         always: set[str] = set()
         tails: dict[str, dict[str, tuple[str, ...]]] = {"": {}}
         for name, each in self._extractors.items():
             if not isinstance(each, Selective) or isinstance(each, others):
                 always.add(name)
-            for end in each.told.ends if isinstance(each, Selective) else ():
+            for end in each.told.ends if isinstance(each, Selective) and not (where and each.told.apart) else ():
                 told = tails.setdefault(end[-TAIL:].lower(), {})
                 told[name] = (*told.get(name, ()), end.lower())
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from scanner.extractors.credential_files import installed
-from scanner.extractors.interface import Extractor, Told
+from scanner.extractors.interface import Extractor, Told, packaged
 from scanner.extractors.services import places
 from scanner.model.facts.layers import StartFile
 from scanner.model.location import Evidence
@@ -44,7 +44,7 @@ _CONFIG = Lazy(r"(?:^|[_.-])(?:config|conf|settings)[_.-]|^supervisor.*\.(?:conf
 """Names that options for settings are given."""
 _LOCAL = "usr/local/bin/"
 _BINARIES = (_LOCAL, "usr/bin/", "usr/sbin/")
-_FOREIGN = ("usr/lib", "usr/share/", "usr/include/", "var/lib/", "opt/conda/lib/", "opt/conda/pkgs/")
+_FOREIGN = ("usr/lib", "var/lib/", "opt/conda/lib/", "opt/conda/pkgs/")
 _SHELL = Lazy(r"#!.{0,100}\b(?:ba|da|a|z|k)?sh\b")
 
 
@@ -56,14 +56,14 @@ class StartFiles:
     @property
     def told(self) -> Told:
         """By the last letters, a name, and the mode."""
-        return Told(_TAILS | places.names(), modes=0o111)
+        return Told(_TAILS | places.names(), modes=0o111, apart=True)
 
     def wants(self, item: Item) -> bool:
         """By the place, which is all that most files are asked, then by name or mode."""
         if not isinstance(item, File):
             return False
         path = item.at.path
-        if "site-packages/" in path or path.startswith(_FOREIGN) or item.at.layer is None:
+        if packaged(path) or path.startswith(_FOREIGN) or item.at.layer is None:
             return False
         name = path[path.rfind("/") + 1 :]
         return (_tells(item, path, name) or name in places.names()) and "/node_modules/" not in path
