@@ -64,8 +64,9 @@ class Selective(Extractor, Protocol):
 class ByContent(Selective, Protocol):
     """One that is asked as well about those that do not tell, unless they begin with what says no."""
 
-    def dull(self, head: bytes, size: int, /) -> bool:
-        """Whether it surely extracts nothing from a file that begins so and does not tell; quick."""
+    @property
+    def dull(self) -> Callable[[bytes, int], bool]:
+        """Whether it surely extracts nothing from a file that begins so, of that size, and does not tell; quick."""
 
 
 @runtime_checkable

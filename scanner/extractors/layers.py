@@ -44,7 +44,11 @@ class Look:
         self._size = min((each.size for each in told), default=sys.maxsize)
         self._tails = {where: (self._by_tail(ByContent, where), self._by_tail((), where)) for where in (False, True)}
         """By whether a folder is packaged: whom the ends of paths tell to be asked of what is not dull, and is."""
-        self._dull = [each.dull for each in self._extractors.values() if isinstance(each, ByContent)]
+        dull = [each.dull for each in self._extractors.values() if isinstance(each, ByContent)]
+        self.dull: Callable[[bytes, int], bool] = (
+            dull[0] if len(dull) == 1 else lambda head, size: all(each(head, size) for each in dull)
+        )
+        """Whether a regular file that begins so is nobody's unless it tells otherwise."""
         self._folder, self._tells, self._linked = "", False, False
         self._here = self._tails[False]
         place = Location("", None, _SOME)
@@ -86,10 +90,6 @@ class Look:
         for name, searcher in self._searchers.items():
             for said in searcher.search(part, layer):
                 yield name, said
-
-    def dull(self, head: bytes, size: int) -> bool:
-        """Whether a regular file that begins so is nobody's unless it tells otherwise."""
-        return all(dull(head, size) for dull in self._dull)
 
     def wants(self, path: str, size: int | None, mode: int, *, dull: bool = False) -> tuple[str, ...]:
         """Who wants a file or folder, by its path, size (None: a hard link), mode with its type, and how it begins."""

@@ -21,13 +21,6 @@ def _may_be() -> Callable[[str, int, bytes], bool]:
     return may_be
 
 
-@cache
-def _is_text() -> Callable[[bytes, int], bool]:
-    from scanner.parsers.models.texts import is_text
-
-    return is_text
-
-
 class ModelFiles:
     """What model files, and the files beside them, say of themselves, and what loading them would do."""
 
@@ -38,9 +31,12 @@ class ModelFiles:
         """By path and size."""
         return isinstance(item, File) and is_wanted(item)
 
-    def dull(self, head: bytes, size: int) -> bool:
-        """Most texts."""
-        return _is_text()(head, size)
+    @property
+    def dull(self) -> Callable[[bytes, int], bool]:
+        """Most texts are."""
+        from scanner.parsers.models.texts import is_text
+
+        return is_text
 
     def begins(self, path: str, size: int, head: bytes) -> bool:
         """By the first bytes, and by names that promise something."""
