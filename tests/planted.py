@@ -15,6 +15,7 @@ import sqlite3
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing
 from typing import NamedTuple
 
 from scanner.model.detector import Detector
@@ -84,11 +85,11 @@ def _zip(name: str) -> Callable[[str, str], bytes]:
 
 
 def _database(_: str, text: str) -> bytes:
-    database = sqlite3.connect(":memory:")
-    database.execute("CREATE TABLE history (id INTEGER, line TEXT)")
-    database.executemany("INSERT INTO history VALUES (?, ?)", [(1, "import os"), (2, text), (3, "quit()")])
-    database.commit()
-    return database.serialize()
+    with closing(sqlite3.connect(":memory:")) as database:
+        database.execute("CREATE TABLE history (id INTEGER, line TEXT)")
+        database.executemany("INSERT INTO history VALUES (?, ?)", [(1, "import os"), (2, text), (3, "quit()")])
+        database.commit()
+        return database.serialize()
 
 
 KINDS: Mapping[str, Kind] = {

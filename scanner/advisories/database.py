@@ -90,7 +90,7 @@ class Feed(Record, kw_only=False):
 
 
 class Database:
-    """An open database. Raises TargetError when there is none at ``path``, or a damaged one."""
+    """An open database, closed when nobody asks it any longer. Raises TargetError for none, and for a damaged one."""
 
     def __init__(self, path: str) -> None:
         self.path = path
@@ -100,6 +100,10 @@ class Database:
     def close(self) -> None:
         """No more questions."""
         self._connection.close()
+
+    def __del__(self) -> None:
+        if "_connection" in vars(self):
+            self.close()
 
     @cached_property
     def ecosystems(self) -> dict[str, int]:
@@ -165,19 +169,27 @@ def _opened(path: str) -> sqlite3.Connection:
         raise TargetError(f"{path} is no advisory database", hint="'hullcheck db update' fetches one")
     try:
         connection = sqlite3.connect(f"file:{quote(os.path.abspath(path))}?mode=ro&immutable=1", uri=True)
-        application, version = (
-            connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")
-        )
-        if application != APPLICATION:
-            raise TargetError(f"{path} is no advisory database", hint="'hullcheck db update' makes one")
-        if version != VERSION:
-            raise TargetError(
-                f"{path} was made by another version of hullcheck", hint="'hullcheck db update' makes it anew"
-            )
-        connection.execute("PRAGMA trusted_schema = OFF")
+        try:
+            _check(connection, path)
+        except BaseException:
+            connection.close()
+            raise
     except sqlite3.Error as error:
         raise _damaged(path, error) from None
     return connection
+
+
+def _check(connection: sqlite3.Connection, path: str) -> None:
+    application, version = (
+        connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")
+    )
+    if application != APPLICATION:
+        raise TargetError(f"{path} is no advisory database", hint="'hullcheck db update' makes one")
+    if version != VERSION:
+        raise TargetError(
+            f"{path} was made by another version of hullcheck", hint="'hullcheck db update' makes it anew"
+        )
+    connection.execute("PRAGMA trusted_schema = OFF")
 
 
 def _damaged(path: str, error: Exception) -> TargetError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -139,7 +140,7 @@ def test_what_is_no_database_says_what_to_type(tmp_path):
 
 def test_one_of_another_version_is_made_anew(tmp_path):
     compiled(tmp_path / "a.db", record("A-1", below("x", "1"))).close()
-    with sqlite3.connect(tmp_path / "a.db") as connection:
+    with closing(sqlite3.connect(tmp_path / "a.db")) as connection:
         connection.execute("PRAGMA user_version = 99")
     with pytest.raises(TargetError, match="another version of hullcheck"):
         Database(str(tmp_path / "a.db"))
@@ -147,7 +148,7 @@ def test_one_of_another_version_is_made_anew(tmp_path):
 
 def test_a_database_with_more_in_it_than_tables_is_not_taken_over(tmp_path):
     compiled(tmp_path / "a.db", record("A-1", below("x", "1"))).close()
-    with sqlite3.connect(tmp_path / "a.db") as connection:
+    with closing(sqlite3.connect(tmp_path / "a.db")) as connection:
         connection.execute("CREATE TRIGGER t AFTER INSERT ON feed BEGIN SELECT 1; END")
     with pytest.raises(TargetError, match="its tables are not those"), building(str(tmp_path / "b.db")) as compiler:
         compiler.carry(str(tmp_path / "a.db"))

@@ -10,6 +10,7 @@ import sqlite3
 import struct
 import subprocess
 import zlib
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -127,11 +128,11 @@ def test_berkeley_db_chain_that_runs_in_a_circle_ends():
 
 
 def database(*statements):
-    connection = sqlite3.connect(":memory:")
-    for statement in statements:
-        connection.execute(statement)
-    connection.commit()
-    return connection.serialize()
+    with closing(sqlite3.connect(":memory:")) as connection:
+        for statement in statements:
+            connection.execute(statement)
+        connection.commit()
+        return connection.serialize()
 
 
 def test_sqlite_database_that_computes_without_end_is_stopped(monkeypatch):

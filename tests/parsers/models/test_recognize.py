@@ -15,6 +15,7 @@ import sys
 import tarfile
 import zipfile
 import zlib
+from contextlib import closing
 from pathlib import Path
 
 import numpy
@@ -130,9 +131,9 @@ def test_ordinary_files_are_no_models(tmp_path: Path) -> None:
     """Programs and compressed files are what they are; everything else is nothing."""
     (tmp_path / "a.py").write_text("import os\n")
     code = Path(py_compile.compile(str(tmp_path / "a.py"), doraise=True) or "").read_bytes()
-    database = sqlite3.connect(tmp_path / "a.db")
-    database.execute("CREATE TABLE a (b)")
-    database.commit()
+    with closing(sqlite3.connect(tmp_path / "a.db")) as database:
+        database.execute("CREATE TABLE a (b)")
+        database.commit()
     others = [
         code, (tmp_path / "a.db").read_bytes(), b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(40), b"%PDF-1.7\n%\xe2\xe3",
         b"\0\1\0\0\0\x12\1\0\0\4\0\x20GDEF", b"wOF2\0\1\0\0", b"GIF89a", b"\xff\xd8\xff\xe0\0\x10JFIF", b"\0asm\1\0\0\0",
