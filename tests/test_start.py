@@ -200,6 +200,11 @@ class TestLayers:
             len(services(report({"opt/docker-entrypoint": OPEN}, Cmd=["docker-entrypoint"], Env=["PATH=:/opt"]))) == 1
         )
 
+    def test_a_script_is_looked_for_where_cd_has_led_to(self):
+        layer = {"srv/app/run.sh": OPEN, "srv/start.sh": b"#!/bin/sh\ncd app && ./run.sh\n"}
+        assert len(services(report(layer, Cmd=["sh", "-c", "cd /srv && ./start.sh"]))) == 1
+        assert services(report(layer, Cmd=["sh", "-c", "cd /opt && ./start.sh"])) == []
+
     def test_what_the_history_wrote_stays_there_unless_a_later_layer_has_it_anew(self):
         wrote = {
             "created_by": "RUN /bin/sh -c echo 'exec jupyter lab --ip=* --ServerApp.token=' > /run.sh # buildkit",

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from scanner.extractors import remote, secret_mounts
 from scanner.extractors.checks import INTERPRETERS, is_python
-from scanner.extractors.place import moment, moved, path, stage
+from scanner.extractors.place import folder_of, moment, path, stage
 from scanner.model.command import Command
 from scanner.model.facts import GitClone
 from scanner.model.instruction import Copy, Run
@@ -94,10 +94,7 @@ class _History:
         self._by_folder: dict[str, tuple[int, Word]] = {}
         self._builder = -1
         self._programs: dict[str, int] = {}
-        here = ""
         for index, command in enumerate(commands):
-            if command.program in {"cd", "pushd"} and command.arguments:
-                here = command.arguments[0].text
             cloned, given = _verb(command, "clone", _CLONE)
             if cloned and given.positionals and not _is_local(given.positionals[0]):
                 self.clones.append((index, given))
@@ -105,7 +102,7 @@ class _History:
             if chosen is not None:
                 self._last = (index, chosen)
                 folder = options(command.arguments, _GLOBAL, until_positional=True).value("-C")
-                for part in (folder.text if folder is not None else here).split("/"):
+                for part in (folder.text if folder is not None else command.folder or "").split("/"):
                     self._by_folder[part] = (index, chosen)
             if _builds(command):
                 self._builder = index
@@ -142,12 +139,10 @@ def _cloned(item: Step | Config, history: _History, index: int, given: Options, 
     )
 
 
-def _place(step: Step, index: int, folder: str) -> str | None:
+def _place(step: Step, index: int, name: str) -> str | None:
     """The path of a clone in the image; None when that is not known."""
-    here = step.workdir or "/"
-    for command in step.commands[:index]:
-        here = moved(here, command)
-    place = path(here, folder)
+    here = folder_of(step, step.commands[index])
+    place = "/" if here is None else path(here, name)
     return None if "$" in place or "~" in place or place == "/" else place
 
 
@@ -155,13 +150,14 @@ def _later(step: Step, place: str) -> tuple[bool, Word | None]:
     """Whether the next steps build or run something in a folder, and what they check out there."""
     used, chosen = False, None
     for other in step.later():
-        here = other.workdir or "/"
         if other.keyword in {"CMD", "ENTRYPOINT"}:
-            used = used or _under(here, place) or f"{place}/" in other.instruction.text.value
+            used = used or _under(other.workdir or "/", place) or f"{place}/" in other.instruction.text.value
         for command in other.commands:
-            here = moved(here, command)
-            folder = options(command.arguments, _GLOBAL, until_positional=True).value("-C")
-            inside = _under(path(here, folder.text) if folder is not None and command.program == "git" else here, place)
+            here = folder_of(other, command)
+            if here is None:
+                continue
+            there = options(command.arguments, _GLOBAL, until_positional=True).value("-C")
+            inside = _under(path(here, there.text) if there is not None and command.program == "git" else here, place)
             chosen = (_checked_out(command) if inside else None) or chosen
             if _builds(command) or (command.words and _under(path(here, command.words[0].text), place)):
                 used = used or inside or any(_under(path(here, word.text), place) for word in command.words)

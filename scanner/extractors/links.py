@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Iterator
 
 from scanner.extractors.interface import Told
-from scanner.extractors.place import moved, path, stage
+from scanner.extractors.place import folder_of, path, stage
 from scanner.model.command import Command
 from scanner.model.facts import SymbolicLink
 from scanner.model.location import Evidence, Word
@@ -37,11 +37,10 @@ class MadeLinks:
     def extract(self, item: Item) -> Iterator[SymbolicLink]:
         """A fact for each link in such a place."""
         assert isinstance(item, Step)
-        here = item.workdir or "/"
         for command in item.commands:
-            here = moved(here, command)
-            for target, places in _made(command) if command.program == "ln" else ():
-                link = next(filter(_is_mounted, (path(here, place) for place in places)), None)
+            here = folder_of(item, command) if command.program == "ln" else None
+            for target, places in _made(command) if here is not None else ():
+                link = next(filter(_is_mounted, (path(here or "/", place) for place in places)), None)
                 if link is not None:
                     yield SymbolicLink(
                         evidence=(command.evidence(),),

@@ -6,7 +6,7 @@ import posixpath
 from typing import Literal
 
 from scanner.model.command import Command
-from scanner.model.target import Config, Step
+from scanner.model.target import Config, Step, home
 
 Moment = Literal["build", "start"]
 
@@ -26,8 +26,16 @@ def path(here: str, name: str) -> str:
     return posixpath.normpath(posixpath.join(here, name))
 
 
-def moved(here: str, command: Command) -> str:
-    """The folder in which the commands behind this one run."""
-    if command.program in {"cd", "pushd"} and command.arguments:
-        return path(here, command.arguments[0].text)
-    return here
+def folder_of(step: Step, command: Command) -> str | None:
+    """The folder in which a command of a step runs; None when that is not known."""
+    if command.folder is None:
+        return None
+    return path(step.workdir or "/", at_home(step, command.folder))
+
+
+def at_home(step: Step, name: str) -> str:
+    """A path with the home folder of who runs the step for ``~`` and ``$HOME``."""
+    for sign in ("~/", "$HOME/", "${HOME}/"):
+        if f"{name}/".startswith(sign):
+            return posixpath.join(home(step.user, step.env), name[len(sign) :])
+    return name

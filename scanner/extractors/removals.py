@@ -12,13 +12,13 @@ from scanner.extractors.copies import model_format
 from scanner.extractors.credential_files import credential_type
 from scanner.extractors.fetches import fetches
 from scanner.extractors.model_commands import named
-from scanner.extractors.place import moved, path, stage
+from scanner.extractors.place import at_home, folder_of, path, stage
 from scanner.model.command import Command
 from scanner.model.facts import LateRemoval
 from scanner.model.instruction import Copy
 from scanner.model.location import Evidence, Word
 from scanner.model.record import Record
-from scanner.model.target import Config, Item, Step, home
+from scanner.model.target import Config, Item, Step
 from scanner.parsers import urls
 from scanner.parsers.lazy import Lazy
 from scanner.parsers.shell.arguments import options
@@ -121,12 +121,11 @@ def _removed(step: Step, layers: _Layers) -> Iterator[LateRemoval]:
 
 def _removals(step: Step) -> Iterator[tuple[Command, Word, str]]:
     """The commands of a step that remove something: the word and the path it means."""
-    here = step.workdir or "/"
     for command in step.commands:
-        here = moved(here, command)
-        if command.program in _REMOVES:
+        here = folder_of(step, command) if command.program in _REMOVES else None
+        if here is not None:
             for word in options(command.arguments, frozenset()).positionals:
-                place = path(here, _at_home(step, word.text))
+                place = path(here, at_home(step, word.text))
                 if not place.startswith(_LISTS):
                     yield command, word, place
 
@@ -187,25 +186,13 @@ def _copied(step: Step) -> Iterator[_Placed]:
 
 
 def _made(step: Step) -> Iterator[_Placed]:
-    here = step.workdir or "/"
     for command in step.commands:
-        here = moved(here, command)
         store = logins.store(logins.service(command))
         if store:
-            yield _Placed(path("/", _at_home(step, f"~/{store}")), "credential", "login", command.evidence())
-        for redirect in command.redirects:
-            place = path(here, _at_home(step, redirect.target.text))
-            if ">" in redirect.operator and credential_type(place):
-                yield _Placed(place, "credential", "command", command.evidence())
-        for fetch in fetches(command):
-            if fetch.saved_as and remote.content(urls.split(fetch.url.text), fetch.saved_as) == "model":
-                yield _Placed(path(here, fetch.saved_as), "model", "command", command.evidence(fetch.url))
-        for model in named(command):
-            given = options(command.arguments, frozenset({"--local-dir", "--cache-dir"}))
-            folder = given.value("--local-dir", "--cache-dir")
-            place = folder.text if folder is not None else _cache(step, model.source)
-            if model.via == "cli" and place:
-                yield _Placed(path(here, place), "model", "command", command.evidence(model.name))
+            yield _Placed(path("/", at_home(step, f"~/{store}")), "credential", "login", command.evidence())
+        here = folder_of(step, command)
+        if here is not None:
+            yield from _made_by(step, command, here)
     for text in embedded.readable(step):
         try:
             taken = [(call, model_calls.taken(call)) for call in model_calls.read(text)]
@@ -217,19 +204,28 @@ def _made(step: Step) -> Iterator[_Placed]:
                 yield _Placed(place, "model", "command", text.evidence(call.start, call.end))
 
 
+def _made_by(step: Step, command: Command, here: str) -> Iterator[_Placed]:
+    """What a command that runs in the folder ``here`` writes to files that it names."""
+    for redirect in command.redirects:
+        place = path(here, at_home(step, redirect.target.text))
+        if ">" in redirect.operator and credential_type(place):
+            yield _Placed(place, "credential", "command", command.evidence())
+    for fetch in fetches(command):
+        if fetch.saved_as and remote.content(urls.split(fetch.url.text), fetch.saved_as) == "model":
+            yield _Placed(path(here, fetch.saved_as), "model", "command", command.evidence(fetch.url))
+    for model in named(command):
+        given = options(command.arguments, frozenset({"--local-dir", "--cache-dir"}))
+        into = given.value("--local-dir", "--cache-dir")
+        place = into.text if into is not None else _cache(step, model.source)
+        if model.via == "cli" and place:
+            yield _Placed(path(here, place), "model", "command", command.evidence(model.name))
+
+
 def _cache(step: Step, source: str) -> str:
     """Where downloads from a hub go when nobody says; "" when that is not known."""
     if source == "huggingface" and "HF_HOME" in step.env:
         return step.env["HF_HOME"] or ""
-    return path("/", _at_home(step, f"~/{_CACHES[source]}")) if source in _CACHES else ""
-
-
-def _at_home(step: Step, name: str) -> str:
-    """A path with the home folder of who runs the step for ``~`` and ``$HOME``."""
-    for sign in ("~/", "$HOME/", "${HOME}/"):
-        if name.startswith(sign):
-            return posixpath.join(home(step.user, step.env), name.removeprefix(sign))
-    return name
+    return path("/", at_home(step, f"~/{_CACHES[source]}")) if source in _CACHES else ""
 
 
 EXTRACTORS = (Removals(),)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Sequence
 from typing import Literal
 
@@ -59,11 +60,17 @@ class Command(Record):
     """Index of the command that runs it: ``sh -c``, or whose word is ``$(…)``, `` `…` ``, ``<(…)``."""
     inside: Literal["", "-c", "$()", "<()", ">()"] = ""
     """How ``parent`` holds it."""
+    folder: str | None = ""
+    """Where ``cd`` has led to before it, from where the script is started; None when that is not known."""
 
     @property
     def arguments(self) -> tuple[Word, ...]:
         """The words after the program."""
         return self.words[1:]
+
+    def at(self, path: str) -> str:
+        """A path as this command means it, from where the script is started; as far as that is known."""
+        return path if path.startswith("~") else posixpath.join(self.folder or "", path)
 
     def evidence(self, word: Word | Assignment | None = None, note: str = "") -> Evidence:
         """A word of this command as evidence, or the command whole (first to last word, or its assignments)."""

@@ -350,6 +350,37 @@ class TestScripts:
         assert (served.product, served.port, served.open, served.risk) == ("uvicorn", 80, True, "reloads code")
         assert (debugged.product, debugged.open, debugged.risk) == ("flask", True, "debugger")
 
+    @pytest.mark.parametrize(
+        "command",
+        [
+            "cd /srv/app && python app.py",
+            "cd /srv && exec python app/app.py",
+            "bash -c 'cd /srv/app; python -m app'",
+            "cd /srv/app && uvicorn --help; python app.py",
+            'cd "$WHERE"; cd /srv/app; python app.py',
+        ],
+    )
+    def test_a_script_is_looked_for_where_cd_has_led_to(self, command):
+        code = "import gradio\ndemo.launch(server_name='0.0.0.0')\n"
+        assert service(command, "COPY app.py /srv/app/", app_py=code).product == "gradio"
+
+    def test_it_is_not_looked_for_where_cd_has_led_away_from(self):
+        code = "import gradio\ndemo.launch(server_name='0.0.0.0')\n"
+        start = "FROM a\nWORKDIR /srv/app\nCOPY app.py .\nCMD {}\n"
+        assert len(services(start.format("python app.py"), app_py=code)) == 1
+        assert services(start.format("cd /tmp && python app.py"), app_py=code) == []
+
+    def test_where_cd_leads_to_nobody_knows_it_is_looked_for_in_the_workdir(self):
+        code = "import gradio\ndemo.launch(server_name='0.0.0.0')\n"
+        found = service('cd "$(dirname "$0")" && python app.py', "WORKDIR /srv/app", "COPY app.py .", app_py=code)
+        assert found.product == "gradio"
+
+    def test_a_file_of_settings_is_looked_for_where_cd_has_led_to(self):
+        found = service(
+            "cd /srv && jupyter lab --config=open.py", "COPY open.py /srv/", open_py="c.ServerApp.token = ''\n"
+        )
+        assert found.auth == "none"
+
     def test_a_script_that_is_no_python_is_an_error_that_names_it(self):
         with pytest.raises(ValueError, match=r"app\.py: not Python"):
             service("python app.py", "COPY app.py .", app_py="import gradio\nprint 'x'\n")

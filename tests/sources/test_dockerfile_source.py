@@ -235,6 +235,44 @@ class TestFilesAndScripts:
         found = target(f'FROM a\n{lines}\nENTRYPOINT ["{name}"]\n', {"x": b"mlflow server\n"})
         assert ("mlflow server" in [words for _, _, words in runs(found)]) is is_found
 
+    @pytest.mark.parametrize(
+        ("before", "folder"),
+        [
+            ("true", ""),
+            ("cd /srv/app", "/srv/app"),
+            ("cd srv && cd app", "srv/app"),
+            ("cd /srv; pushd -n app", "/srv/app"),
+            ("cd -P /srv", "/srv"),
+            ("cd ~/app", "~/app"),
+            ("(cd /srv) && bash -c 'cd /elsewhere'", "/srv"),
+            ("cd $UNKNOWN", None),
+            ("cd $UNKNOWN; cd app", None),
+            ("cd $UNKNOWN; cd /srv", "/srv"),
+            ("cd -", None),
+            ("cd", None),
+        ],
+    )
+    def test_a_command_runs_where_cd_has_led_to(self, before, folder):
+        found = target(f"FROM a\nRUN {before}; last\nRUN other\n")
+        (first, second) = [step.commands for step in found.steps if step.commands]
+        assert [each.folder for each in (first[-1], second[0])] == [folder, ""]
+
+    def test_what_a_script_runs_runs_where_it_is_started(self):
+        context = {"start.sh": b'first\ncd lib\n./more.sh\nexec "$@"\n', "more.sh": b"second; cd deeper; third\n"}
+        found = target(
+            """
+            FROM a
+            COPY start.sh /srv/app/
+            COPY more.sh /srv/app/lib/
+            ENTRYPOINT ["/bin/sh", "-c", "cd /srv/app && ./start.sh fourth"]
+            """,
+            context,
+        )
+        folders = {command.program: command.folder for command in found.config.commands}
+        assert [folders[name] for name in ("first", "second", "third", "fourth")] == [
+            "/srv/app", "/srv/app/lib", "/srv/app/lib/deeper", "/srv/app/lib",
+        ]  # fmt: skip
+
     def test_scripts_that_start_each_other_are_read_once(self):
         found = target(
             """

@@ -47,17 +47,10 @@ class Surroundings:
         self.emptied: dict[tuple[str, tuple[str, ...]], tuple[int, int]] = {}
         """What ``caches`` has found out: the last command that surely and that perhaps empties a cache."""
         self._exports: dict[str, list[tuple[int, str | None]]] = {}
-        self._folders: dict[int | None, list[tuple[int, str | None]]] = {}
         for index, command in enumerate(self.commands):
             match command.program:
                 case "export":
                     self._export(index, command)
-                case "cd" | "pushd":
-                    here = self.folder(index)
-                    word = command.arguments[0] if command.arguments else None
-                    known = here is not None and word is not None and word.known and word.text != "-"
-                    place = posixpath.join(here, word.text) if known and here is not None and word is not None else None
-                    self._folders.setdefault(command.parent, []).append((index, place))
                 case "." | "source" | "activate":
                     if any("activate" in word.text for word in command.words):
                         self.activated = min(self.activated, index)
@@ -73,21 +66,6 @@ class Surroundings:
         earlier = self._exports.get(name, [])
         at = bisect_left(earlier, index, key=_first)
         return earlier[at - 1][1] if at else self.env.get(name, "")
-
-    def folder(self, index: int) -> str | None:
-        """Where ``cd`` has led to before command ``index``: "" for nowhere, None when that is not known.
-
-        A ``cd`` counts for the commands that follow it in the same script, and for what these run.
-        """
-        at: int | None = index
-        while at is not None:
-            parent = self.commands[at].parent
-            moves = self._folders.get(parent, [])
-            before = bisect_left(moves, at, key=_first)
-            if before:
-                return moves[before - 1][1]
-            at = parent
-        return ""
 
 
 def _first(pair: tuple[int, str | None]) -> int:
@@ -134,7 +112,7 @@ class Call:
         """A path as seen from the folder that ``cd`` has led to; None when that is not known."""
         if path.startswith("/"):
             return path
-        here = self.around.folder(self.index)
+        here = self.command.folder
         return None if here is None else posixpath.normpath(posixpath.join(here, path))
 
     def find(self, path: str) -> File | None:

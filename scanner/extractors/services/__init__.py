@@ -60,7 +60,7 @@ def _in_scripts(config: Config, exported: dict[str, Setting]) -> Iterator[Servic
     """The servers in the Python scripts that commands run."""
     for command in _commands(config):
         program = program_of(command.words)
-        file = config.find(program.path) if program is not None and program.path else None
+        file = config.find(command.at(program.path)) if program is not None and program.path else None
         if program is None or file is None:
             continue
         try:

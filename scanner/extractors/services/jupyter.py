@@ -118,7 +118,7 @@ def _files(asked: Asked) -> Iterator[tuple[str, Setting]]:
     if given is not None and given.value:
         paths.append(given.value)
     for path in paths:
-        file = asked.config.find(path)
+        file = asked.file(path)
         if file is not None:
             yield from _settings(text_of(file))
 

@@ -145,7 +145,9 @@ class Asked:
 
     def file(self, path: str) -> File | None:
         """A file of the image; ``~`` is the home of whoever runs it."""
-        return self.config.find(home(self.config.user, self.config.env) + path[1:] if path.startswith("~/") else path)
+        if path.startswith("~/"):
+            path = home(self.config.user, self.config.env) + path[1:]
+        return self.config.find(self.call.command.at(path) if self.call.command is not None else path)
 
     def _arguments(self) -> Iterator[Argument]:
         for place in self.product.settings.get("arguments", ()):

@@ -21,7 +21,7 @@ def commands(command: Command, config: Config) -> Iterator[Command]:
         b.text for a, b in zip(command.words, command.words[1:], strict=False) if a.text in {"-c", "--configuration"}
     ]
     for path in named or SUPERVISOR:
-        file = config.find(path)
+        file = config.find(command.at(path))
         if file is None:
             continue
         text = text_of(file)

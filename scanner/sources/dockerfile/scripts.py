@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from scanner.model.command import Command, Script, base_name
@@ -25,6 +26,7 @@ MAX_SHEBANG = 256
 _ALL_GIVEN = frozenset({"$@", "${@}", "$*", "${*}"})
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 """Where nothing says otherwise."""
+_MOVES = frozenset({"cd", "pushd"})
 _SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh", "ksh", "source", "."})
 
 
@@ -43,8 +45,11 @@ def follow(
     *,
     seen: frozenset[str] = frozenset(),
     given: Given | None = None,
+    folder: str | None = "",
 ) -> tuple[Command, ...]:
-    """The commands of a script, and behind them those of the shell scripts they start, each script once.
+    """The commands of a script that is started in ``folder``, and behind them those of the shell scripts they start.
+
+    Each script is followed once.
 
     A followed script's commands keep their own source text; ``parent`` and ``pipeline`` count on from the list so
     far, and the first-level commands of it have the starting command as ``parent``, with ``inside`` ``"-c"``.
@@ -53,11 +58,13 @@ def follow(
     commands = list(script.commands)
     if given is not None:
         commands = [_filled(command, given.words) for command in commands]
+    commands = _placed(commands, folder)
     if len(seen) >= MAX_DEPTH:
         return tuple(commands)
     for index, command in enumerate(tuple(commands)):
         if given is not None and command.words and command.words[0].text in _ALL_GIVEN:
-            handed = follow(shell.parse_argv(given.source, given.words, lookup), find, lookup, problems, seen=seen)
+            argv = shell.parse_argv(given.source, given.words, lookup)
+            handed = follow(argv, find, lookup, problems, seen=seen, folder=command.folder)
             inner = tuple(_wrapped(each, command) for each in handed)
         else:
             inner = _started_by(command, find, lookup, problems, seen)
@@ -74,6 +81,32 @@ def follow(
     return tuple(commands)
 
 
+def _placed(commands: list[Command], start: str | None) -> list[Command]:
+    """Each with its folder: a ``cd`` counts for what follows in the same script, and for what that runs."""
+    if start == "" and not any(command.program in _MOVES for command in commands):
+        return commands
+    placed: list[Command] = []
+    here: dict[int | None, str | None] = {None: start}
+    for command in commands:
+        parent = command.parent
+        if parent not in here:
+            here[parent] = placed[parent].folder if parent is not None and parent < len(placed) else start
+        folder = here[parent]
+        placed.append(command.replace(folder=folder))
+        if command.program in _MOVES:
+            here[parent] = _entered(command.arguments, folder)
+    return placed
+
+
+def _entered(arguments: Sequence[Word], folder: str | None) -> str | None:
+    word = next((word for word in arguments if word.text[:1] != "-"), None)
+    if word is None or not word.known:
+        return None
+    if word.text.startswith(("/", "~")):
+        return word.text
+    return None if folder is None else posixpath.join(folder, word.text)
+
+
 def _wrapped(command: Command, by: Command) -> Command:
     """What ``exec gosu app "$@"`` does to the command it was given."""
     return command if command.parent is not None else command.replace(wrappers=by.wrappers + command.wrappers)
@@ -88,7 +121,7 @@ def _started_by(
 ) -> tuple[Command, ...]:
     """The commands of the script that a command starts, if it does and the script is here."""
     at = _started(command)
-    file = _found(command.words[at].text, find, lookup) if at is not None else None
+    file = _found(command, command.words[at].text, find, lookup) if at is not None else None
     if at is None or file is None or file.at.path in seen:
         return ()
     text = _read(file, problems)
@@ -100,12 +133,15 @@ def _started_by(
     ]
     words = command.words[at + 1 :]
     given = Given(command.source, words) if all(word.known for word in words) else None
-    return follow(script, find, lookup, problems, seen=seen | {file.at.path}, given=given)
+    seen |= {file.at.path}
+    return follow(script, find, lookup, problems, seen=seen, given=given, folder=command.folder)
 
 
-def _found(name: str, find: Callable[[str], File | None], lookup: Callable[[str], str | None]) -> File | None:
+def _found(
+    command: Command, name: str, find: Callable[[str], File | None], lookup: Callable[[str], str | None]
+) -> File | None:
     """The file that a name in a command means: a path, else one in the folders of PATH."""
-    file = find(name)
+    file = find(command.at(name))
     if file is None and "/" not in name:
         folders = (lookup("PATH") or _PATH).split(":")[:MAX_FOLDERS]
         file = next((found for folder in folders if folder and (found := find(f"{folder}/{name}")) is not None), None)
