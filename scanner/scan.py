@@ -79,7 +79,8 @@ class Options(Record):
     """What comes from an image's base image does not count."""
     verify: bool = True
     """Hold layers to their digests."""
-    jobs: int = 1
+    jobs: int | None = None
+    """Processes to scan with; None: one, and for layers as many as there are cores, a few at most."""
     cache_limit: int = 0
     """Bytes that facts of layers may take in the user's cache folder; 0: none are kept, nor looked for."""
     weigh: bool = False
@@ -108,9 +109,10 @@ def scan(
     TargetError for what cannot be opened.
     """
     names = list(discover(paths, options.exclude))
-    parallel = options.jobs > 1 and len(names) > WARM and not any(map(is_image, names))  # images use jobs for layers
+    jobs = options.jobs or 1
+    parallel = jobs > 1 and len(names) > WARM and not any(map(is_image, names))  # images use jobs for layers
     reports = []
-    for report in _in_parallel(names, options) if parallel else _each(names, options, on_layers):
+    for report in _in_parallel(names, options, jobs) if parallel else _each(names, options, on_layers):
         reports.append(report)
         if on_progress is not None:
             on_progress(len(reports))
@@ -317,14 +319,14 @@ def _each(
         yield _report(name, options, on_layers)
 
 
-def _in_parallel(names: Sequence[str], options: Options) -> Iterator[Report]:
+def _in_parallel(names: Sequence[str], options: Options, jobs: int) -> Iterator[Report]:
     """The same in several processes, which begin with all that the first files had this one load."""
     import multiprocessing
 
     yield from _each(names[:WARM], options)
     start = "fork" if "fork" in multiprocessing.get_all_start_methods() else None
-    with multiprocessing.get_context(start).Pool(options.jobs, _remember, (options,)) as pool:
-        yield from pool.imap(_work, names[WARM:], chunksize=max(1, min(16, len(names) // (4 * options.jobs))))
+    with multiprocessing.get_context(start).Pool(jobs, _remember, (options,)) as pool:
+        yield from pool.imap(_work, names[WARM:], chunksize=max(1, min(16, len(names) // (4 * jobs))))
 
 
 _options: Options

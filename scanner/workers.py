@@ -8,6 +8,14 @@ import signal
 import threading
 
 
+def cores() -> int:
+    """How many this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # only Linux says
+        return os.cpu_count() or 1
+
+
 def begin() -> None:
     """To be called in each as it starts, by forking or not."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -46,6 +46,13 @@ def hullcheck() -> None:
 
 _path = click.argument("paths", nargs=-1, metavar="[PATH]...")
 _rules = click.option("--rules", multiple=True, metavar="FOLDER", help="Rules of your own, beside those built in.")
+_jobs = click.option(
+    "-j",
+    "--jobs",
+    type=click.IntRange(1, 256),
+    metavar="N",
+    help="Processes to scan with.  [default: 1; for layers one a core, 4 at most]",
+)
 _config = click.option("--config", metavar="FILE", help="Configuration to read instead of looking for one.")
 
 
@@ -128,7 +135,7 @@ def _inputs(command: Any) -> Any:
 @click.option("--no-color", is_flag=True, help="No colours; NO_COLOR does the same, FORCE_COLOR the opposite.")
 @click.option("-q", "--quiet", is_flag=True, help="Findings only, a line each.")
 @click.option("-v", "--verbose", is_flag=True, help="Say why each finding matters.")
-@click.option("-j", "--jobs", type=click.IntRange(1, 256), metavar="N", help="Processes to scan with.  [default: 1]")
+@_jobs
 def scan(**given: Any) -> int:
     """Scan Dockerfiles, folders of them, - for standard input, or images. Without PATH: the current folder.
 
@@ -154,7 +161,7 @@ def scan(**given: Any) -> int:
 @_rules
 @_config
 @click.option("--no-color", is_flag=True, help="No colours; NO_COLOR does the same, FORCE_COLOR the opposite.")
-@click.option("-j", "--jobs", type=click.IntRange(1, 256), metavar="N", help="Layers to read at a time.  [default: 1]")
+@_jobs
 def layers(image: str, config: str | None, as_json: bool, no_color: bool, **given: Any) -> int:
     """Show what each layer of an image brings: size, waste, packages, models, findings, and what made it.
 
@@ -174,7 +181,7 @@ def layers(image: str, config: str | None, as_json: bool, no_color: bool, **give
 @click.option("--allow-incomplete", is_flag=True, default=None, help="Not everything could be looked at: no error.")
 @_config
 @click.option("--no-color", is_flag=True, help="No colours; NO_COLOR does the same, FORCE_COLOR the opposite.")
-@click.option("-j", "--jobs", type=click.IntRange(1, 256), metavar="N", help="Layers to read at a time.  [default: 1]")
+@_jobs
 def models(targets: tuple[str, ...], config: str | None, format: str, no_color: bool, **given: Any) -> int:
     """List models by their content, without loading any: what they are, how large, from where, under which licence.
 

@@ -56,7 +56,8 @@ class Settings(Record):
     base: str | None = None
     only: str | None = None
     no_verify: bool = False
-    jobs: int = 1
+    jobs: int | None = None
+    """Processes to scan with; None: one, and for layers as many as there are cores, four at most."""
     no_cache: bool = False
     cache_limit: int = 1024
     """MiB that the facts of layers may take in the cache folder."""

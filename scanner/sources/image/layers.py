@@ -26,7 +26,9 @@ from scanner.sources.image.order import longest_first
 from scanner.sources.image.read import Read, read_layer
 
 SMALL = 32 << 20
-"""Stored bytes of a single layer that is read without a process of its own."""
+"""Stored bytes of a single layer, or of all where nobody says otherwise, that are read without further processes."""
+AT_ONCE = 4
+"""Layers that are read at a time, where there are so many cores and nobody says otherwise."""
 EVERY = 0.1
 """Seconds after which other processes are asked how far they are."""
 
@@ -72,7 +74,7 @@ def read_layers(
     look: Look,
     *,
     verify: bool = True,
-    jobs: int = 1,
+    jobs: int | None = None,
     told: Iterable[Layer] = (),
     counted: Counted | None = None,
     known: Known | None = None,
@@ -81,10 +83,11 @@ def read_layers(
     """Walk all layers and extract from the files that are wanted, in memory that does not grow with their size.
 
     ``verify`` reads each layer to its last byte and holds it to its digests. ``jobs`` layers are read at a time, each
-    in a process of its own, where the system can fork. ``told`` are layers as the history tells of them; others are
-    known by their digest alone. What ``known`` has of a layer is not read again, and what it has not is put there.
-    ``counted`` asks for what each layer takes up, and says which files to count as models; ``known`` does not hold
-    that, so it should be None. ``on_progress`` is called whenever something was read, many times a second.
+    in a process of its own, where the system can fork; None leaves that to the number of cores and the size. ``told``
+    are layers as the history tells of them; others are known by their digest alone. What ``known`` has of a layer is
+    not read again, and what it has not is put there. ``counted`` asks for what each layer takes up, and says which
+    files to count as models; ``known`` does not hold that, so it should be None. ``on_progress`` is called whenever
+    something was read, many times a second.
     """
     said = {layer.index: layer for layer in told}
     blobs = enumerate(image.layers)
@@ -92,9 +95,10 @@ def read_layers(
     task = _Task(image, layers, look, verify, known, counted=counted)
     done = task.whole()
     left = [(index, blob) for index, blob in enumerate(image.layers) if index not in done]
+    total = sum(blob.size for _, blob in left)
+    jobs = jobs or (min(AT_ONCE, workers.cores()) if total > SMALL else 1)
     order = longest_first(left, verify=verify) if jobs > 1 else [index for index, _ in left]
     problems: list[Problem] = []
-    total = sum(image.layers[index].size for index in order)
     parallel = jobs > 1 and (len(order) > 1 or total > SMALL) and "fork" in multiprocessing.get_all_start_methods()
 
     def tell() -> None:
@@ -118,12 +122,13 @@ class Passing:
         self,
         look: Look,
         *,
-        jobs: int = 1,
+        jobs: int | None = None,
         counted: Counted | None = None,
         known: Known | None = None,
         on_progress: Callable[[Passed], None] | None = None,
     ) -> None:
-        self._look, self._jobs, self._counted, self._known, self._tell = look, jobs, counted, known, on_progress
+        self._look, self._counted, self._known, self._tell = look, counted, known, on_progress
+        self._jobs = jobs or workers.cores()
         self._done = self._size = 0
 
     def __call__(self, name: str, blob: Blob) -> Read:

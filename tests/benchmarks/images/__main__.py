@@ -70,7 +70,7 @@ def _rows(folder: Path, image: str, form: str, *, quick: bool) -> Iterator[tuple
             continue
         if what == CACHED:
             subprocess.run([found, *rest], stdout=subprocess.DEVNULL, env=os.environ | cache, check=True)
-        used = measure([found, *rest], {"PATH": PATH} | (cache if program == HULLCHECK else {}))
+        used = measure([found, *rest], {"PATH": PATH} | (cache if what not in SCANNERS else {}))
         failed = f"   FAILED with exit code {used.status}" if used.status else ""
         print(
             f"  {what:<26} {used.wall:6.2f} s {used.cpu:6.2f} s {used.process:7,.0f} MB {used.tree:7,.0f} MB"

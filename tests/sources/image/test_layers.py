@@ -24,7 +24,7 @@ from scanner.model.facts.secrets import CredentialFile
 from scanner.model.finding import Problem
 from scanner.model.location import Evidence, Layer
 from scanner.model.target import File
-from scanner.sources.image import content, decompress
+from scanner.sources.image import content, decompress, layers
 from scanner.sources.image.archive import open_archive
 from scanner.sources.image.image import Blob, Image
 from scanner.sources.image.layers import Contents, Passed, read_layers
@@ -298,6 +298,35 @@ def test_an_error_of_an_extractor_is_a_problem_of_its_file() -> None:
         ("bad", "not what it seems"),
         ("odd", "half of it is missing"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("cores", "small", "jobs", "at_once"),
+    [
+        (1, 0, None, []),
+        (2, 0, None, [2]),
+        (64, 0, None, [4]),
+        (64, 1 << 20, None, []),
+        (1, 1 << 20, 3, [3]),
+        (64, 0, 1, []),
+    ],
+)
+def test_how_many_layers_are_read_at_a_time(
+    cores: int, small: int, jobs: int | None, at_once: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As many as somebody says, else as there are cores, unless all of it is read before another process has begun."""
+    began: list[int] = []
+    parallel = layers._in_parallel
+    monkeypatch.setattr(layers, "SMALL", small)
+    monkeypatch.setattr(layers.workers, "cores", lambda: cores)
+    monkeypatch.setattr(
+        layers,
+        "_in_parallel",
+        lambda task, order, jobs, *rest: began.append(jobs) or parallel(task, order, jobs, *rest),
+    )
+    found = contents(blob(layer(("a", b"1"))), blob(layer(("b", b"2"))), jobs=jobs)
+    assert [quote for _, _, quote in told(found)] == ["1", "2"]
+    assert began == at_once
 
 
 # What a file lets one read
