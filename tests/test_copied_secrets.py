@@ -129,6 +129,30 @@ def test_what_a_copy_from_another_stage_takes_on_ships(copy, taken, ships):
     assert findings == ({("secret-in-layer", "app/a.py:1:1")} if ships else set())
 
 
+THREE = "FROM python:3.12 AS one\nWORKDIR /src\nCOPY . .\nFROM alpine AS two\n{}\nFROM python:3.12\n{}\n"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "ships"),
+    [
+        ("COPY --from=one /src /opt", "COPY --from=two /opt /app", True),
+        ("COPY --from=one /src/app /opt/app", "COPY --from=two /opt /app", True),
+        ("COPY --from=one /src/app /opt/app/", "COPY --from=two /opt/app/a.py /app/", True),
+        ("COPY --from=one /src/app/a.py /opt/b.py", "COPY --from=two /opt/b.py /app/", True),
+        ("COPY --from=one /src /opt", "COPY --from=two /opt/*/a.py /app/", True),
+        ("COPY --from=one /src /opt", "COPY --from=two / /", True),
+        ("COPY --from=one /src /opt", "COPY --from=two /opt/dist /app", False),
+        ("COPY --from=one /src/app /opt/app/", "COPY --from=two /opt/app/b.py /app/", False),
+        ("COPY --from=one /src/dist /opt", "COPY --from=two /opt /app", False),
+        ("COPY --from=one /src /opt", "COPY --from=two /etc /app", False),
+        ("COPY --from=one /src /opt", "RUN true", False),
+    ],
+)
+def test_what_gets_in_by_way_of_a_third_stage_ships(first, second, ships):
+    _, findings = told({"app/a.py": SLACK.encode(), "dist/x": b"", "app/b.py": b""}, THREE.format(first, second))
+    assert findings == ({("secret-in-layer", "app/a.py:1:1")} if ships else set())
+
+
 def test_of_a_stage_that_is_taken_apart_too_much_all_counts():
     taken = "\n".join(f"COPY --from=build /src/{number} /" for number in range(layout.MAX_TAKEN + 1))
     files = {"a.py": SLACK.encode()}

@@ -57,17 +57,20 @@ class Layout:
 
         return find
 
-    def taken(self) -> dict[Layout, list[str]]:
-        """The sources of each COPY --from in here, by the stage they come from, and by those that it is made from."""
-        found: dict[Layout, list[str]] = {}
-        layout: Layout | None = self
-        while layout is not None:
-            for entry in layout._entries:
+    def taken(self, stages: Sequence[Layout]) -> dict[Layout, list[str]]:
+        """What of each stage gets in here by COPY --from, by way of others or not; ``stages`` are all, in their order.
+
+        As sources: paths of that stage, perhaps with wildcards. Of those that this one is made from, everything.
+        """
+        found = {stage: ["/"] for stage in self._made_from()}
+        for stage in reversed(stages):  # each takes from earlier ones only
+            wanted = found.get(stage, [])
+            for entry in stage._entries if wanted else ():
                 if isinstance(entry, Copied) and isinstance(entry.origin, Layout):
-                    for stage in entry.origin._made_from():
-                        sources = found.setdefault(stage, [])
-                        sources += entry.sources if len(sources) <= MAX_TAKEN else ()
-            layout = layout._base
+                    sources = _passed_on(entry, wanted)
+                    for other in entry.origin._made_from():
+                        known = found.setdefault(other, [])
+                        known += sources if len(known) <= MAX_TAKEN else ()
         return found
 
     def _made_from(self) -> Iterator[Layout]:
@@ -142,6 +145,26 @@ def _copied(entry: Copied, path: str, depth: int) -> File | None:
             if found is not None:
                 return found
     return None
+
+
+def _passed_on(entry: Copied, taken: Sequence[str]) -> list[str]:
+    """What has to be taken from where a COPY gets its files, for these to be taken from where it puts them."""
+    folder = posixpath.normpath(entry.destination)
+    if below(taken)(folder):
+        return list(entry.sources)
+    found: list[str] = []
+    for path in taken:
+        plain = posixpath.normpath("/" + _plain(path).lstrip("/"))
+        if plain == folder or plain.startswith(folder.rstrip("/") + "/"):
+            rest = plain[len(folder.rstrip("/")) + 1 :]
+            found += (each for source in entry.sources for each in _candidates(entry, source, rest))
+        elif any(char in path for char in "*?[") and _is_above(plain, folder):
+            found += entry.sources
+    return found
+
+
+def _is_above(folder: str, path: str) -> bool:
+    return folder == "/" or path.startswith(f"{folder}/")
 
 
 def _candidates(entry: Copied, source: str, rest: str) -> list[str]:

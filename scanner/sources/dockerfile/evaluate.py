@@ -328,7 +328,7 @@ class Evaluation:
 
     @cached_property
     def _taken(self) -> dict[Layout, list[str]]:
-        return self._target().layout.taken()
+        return self._target().layout.taken([stage.layout for stage in self._stages])
 
 
 _OUTSIDE = Stage(index=-1, at=Location(""))
