@@ -268,9 +268,10 @@ def collect(
 ) -> list[Fact]:
     """All facts of a target, with those that are ``held``; what an extractor could not read goes to ``problems``."""
     facts = list(held)
+    asked = {kind: [(each.wants, each) for each in extractors] for kind, extractors in BY_KIND.items()}
     for item in target.items():
-        for extractor in BY_KIND[type(item)]:
-            if extractor.wants(item):
+        for wants, extractor in asked[type(item)]:
+            if wants(item):
                 try:
                     facts.extend(extractor.extract(item))
                 except (ValueError, OSError, RecursionError) as error:

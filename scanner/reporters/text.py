@@ -132,7 +132,8 @@ def _package(finding: Finding) -> str:
 
 
 def _line(finding: Finding) -> int:
-    return finding.at.span.first_line if finding.at.span else 0
+    span = finding.at.span
+    return span.first_line if span else 0
 
 
 def _head(finding: Finding, where: str, paint: Painter) -> str:
