@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import reduce
 from operator import or_
+from typing import TypeVar
 
 from scanner import code
 from scanner.extractors.interface import ByContent, Extractor, Searcher, Selective, Sniffer, packaged
@@ -21,6 +22,8 @@ TAIL = 3
 _LIKELY = 1 << 20
 """Bytes that a hard link is taken for until its file is known: no extractor finds them too few or too many."""
 
+_First = TypeVar("_First")
+_Second = TypeVar("_Second")
 _Ends = str | tuple[str, ...]
 _Asked = tuple[str, Callable[[Item], bool], _Ends]
 """An extractor by its name, what it is asked by, and the ends of paths of which it is."""
@@ -44,10 +47,7 @@ class Look:
         self._size = min((each.size for each in told), default=sys.maxsize)
         self._tails = {where: (self._by_tail(ByContent, where), self._by_tail((), where)) for where in (False, True)}
         """By whether a folder is packaged: whom the ends of paths tell to be asked of what is not dull, and is."""
-        dull = [each.dull for each in self._extractors.values() if isinstance(each, ByContent)]
-        self.dull: Callable[[bytes, int], bool] = (
-            dull[0] if len(dull) == 1 else lambda head, size: all(each(head, size) for each in dull)
-        )
+        self.dull = _agreed([each.dull for each in self._extractors.values() if isinstance(each, ByContent)])
         """Whether a regular file that begins so is nobody's unless it tells otherwise."""
         self._folder, self._tells, self._linked = "", False, False
         self._here = self._tails[False]
@@ -55,10 +55,7 @@ class Look:
         self._file = File(at=place, size=0, read=_nothing, part=_no_part, text=_no_text)
         """Filled in anew for each name: making one takes longer than asking every extractor about it."""
         self._searchers = {_name(searcher): searcher for searcher in searchers}
-        quiet = [each.quiet for each in self._searchers.values()]
-        self.quiet: Callable[[str, bytes], bool] = (
-            quiet[0] if len(quiet) == 1 else lambda path, data: all(each(path, data) for each in quiet)
-        )
+        self.quiet = _agreed([each.quiet for each in self._searchers.values()])
         """Whether a text says nothing to those who search, which shows at a glance for most."""
         self._of_folders = tuple(name for name, each in self._extractors.items() if Folder in each.of)
         self._begins = {name: each.begins for name, each in self._extractors.items() if isinstance(each, Sniffer)}
@@ -80,10 +77,7 @@ class Look:
     @property
     def skips(self) -> Callable[[bytes, bytes], bool] | None:
         """Whether a file is not searched, by its path and the last part of it; None when none is."""
-        skips = [searcher.skips for searcher in self._searchers.values()]
-        if len(skips) < 2:
-            return skips[0] if skips else None
-        return lambda path, base: all(skip(path, base) for skip in skips)
+        return _agreed([searcher.skips for searcher in self._searchers.values()]) if self._searchers else None
 
     def search(self, part: Part, layer: Layer) -> Iterator[tuple[str, Fact | Problem]]:
         """What a part of a file says, and who says it."""
@@ -163,6 +157,11 @@ class Look:
                     yield name, fact
             except (ValueError, OSError, RecursionError) as error:
                 yield name, Problem(at=file.at, reason=f"{type(extractor).__name__}: {error}")
+
+
+def _agreed(checks: Sequence[Callable[[_First, _Second], bool]]) -> Callable[[_First, _Second], bool]:
+    """Whether all of them say so; one alone is called without a detour, for every file."""
+    return checks[0] if len(checks) == 1 else lambda first, second: all(check(first, second) for check in checks)
 
 
 def _name(extractor: Extractor | Searcher) -> str:

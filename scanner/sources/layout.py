@@ -65,9 +65,11 @@ class Layout:
         found = {stage: ["/"] for stage in self._made_from()}
         for stage in reversed(stages):  # each takes from earlier ones only
             wanted = found.get(stage, [])
+            takes = below(wanted)
             for entry in stage._entries if wanted else ():
                 if isinstance(entry, Copied) and isinstance(entry.origin, Layout):
-                    sources = _passed_on(entry, wanted)
+                    whole = takes(posixpath.normpath(entry.destination))
+                    sources = entry.sources if whole else _passed_on(entry, wanted)
                     for other in entry.origin._made_from():
                         known = found.setdefault(other, [])
                         known += sources if len(known) <= MAX_TAKEN else ()
@@ -130,11 +132,9 @@ def below(sources: Sequence[str]) -> Callable[[str], bool]:
 
 
 def _copied(entry: Copied, path: str, depth: int) -> File | None:
-    folder = posixpath.normpath(entry.destination)
-    below = path == folder or path.startswith(folder.rstrip("/") + "/")
-    if not below:
+    rest = _within(path, entry.destination)
+    if rest is None:
         return None
-    rest = path[len(folder.rstrip("/")) + 1 :]
     for source in entry.sources:
         for candidate in _candidates(entry, source, rest):
             found = (
@@ -148,23 +148,22 @@ def _copied(entry: Copied, path: str, depth: int) -> File | None:
 
 
 def _passed_on(entry: Copied, taken: Sequence[str]) -> list[str]:
-    """What has to be taken from where a COPY gets its files, for these to be taken from where it puts them."""
-    folder = posixpath.normpath(entry.destination)
-    if below(taken)(folder):
-        return list(entry.sources)
+    """What is taken from where a COPY gets its files, when these are taken from where it puts them, but not all."""
     found: list[str] = []
     for path in taken:
         plain = posixpath.normpath("/" + _plain(path).lstrip("/"))
-        if plain == folder or plain.startswith(folder.rstrip("/") + "/"):
-            rest = plain[len(folder.rstrip("/")) + 1 :]
+        rest = _within(plain, entry.destination)
+        if rest is not None:
             found += (each for source in entry.sources for each in _candidates(entry, source, rest))
-        elif any(char in path for char in "*?[") and _is_above(plain, folder):
+        elif any(char in path for char in "*?[") and _within(entry.destination, plain) is not None:
             found += entry.sources
     return found
 
 
-def _is_above(folder: str, path: str) -> bool:
-    return folder == "/" or path.startswith(f"{folder}/")
+def _within(path: str, folder: str) -> str | None:
+    """What of a path is below a folder, "" for the folder itself; None when it is elsewhere."""
+    path, folder = posixpath.normpath(path), posixpath.normpath(folder).rstrip("/")
+    return path[len(folder) + 1 :] if path == (folder or "/") or path.startswith(f"{folder}/") else None
 
 
 def _candidates(entry: Copied, source: str, rest: str) -> list[str]:
