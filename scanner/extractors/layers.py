@@ -10,7 +10,7 @@ from operator import or_
 from typing import TypeVar
 
 from scanner import code
-from scanner.extractors.interface import ByContent, Extractor, Searcher, Selective, Sniffer, packaged
+from scanner.extractors.interface import ByContent, Extractor, Searcher, Selective, Sniffer, Told, packaged
 from scanner.model.facts.base import Fact
 from scanner.model.finding import Problem
 from scanner.model.location import Layer, Location, Text
@@ -40,14 +40,20 @@ class Look:
     def __init__(self, extractors: Iterable[Extractor], searchers: Iterable[Searcher] = ()) -> None:
         self._extractors = {_name(extractor): extractor for extractor in extractors}
         self._everyone: Sequence[_Asked] = tuple((name, each.wants, "") for name, each in self._extractors.items())
-        told = [each.told for each in self._extractors.values() if isinstance(each, Selective)]
-        self._starts = tuple(dict.fromkeys(start for each in told for start in each.starts))
-        self._within = tuple(dict.fromkeys(part for each in told for part in each.within))
-        self._modes = reduce(or_, (each.modes for each in told), 0)
-        self._size = min((each.size for each in told), default=sys.maxsize)
-        self._tails = {where: (self._by_tail(ByContent, where), self._by_tail((), where)) for where in (False, True)}
+        selective = {name: each for name, each in self._extractors.items() if isinstance(each, Selective)}
+        by_content = {name: each for name, each in selective.items() if isinstance(each, ByContent)}
+        told = {name: each.told for name, each in selective.items()}
+        self._starts = tuple(dict.fromkeys(start for each in told.values() for start in each.starts))
+        self._within = tuple(dict.fromkeys(part for each in told.values() for part in each.within))
+        self._modes = reduce(or_, (each.modes for each in told.values()), 0)
+        self._size = min((each.size for each in told.values()), default=sys.maxsize)
+        others = self._extractors.keys() - selective
+        self._tails = {
+            where: (self._by_tail(told, others.union(by_content), where), self._by_tail(told, others, where))
+            for where in (False, True)
+        }
         """By whether a folder is packaged: whom the ends of paths tell to be asked of what is not dull, and is."""
-        self.dull = _agreed([each.dull for each in self._extractors.values() if isinstance(each, ByContent)])
+        self.dull = _agreed([each.dull for each in by_content.values()])
         """Whether a regular file that begins so is nobody's unless it tells otherwise."""
         self._folder, self._tells, self._linked = "", False, False
         self._here = self._tails[False]
@@ -125,23 +131,25 @@ class Look:
                 found += (name,)
         return found
 
-    def _by_tail(self, others: type | tuple[()], where: bool) -> Mapping[str, tuple[_Ends, Sequence[_Asked]]]:
+    def _by_tail(
+        self, told: Mapping[str, Told], always: Collection[str], where: bool
+    ) -> Mapping[str, tuple[_Ends, Sequence[_Asked]]]:
         """By the last letters of a path, who is asked and of which ends; by "", who is asked of every other path."""
-        always: set[str] = set()
         tails: dict[str, dict[str, tuple[str, ...]]] = {"": {}}
-        for name, each in self._extractors.items():
-            if not isinstance(each, Selective) or isinstance(each, others):
-                always.add(name)
-            for end in each.told.ends if isinstance(each, Selective) and not (where and each.told.apart) else ():
-                told = tails.setdefault(end[-TAIL:].lower(), {})
-                told[name] = (*told.get(name, ()), end.lower())
+        for name, each in told.items():
+            for end in () if where and each.apart else each.ends:
+                ends = tails.setdefault(end[-TAIL:].lower(), {})
+                ends[name] = (*ends.get(name, ()), end.lower())
 
-        def asked(told: Mapping[str, tuple[str, ...]]) -> tuple[_Ends, Sequence[_Asked]]:
-            listed = ((name, wants, "" if name in always else told.get(name, ())) for name, wants, _ in self._everyone)
-            ends = tuple(end for ends in told.values() for end in ends)
-            return "" if always else ends, tuple(each for each in listed if each[2] != ())
+        def asked(ends: Mapping[str, tuple[str, ...]]) -> tuple[_Ends, Sequence[_Asked]]:
+            listed = tuple(
+                (name, wants, "" if name in always else ends[name])
+                for name, wants, _ in self._everyone
+                if name in always or name in ends
+            )
+            return "" if always else tuple(end for each in ends.values() for end in each), listed
 
-        return {tail: asked(told) for tail, told in tails.items()}
+        return {tail: asked(ends) for tail, ends in tails.items()}
 
     def likely(self, names: Sequence[str], path: str, size: int, head: bytes) -> Sequence[str]:
         """Those to whom the first bytes of the file do not say no."""

@@ -1,7 +1,7 @@
 """Which detectors may have something to find in some bytes, and where: a first look, as fast as can be.
 
-Hyperscan searches for all heads at once. Where it is not prebuilt (pyproject.toml), one keyword is searched for after the
-other, which takes some fifty times as long. Both find the same.
+Hyperscan searches for all heads at once. Where it is not prebuilt (pyproject.toml), one keyword is searched for after
+the other, which takes some fifty times as long. Both find the same.
 """
 
 from __future__ import annotations

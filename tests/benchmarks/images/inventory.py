@@ -5,12 +5,10 @@
 
 from __future__ import annotations
 
-import sys
-
-from scanner.cli import main
+from scanner.cli import run
 from scanner.extractors import in_layers, model_files
 
 if __name__ == "__main__":
     in_layers.SEARCHERS = ()
     in_layers.IN_LAYERS = tuple(each for each in in_layers.IN_LAYERS if each not in model_files.EXTRACTORS)
-    sys.exit(main())
+    run()
