@@ -7,6 +7,7 @@ size says. Formats: POSIX.1-2017, "pax"; GNU tar's manual, "Basic Tar Format" an
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 from zlib import adler32
@@ -35,6 +36,7 @@ _REAL_SIZES = (b"GNU.sparse.realsize", b"GNU.sparse.size")
 _KEPT = _MEANT.union(_SPARSE_KEYS, _REAL_SIZES, (b"GNU.sparse.name",))
 _REMEMBERED = 1 << 14
 _ZEROS = bytes(BLOCK)
+_MAGIC, _MAGIC_AT = b"ustar", 257
 
 
 Part = tuple[int, int]
@@ -110,25 +112,32 @@ class Blocks:
         return self.at(offset, BLOCK), offset
 
 
-def walk(source: Windowed, flaws: list[Flaw]) -> Iterator[Entry]:
+def walk(source: Windowed, flaws: list[Flaw], start: int = 0, stop: int = sys.maxsize) -> Iterator[Entry]:
     """The members of an archive, in order; what is malformed is added to ``flaws``, and the walk goes on behind it.
 
-    No body is read. Between two members, the caller may read the content of the first from the same source.
+    No body is read. Between two members, the caller may read the content of the first from the same source. A walk may
+    begin where a member does, and end where another one does; that none begins at ``stop`` is a flaw. So walks without
+    flaws of which each begins where the one before stops, the first at 0, have the members that a single one has.
     """
-    around, offset, make = source.around, 0, tuple.__new__
+    around, offset, make = source.around, start, tuple.__new__
     walker = _Walker(source, flaws)
     sums, owners = walker.sums, walker.owners
-    stretch, start = b"", 0
+    stretch = b""
     while True:
         place = offset - start
         header = stretch[place : place + BLOCK]
         if len(header) < BLOCK:
+            if offset >= stop:
+                walker.stopped(offset, stop)
+                return
             stretch, start = around(offset)
+            stretch = stretch[: stop - start]
             place = offset - start
             header = stretch[place : place + BLOCK]
         if adler32(header) & 0xFFFF != sums[header[148:156]] or len(header) < BLOCK or not header.isascii():
             step = walker.look(header, offset)
             if step < 0:
+                walker.stopped(offset, stop)
                 return
             if step:
                 offset += step
@@ -156,6 +165,22 @@ def walk(source: Windowed, flaws: list[Flaw]) -> Iterator[Entry]:
             offset += walker.damage(offset, str(error))
             continue
         yield entry
+
+
+def boundary(blocks: bytes) -> int | None:
+    """Where the next member begins, by the first header in some blocks of an archive that looks like a regular file's.
+
+    It may be content of a file that looks like one, so that a walk up to there tells whether it is right.
+    """
+    at = blocks.find(_MAGIC)
+    while at >= 0:
+        place = at - _MAGIC_AT
+        if place >= 0 and place % BLOCK == 0:
+            entry = next(walk(Buffer(blocks[place : place + BLOCK]), []), None)
+            if entry is not None and entry.type == REGULAR and entry.sparse is None:
+                return place + BLOCK + (entry.size + 511 & -512)
+        at = blocks.find(_MAGIC, at + 1)
+    return None
 
 
 class _Sums(dict[bytes, int]):
@@ -190,6 +215,11 @@ class _Walker:
         """Mode, uid and gid by how they are written."""
         self.extra: dict[bytes, bytes] = {}
         """What extended headers say of the next member: pax keys, ``L`` and ``K``."""
+
+    def stopped(self, offset: int, stop: int) -> None:
+        """Tell if that is not where it had to."""
+        if stop < sys.maxsize and (offset != stop or self.extra):
+            self._tell(offset, f"no member begins at {stop:,}")
 
     def look(self, header: bytes, offset: int) -> int:
         """0 for a header that is right, below it for the end of the archive, else how far to go on."""

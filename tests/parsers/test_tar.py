@@ -6,14 +6,16 @@ import io
 import shutil
 import struct
 import subprocess
+import sys
 import tarfile
+from itertools import pairwise
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from scanner.parsers import tar
-from scanner.parsers.tar import Buffer, Entry, Flaw, walk
+from scanner.parsers.tar import Buffer, Entry, Flaw, boundary, walk
 
 
 def read(data: bytes) -> tuple[list[Entry], list[Flaw]]:
@@ -123,6 +125,37 @@ def test_what_stands_in_front_of_the_damage_is_read(data: bytes, draw: st.DataOb
     assert entries[: len(before)] == before
     assert all(0 <= flaw.offset <= len(damaged) + (1 << 63) and flaw.reason for flaw in flaws)
     assert len(entries) <= len(damaged) // 512
+
+
+def in_pieces(data: bytes, cuts: list[int]) -> tuple[list[Entry], list[Flaw]]:
+    flaws: list[Flaw] = []
+    pieces = pairwise([0, *cuts, sys.maxsize])
+    return [entry for start, stop in pieces for entry in walk(Buffer(data), flaws, start, stop)], flaws
+
+
+@given(archives(), st.data())
+def test_walks_that_meet_have_the_members_of_a_single_one(data: bytes, draw: st.DataObject) -> None:
+    """Wherever they begin: inside a file, an extended header or the end mark, there is a flaw."""
+    nested = header(b"nested", len(data)) + data + data
+    blocks = st.integers(1, len(nested) // 512).map(lambda block: 512 * block)
+    entries, flaws = in_pieces(nested, sorted(draw.draw(st.sets(blocks, max_size=3))))
+    assert flaws or entries == read(nested)[0]
+
+
+@given(archives())
+def test_a_boundary_is_where_a_member_begins(data: bytes) -> None:
+    """By the first file from any block on; walks from each to the next have all members."""
+    cuts = {at + found for at in range(0, len(data), 512) if (found := boundary(data[at:])) is not None}
+    entries, flaws = in_pieces(data, sorted(cuts))
+    assert (entries, flaws) == (read(data)[0], [])
+    assert len(cuts) == sum(entry.type == tar.REGULAR for entry in entries)
+
+
+def test_a_boundary_is_not_looked_for_in_what_is_no_header() -> None:
+    word = padded(bytes(257) + b"ustar, the word")
+    assert boundary(word) is None
+    assert boundary(word + header(b"folder/", 0, b"5") + header(b"file", 5) + BODY) == 4 * 512
+    assert boundary(pax(b"path=long") + word) is None
 
 
 @given(st.binary(max_size=3000))

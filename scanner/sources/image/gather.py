@@ -88,6 +88,11 @@ class Found(Record):
             yield fact.replace(ships=False, evidence=(*fact.evidence, gone))
 
 
+def kept_size(start: StartFile) -> int:
+    """Characters of it that are kept."""
+    return len(start.text or start.link or "")
+
+
 class Gathering:
     """Takes files as they come. ``found``, ``problems`` and the number of ``entries`` are the outcome."""
 
@@ -134,7 +139,7 @@ class Gathering:
         if self._starts > MAX_STARTS:
             return False
         self._starts += 1
-        self._starts_size += len(start.text or start.link or "")
+        self._starts_size += kept_size(start)
         if self._starts <= MAX_STARTS and self._starts_size <= MAX_STARTS_SIZE:
             return True
         self._starts = MAX_STARTS + 1

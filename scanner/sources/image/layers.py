@@ -23,7 +23,8 @@ from scanner.sources.image.gather import Counted, Found, Look
 from scanner.sources.image.image import Blob, Image
 from scanner.sources.image.known import PROVISIONAL, Known
 from scanner.sources.image.merge import Names, removed_by, wasted
-from scanner.sources.image.order import longest_first
+from scanner.sources.image.order import planned
+from scanner.sources.image.pieces import Parts, Piece, joined
 from scanner.sources.image.read import Read, read_layer
 
 SMALL = 32 << 20
@@ -98,21 +99,31 @@ def read_layers(
     left = [(index, blob) for index, blob in enumerate(image.layers) if index not in done]
     total = sum(blob.size for _, blob in left)
     jobs = jobs or (min(AT_ONCE, workers.cores()) if total > SMALL else 1)
-    order = longest_first(left, verify=verify) if jobs > 1 else [index for index, _ in left]
-    problems: list[Problem] = []
-    parallel = jobs > 1 and (len(order) > 1 or total > SMALL) and "fork" in multiprocessing.get_all_start_methods()
+    jobs = jobs if "fork" in multiprocessing.get_all_start_methods() else 1
+    pieces = planned(left, jobs, verify=verify) if jobs > 1 else [Piece(index) for index, _ in left]
+    killed: set[int] = set()
+    parallel = jobs > 1 and (len(pieces) > 1 or total > SMALL)
 
     def tell() -> None:
         if on_progress is not None:
-            on_progress(Passed(done=len(done), layers=len(task.layers), size=sum(task.passed), total=total))
+            size = min(total, sum(task.passed))
+            on_progress(Passed(done=len(done), layers=len(task.layers), size=size, total=total))
 
-    with closing(_in_parallel(task, order, jobs, tell, problems) if parallel else _each(task, order, tell)) as reads:
+    with closing(_in_parallel(task, pieces, jobs, tell, killed) if parallel else _each(task, pieces, tell)) as reads:
         for index, read in reads:
             done[index] = read
             tell()
-    if known is not None and (order or image.reads):
+    if known is not None and (left or image.reads):
         known.shrink()
-    contents = _merged(task.layers, done, problems)
+    problems = [
+        Problem(
+            at=Location(image.name, None, layers[index]),
+            reason="a process that read layers was killed, so this one was not looked at",
+            remedy="Give it more memory, or read one layer at a time with -j 1.",
+        )
+        for index in sorted(killed)
+    ]
+    contents = _merged(layers, done, problems)
     return contents if counted is None else contents.replace(layers=_uses(task, done))
 
 
@@ -205,63 +216,69 @@ class _Task:
                 done[index] = found[0]
         return done
 
-    def read(self, index: int, tell: Callable[[], None] | None = None, spare: Callable[[], bool] | None = None) -> Read:
-        """Read one; ``tell`` is called whenever some of its bytes have gone by."""
-        blob, layer = self.image.layers[index], self.layers[index]
+    def read(
+        self, piece: Piece, tell: Callable[[], None] | None = None, spare: Callable[[], bool] | None = None
+    ) -> Read:
+        """Read one layer, or a piece of it; ``tell`` is called whenever some of its bytes have gone by."""
+        index, start, stop = piece
         before, missing = self._parts.get(index, (None, ()))
-        look = self._look if before is None else self._look.only(missing)
 
         def count(more: int) -> None:
-            self.passed[index] = min(blob.size, self.passed[index] + more)
+            self.passed[index] = min(self.image.layers[index].size, self.passed[index] + more)
             if tell is not None:
                 tell()
 
         read = read_layer(
-            blob,
-            layer,
+            self.image.layers[index],
+            self.layers[index],
             self.image.name,
-            look,
-            verify=self._verify,
+            self._look if before is None else self._look.only(missing),
+            verify=self._verify and not start,
+            start=start,
+            stop=stop,
             spare=spare,
             counted=self._counted,
-            passed=count,
+            passed=count if not start else None,
         )
+        return self.keep(index, read) if piece == Piece(index) else read
+
+    def keep(self, index: int, read: Read) -> Read:
+        """All that was read of a layer, with what was known before."""
+        blob, layer = self.image.layers[index], self.layers[index]
         self.passed[index] = blob.size
         if self._known is not None:
-            read = self._known.put(blob, layer, read, before)
+            read = self._known.put(blob, layer, read, self._parts.get(index, (None,))[0])
         # There is nothing below the lowest that its names could hide.
         return read if layer.index or self._counted is not None else read.replace(names=Names())
 
 
-def _each(task: _Task, order: Sequence[int], tell: Callable[[], None]) -> Reads:
-    for index in order:
-        yield index, task.read(index, tell)
+def _each(task: _Task, pieces: Sequence[Piece], tell: Callable[[], None]) -> Reads:
+    for piece in pieces:
+        yield piece.layer, task.read(piece, tell)
 
 
-def _in_parallel(
-    task: _Task, order: Sequence[int], jobs: int, tell: Callable[[], None], problems: list[Problem]
-) -> Reads:
+def _in_parallel(task: _Task, pieces: Sequence[Piece], jobs: int, tell: Callable[[], None], killed: set[int]) -> Reads:
     from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
     from concurrent.futures.process import BrokenProcessPool
 
     others = multiprocessing.active_children()
     pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("fork"), _begin, (task,))
+    parts = Parts(pieces)
     try:
-        futures = {pool.submit(_work, index): index for index in order}
+        futures = {pool.submit(_work, piece): piece for piece in pieces}
         while futures:
             task.spare[0] = len(futures) < jobs
             for future in wait(futures, EVERY, FIRST_COMPLETED).done:
-                index = futures.pop(future)
+                piece = futures.pop(future)
                 try:
-                    yield index, pickle.loads(future.result())  # noqa: S301
+                    reads = parts.with_one(piece, pickle.loads(future.result()))  # noqa: S301
+                    if (read := joined(reads)) is not None:
+                        yield piece.layer, read if piece == Piece(piece.layer) else task.keep(piece.layer, read)
+                    elif reads:
+                        again = parts.anew(piece.layer)
+                        futures[pool.submit(_work, again)] = again
                 except BrokenProcessPool:
-                    problems.append(
-                        Problem(
-                            at=Location(task.image.name, None, task.layers[index]),
-                            reason="a process that read layers was killed, so this one was not looked at",
-                            remedy="Give it more memory, or read one layer at a time with -j 1.",
-                        )
-                    )
+                    killed.add(piece.layer)
             tell()
     except BaseException:
         for child in multiprocessing.active_children():
@@ -281,9 +298,9 @@ def _begin(task: _Task) -> None:
     workers.begin()
 
 
-def _work(index: int) -> bytes:
+def _work(piece: Piece) -> bytes:
     """Pickled as pools do not: bytearrays, which the names of a layer are in, take a sixth of the time so."""
-    return pickle.dumps(_task.read(index, spare=lambda: bool(_task.spare[0])), pickle.HIGHEST_PROTOCOL)
+    return pickle.dumps(_task.read(piece, spare=lambda: bool(_task.spare[0])), pickle.HIGHEST_PROTOCOL)
 
 
 def _merged(layers: Sequence[Layer], done: dict[int, Read], problems: list[Problem]) -> Contents:

@@ -55,6 +55,18 @@ class Names:
         self.add_folder(folder)
         self.opaque.add(folder)
 
+    def add_all(self, others: Names) -> None:
+        """The names in a later part of the same layer."""
+        for ours, theirs in ((self.folders, others.folders), (self.sizes, others.sizes)):
+            for folder, names in theirs.items():
+                ours[folder] = ours.get(folder, bytearray()) + names
+        self.opaque |= others.opaque
+
+    def times(self, path: bytes) -> int:
+        """How many entries that are no folders have this path."""
+        folder, _, name = path.rpartition(b"/")
+        return bytes(self.folders.get(folder, b"")).split(b"\0").count(name)
+
     def within(self, folder: bytes) -> frozenset[bytes]:
         """The names in a folder that are no folders."""
         return frozenset(bytes(self.folders.get(folder, b"")).split(b"\0"))

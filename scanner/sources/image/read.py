@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from hashlib import new
@@ -71,6 +72,10 @@ class Read(Record):
     """Files that count, if somebody asked."""
     digest: str = ""
     """Of its tar; "" when nobody asked."""
+    folders: frozenset[bytes] = frozenset()
+    """Of a part of it: the folders that are members themselves."""
+    links: tuple[bytes, ...] = ()
+    """What wanted hard links stand for."""
 
     def placed(self, layer: Layer) -> Read:
         """The same of the layer that it turns out to be."""
@@ -96,20 +101,23 @@ def read_layer(
     look: Look,
     *,
     verify: bool,
+    start: int = 0,
+    stop: int = sys.maxsize,
     spare: Callable[[], bool] | None = None,
     counted: Counted | None = None,
     passed: Callable[[int], None] | None = None,
 ) -> Read:
     """Open a layer of the image ``name``, and extract from the files that are wanted.
 
-    With ``verify``, its tar is held to ``diff_id`` and what is stored to ``digest``. Whatever is wrong with it becomes
-    a problem, and what can be read all the same is. With ``counted``, files are weighed, and those are counted of which
-    it is true. What is verified is inflated in a thread as soon as there is a ``spare`` core. ``passed`` is called with
-    the number of stored bytes whenever some have gone by.
+    With ``verify``, its tar is held to ``diff_id`` and what is stored to ``digest``. Only the members from the byte
+    ``start`` of the tar up to ``stop`` are looked at. Whatever is wrong with it becomes a problem, such as that none
+    begins at ``stop``, and what can be read all the same is. With ``counted``, files are weighed, and those are counted
+    of which it is true. What is verified is inflated in a thread as soon as there is a ``spare`` core. ``passed`` is
+    called with the number of stored bytes whenever some have gone by.
     """
     reader = _Reader(blob, layer, name, look, verify=verify, spare=spare, counted=counted, passed=passed)
     try:
-        reader.read()
+        reader.read(start, stop)
     except TargetError as error:
         reader.tell(name, str(error), error.hint)
     except (ValueError, OSError) as error:
@@ -123,6 +131,8 @@ def read_layer(
         size=reader.size,
         counted=reader.count,
         digest=reader.digest,
+        folders=frozenset(reader.folders if start or stop < sys.maxsize else ()),
+        links=tuple(reader.links),
     )
 
 
@@ -152,13 +162,14 @@ class _Reader(Gathering):
         """Paths that are wanted: where in ``found`` they are, or what they are hard links to."""
         self._kept: dict[bytes, tuple[tar.Entry, bytes]] = {}
         self._room = MAX_KEPT
-        self._links = 0
+        self.folders: list[bytes] = []
+        self.links: list[bytes] = []
 
-    def read(self) -> None:
+    def read(self, start: int, stop: int) -> None:
         if self._blob.media_type.endswith("+encrypted"):
             raise TargetError("the layer is encrypted", hint="Decrypt the image first (skopeo copy --decryption-key).")
         with self._opened(self._verify) as (source, form):
-            self._walk(source, form)
+            self._walk(source, form, start, stop)
         links: dict[bytes, list[_Wanted]] = {}
         for path, link in self._places.items():
             if isinstance(link, _Link):
@@ -213,10 +224,10 @@ class _Reader(Gathering):
         # Of a layer that is stored as it is, one sum tells all.
         return verified(raw, blob.digest, blob.size) if verify and blob.digest not in ("", blob.diff_id) else raw
 
-    def _walk(self, source: tar.Windowed, form: str) -> None:
+    def _walk(self, source: tar.Windowed, form: str, start: int, stop: int) -> None:
         flaws: list[tar.Flaw] = []
         try:
-            entries = tar.walk(source, flaws)
+            entries = tar.walk(source, flaws, start, stop)
             for self.entries, entry in enumerate(islice(entries, MAX_ENTRIES), 1):
                 self._member(entry, source)
             if next(entries, None) is not None:
@@ -242,6 +253,7 @@ class _Reader(Gathering):
             self._replaced(path)
         if kind == tar.FOLDER:
             self.names.add_folder(path)
+            self.folders.append(path)
             if entry[3] & stat.S_IWOTH and (names := self._look.wants(_text(path), 0, entry[3] | stat.S_IFDIR)):
                 folder_ = Folder(at=Location(_text(path), None, self._layer), mode=entry[3])
                 self._state(path, self.entries, folder_, names)
@@ -260,9 +272,9 @@ class _Reader(Gathering):
             if names := self._look.wants(_text(path), 0, entry.mode | stat.S_IFLNK):
                 self._take(path, self.entries, entry, source, names)
         elif entry.type == tar.HARD_LINK and self._look.wants(_text(path), None, entry.mode | stat.S_IFREG):
-            self._links += 1
-            if self._links <= MAX_LINKS:
-                self._places[path] = _Link(self.entries, path_of(entry.link))
+            if len(self.links) < MAX_LINKS:
+                self.links.append(path_of(entry.link))
+                self._places[path] = _Link(self.entries, self.links[-1])
             else:
                 self.tell(_text(path), f"more than {MAX_LINKS:,} hard links in the layer; this one was not looked at")
 

@@ -3,18 +3,21 @@
 import gzip
 import io
 import random
+import sys
 from collections.abc import Callable
 
 import pytest
 import zstandard
 
 from scanner.errors import TargetError
+from scanner.parsers import tar
 from scanner.sources.image.decompress import MAX_BEGINNING, beginning, form_of
 from scanner.sources.image.image import Blob
-from scanner.sources.image.order import longest_first
+from scanner.sources.image.order import planned
+from scanner.sources.image.pieces import Piece
 from tests.sources.image.test_layers import layer
 
-MANY = layer(*((f"folder/file{number}", b"x") for number in range(2_000)))
+MANY = layer(*((f"folder/file{number}", b"x") for number in range(1_900)))
 ONE = layer(("weights", bytes(4_000_000)))
 
 
@@ -24,7 +27,9 @@ def blob(data: bytes, **changes: object) -> Blob:
 
 
 def order(*blobs: Blob, verify: bool = False) -> list[int]:
-    return longest_first(enumerate(blobs), verify=verify)
+    pieces = planned(enumerate(blobs), 2, verify=verify)
+    assert sorted(pieces) == [Piece(number) for number in range(len(blobs))]
+    return [piece.layer for piece in pieces]
 
 
 def test_many_files_take_longer_than_a_large_one_that_nobody_reads() -> None:
@@ -36,6 +41,25 @@ def test_what_is_hashed_or_inflated_takes_longer() -> None:
     large = layer(("weights", bytes(60_000_000)))
     assert order(blob(large), blob(MANY), verify=True) == [0, 1]
     assert order(blob(large), blob(gzip.compress(MANY, 0))) == [1, 0]
+
+
+@pytest.mark.parametrize("jobs", [2, 4])
+def test_a_layer_of_many_files_is_cut_so_that_all_have_work(jobs: int) -> None:
+    """Where members begin; what is hashed is hashed with the first piece, and the largest file is not cut."""
+    many = layer(*((f"folder/file{number}", b"x") for number in range(9_000)), ("weights", bytes(9_000_000)))
+    pieces = planned([(5, blob(ONE)), (7, blob(many))], jobs, verify=True)
+    cut = sorted(piece for piece in pieces if piece.layer == 7)
+    assert [piece.start for piece in cut[1:]] == [piece.stop for piece in cut[:-1]]
+    assert (cut[0].start, cut[-1].stop, len(cut), pieces[0]) == (0, sys.maxsize, jobs + 1, cut[0])
+    starts = {entry.offset - tar.BLOCK for entry in tar.walk(tar.Buffer(many), [])}
+    assert all(piece.start in starts for piece in cut)
+    assert set(pieces) - set(cut) == {Piece(5)}
+
+
+@pytest.mark.parametrize("change", [{"local": False}, {"open": lambda: io.BytesIO(gzip.compress(bytes(99) + MANY))}])
+def test_what_cannot_be_read_from_anywhere_is_not_cut(change: dict[str, object]) -> None:
+    many = layer(*((f"folder/file{number}", b"x") for number in range(9_000)))
+    assert planned([(0, blob(many, **change))], 4, verify=False) == [Piece(0)]
 
 
 def test_what_is_not_here_is_not_opened_for_it() -> None:
