@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 WARM = 4
 """Files after which most of what a scan needs is loaded."""
+MEMORY = "give it more memory, or scan with one process: -j 1"
 
 
 class Options(Record):
@@ -322,27 +323,22 @@ def _each(
 
 def _in_parallel(names: Sequence[str], options: Options, jobs: int) -> Iterator[Report]:
     """The same in several processes, which begin with all that the first files had this one load."""
-    import multiprocessing
+    from scanner.workers import Workers
 
     yield from _each(names[:WARM], options)
-    start = "fork" if "fork" in multiprocessing.get_all_start_methods() else None
-    with multiprocessing.get_context(start).Pool(jobs, _remember, (options,)) as pool:
-        yield from pool.imap(_work, names[WARM:], chunksize=max(1, min(16, len(names) // (4 * jobs))))
-
-
-_options: Options
-
-
-def _remember(options: Options) -> None:
-    from scanner import workers
-
-    global _options  # noqa: PLW0603
-    _options = options
-    workers.begin()
-
-
-def _work(name: str) -> Report:
-    return _report(name, _options)
+    size = max(1, min(16, len(names) // (4 * jobs)))
+    ranges = [range(start, min(start + size, len(names))) for start in range(WARM, len(names), size)]
+    reports: dict[int, Report] = {}
+    following = WARM
+    with Workers(jobs, lambda numbers: [_report(names[number], options) for number in numbers], ranges) as running:
+        for numbers, done in filter(None, running.results()):
+            if done is None:
+                listed = ", ".join(names[number] for number in numbers)
+                raise TargetError(f"a process was killed that scanned one of {listed}", hint=MEMORY)
+            reports |= zip(numbers, done, strict=True)
+            while following in reports:
+                yield reports.pop(following)
+                following += 1
 
 
 def _report(name: str, options: Options, on_layers: Callable[[Passed], None] | None = None) -> Report:

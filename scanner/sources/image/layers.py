@@ -6,13 +6,10 @@ all layers, and what became of their files is filled in afterwards (docs/decisio
 
 from __future__ import annotations
 
-import multiprocessing
-import pickle
 from collections.abc import Callable, Collection, Generator, Iterable, Sequence
 from contextlib import closing
 from mmap import mmap
 
-from scanner import workers
 from scanner.model.facts import StartFile
 from scanner.model.facts.base import Fact
 from scanner.model.finding import LayerUse, Problem
@@ -26,6 +23,7 @@ from scanner.sources.image.merge import Names, removed_by, wasted
 from scanner.sources.image.order import planned
 from scanner.sources.image.pieces import Parts, Piece, joined
 from scanner.sources.image.read import Read, read_layer
+from scanner.workers import FORKS, Workers, cores
 
 SMALL = 32 << 20
 """Stored bytes of a single layer, or of all where nobody says otherwise, that are read without further processes."""
@@ -98,8 +96,8 @@ def read_layers(
     done = task.whole()
     left = [(index, blob) for index, blob in enumerate(image.layers) if index not in done]
     total = sum(blob.size for _, blob in left)
-    jobs = jobs or (min(AT_ONCE, workers.cores()) if total > SMALL else 1)
-    jobs = jobs if "fork" in multiprocessing.get_all_start_methods() else 1
+    jobs = jobs or (min(AT_ONCE, cores()) if total > SMALL else 1)
+    jobs = jobs if FORKS else 1
     pieces = planned(left, jobs, verify=verify) if jobs > 1 else [Piece(index) for index, _ in left]
     killed: set[int] = set()
     parallel = jobs > 1 and (len(pieces) > 1 or total > SMALL)
@@ -140,7 +138,7 @@ class Passing:
         on_progress: Callable[[Passed], None] | None = None,
     ) -> None:
         self._look, self._counted, self._known, self._tell = look, counted, known, on_progress
-        self._jobs = jobs or workers.cores()
+        self._jobs = jobs or cores()
         self._done = self._size = 0
 
     def __call__(self, name: str, blob: Blob) -> Read:
@@ -258,49 +256,27 @@ def _each(task: _Task, pieces: Sequence[Piece], tell: Callable[[], None]) -> Rea
 
 
 def _in_parallel(task: _Task, pieces: Sequence[Piece], jobs: int, tell: Callable[[], None], killed: set[int]) -> Reads:
-    from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
-    from concurrent.futures.process import BrokenProcessPool
+    def work(piece: Piece) -> Read:
+        return task.read(piece, spare=lambda: bool(task.spare[0]))
 
-    others = multiprocessing.active_children()
-    pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("fork"), _begin, (task,))
     parts = Parts(pieces)
-    try:
-        futures = {pool.submit(_work, piece): piece for piece in pieces}
-        while futures:
-            task.spare[0] = len(futures) < jobs
-            for future in wait(futures, EVERY, FIRST_COMPLETED).done:
-                piece = futures.pop(future)
-                try:
-                    reads = parts.with_one(piece, pickle.loads(future.result()))  # noqa: S301
-                    if (read := joined(reads)) is not None:
-                        yield piece.layer, read if piece == Piece(piece.layer) else task.keep(piece.layer, read)
-                    elif reads:
-                        again = parts.anew(piece.layer)
-                        futures[pool.submit(_work, again)] = again
-                except BrokenProcessPool:
-                    killed.add(piece.layer)
+    with Workers(jobs, work, pieces) as running:
+        task.spare[0] = running.spare
+        for done in running.results(EVERY):
+            if done is not None:
+                piece, read = done
+                index = piece.layer
+                if read is None:
+                    killed.add(index)
+                elif reads := parts.with_one(piece, read):
+                    if len(reads) == 1:
+                        yield index, read
+                    elif (whole := joined(reads)) is not None:
+                        yield index, task.keep(index, whole)
+                    else:
+                        running.add(parts.anew(index))
+            task.spare[0] = running.spare
             tell()
-    except BaseException:
-        for child in multiprocessing.active_children():
-            if child not in others:
-                child.terminate()
-        raise
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-_task: _Task
-
-
-def _begin(task: _Task) -> None:
-    global _task  # noqa: PLW0603
-    _task = task
-    workers.begin()
-
-
-def _work(piece: Piece) -> bytes:
-    """Pickled as pools do not: bytearrays, which the names of a layer are in, take a sixth of the time so."""
-    return pickle.dumps(_task.read(piece, spare=lambda: bool(_task.spare[0])), pickle.HIGHEST_PROTOCOL)
 
 
 def _merged(layers: Sequence[Layer], done: dict[int, Read], problems: list[Problem]) -> Contents:

@@ -47,10 +47,8 @@ def joined(reads: Sequence[Read]) -> Read | None:
     """What was read in pieces, all of them in order, as if it had been read at once.
 
     None where that is not sure: a piece has a problem, such as that the next does not begin where it ends; all together
-    exceed a limit; a file comes again in a later piece, or twice, and a hard link stands for it. None for nothing.
+    exceed a limit; a file comes again in a later piece, or twice, and a hard link stands for it.
     """
-    if len(reads) < 2:
-        return reads[0] if reads else None
     found: list[Found] = []
     names, entries = Names(), 0
     for read in reads:
