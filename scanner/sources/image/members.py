@@ -5,19 +5,19 @@ from __future__ import annotations
 import io
 import os
 import posixpath
-import tarfile
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from typing import BinaryIO, cast
 
 from scanner.errors import TargetError
 from scanner.model.record import Record
+from scanner.parsers import tar
 from scanner.sources.image import layout
 from scanner.sources.image.shared import Shared
+from scanner.sources.image.window import Seeking
 
 MAX_FILES = 20_000
 """Files of an archive; each image has a few per layer."""
-MAX_HEADER = 64 << 10
-"""Bytes of a tar header's own data: a long name, say."""
 MAX_LINKS = 8
 """Links that lead from one to the next."""
 
@@ -73,27 +73,42 @@ class Members(ABC):
     def identity(self, path: str) -> str:
         """What tells a file's bytes from all others without reading them; "" for nothing."""
 
-    def add(self, path: str, entry: Entry) -> None:
-        """Note a file or link. Raises ValueError when there are too many."""
+    def note(self, entry: tar.Entry) -> str:
+        """Note a member that is a file or a link; its path. Raises ValueError for too many, and for a sparse one."""
+        path = _path(entry.name.decode("utf-8", "surrogateescape"))
+        if entry.sparse is not None:
+            raise ValueError(f"{path} is a sparse file, which only tar unpacks")
+        link = entry.link.decode("utf-8", "surrogateescape")
+        if entry.type == tar.REGULAR:
+            self._add(path, Entry(entry.offset, entry.size, ""))
+        elif entry.type == tar.SYMLINK:
+            self._add(path, Entry(0, 0, _path(posixpath.join(posixpath.dirname(path), link))))
+        elif entry.type == tar.HARD_LINK:
+            self._add(path, Entry(0, 0, _path(link)))
+        return path
+
+    def _add(self, path: str, entry: Entry) -> None:
         if len(self.entries) >= MAX_FILES:
             raise ValueError(f"more than {MAX_FILES:,} files")
         self.entries[path] = entry
 
 
-def path_of(name: str) -> str:
+def _path(name: str) -> str:
     """The path that a member's name means."""
     return posixpath.normpath(name).lstrip("/")
-
-
-def target_of(path: str, link: str) -> str:
-    """The path that a symbolic link there leads to."""
-    return path_of(posixpath.join(posixpath.dirname(path), link))
 
 
 def refuse_compressed(name: str, head: bytes) -> None:
     """Raises TargetError for an archive that is compressed as a whole."""
     if head.startswith(_COMPRESSED):
         raise TargetError(f"{name} is compressed as a whole", hint="unpack it first: gunzip, unzstd or xz -d")
+
+
+def refuse_flawed(name: str, flaws: Iterable[tar.Flaw]) -> None:
+    """Raises TargetError for an archive that has any, but for the mark that some makers leave out at the end."""
+    for _, reason in flaws:
+        if reason != tar.NO_END:
+            raise damaged(name, reason)
 
 
 def damaged(name: str, reason: object) -> TargetError:
@@ -131,15 +146,6 @@ class _Part(io.RawIOBase):
         return count
 
 
-class _Headers(_Part):
-    """An archive whose headers are read and nothing else, so that none can ask for all memory."""
-
-    def read(self, size: int = -1) -> bytes:
-        if not 0 <= size <= MAX_HEADER:
-            raise tarfile.ReadError("a header is too large")
-        return super().read(size)
-
-
 class Archive(Members):
     """The files of an archive that is a file."""
 
@@ -149,24 +155,18 @@ class Archive(Members):
         if not file.regular:
             raise TargetError(f"{name} is no file", hint="a folder with an OCI layout is opened as oci:DIR")
         refuse_compressed(name, file.read(6, 0))
+        flaws: list[tar.Flaw] = []
         try:
-            self._index()
-        except (tarfile.TarError, ValueError, OverflowError, RecursionError) as error:
-            raise damaged(name, error) from None
-
-    def _index(self) -> None:
-        headers = cast("BinaryIO", _Headers(self._file, 0, self._file.size))
-        with tarfile.open(fileobj=headers, mode="r:") as tar:
-            for member in tar:
-                path = path_of(member.name)
-                if member.isreg() and member.offset_data + member.size > self._file.size:
+            for entry in tar.walk(Seeking(self._part(0, file.size)), flaws):
+                path = self.note(entry)
+                if entry.type == tar.REGULAR and entry.offset + entry.size > file.size:
                     raise ValueError(f"it ends inside {path}")
-                if member.isreg():
-                    self.add(path, Entry(member.offset_data, member.size, ""))
-                elif member.issym():
-                    self.add(path, Entry(0, 0, target_of(path, member.linkname)))
-                elif member.islnk():
-                    self.add(path, Entry(0, 0, path_of(member.linkname)))
+        except ValueError as error:
+            raise damaged(name, error) from None
+        refuse_flawed(name, flaws)
+
+    def _part(self, start: int, size: int) -> BinaryIO:
+        return cast("BinaryIO", _Part(self._file, start, size))
 
     def identity(self, path: str) -> str:
         """Its place, and the archive's times."""
@@ -178,4 +178,4 @@ class Archive(Members):
     def opened(self, path: str) -> BinaryIO:
         """A new reader of a stretch of it."""
         entry = self.entries[path]
-        return cast("BinaryIO", _Part(self._file, entry.start, entry.size))
+        return self._part(entry.start, entry.size)

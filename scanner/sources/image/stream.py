@@ -17,7 +17,7 @@ from scanner.parsers import tar
 from scanner.sources.image.decompress import form_of
 from scanner.sources.image.image import Blob, Image
 from scanner.sources.image.manifest import MAX_CONFIG
-from scanner.sources.image.members import Entry, Members, damaged, path_of, refuse_compressed, target_of
+from scanner.sources.image.members import Members, damaged, refuse_compressed, refuse_flawed
 from scanner.sources.image.verified import digest_of
 from scanner.sources.image.window import Forward
 
@@ -67,18 +67,11 @@ class Streamed(Members):
             source.drain()
         except ValueError as error:
             raise damaged(name, error) from None
-        if broken := [reason for _, reason in flaws if reason != tar.NO_END]:
-            raise damaged(name, broken[0])
+        refuse_flawed(name, flaws)
 
     def _member(self, entry: tar.Entry, source: tar.Source) -> None:
-        path = path_of(entry.name.decode("utf-8", "surrogateescape"))
-        link = entry.link.decode("utf-8", "surrogateescape")
-        if entry.type == tar.SYMLINK:
-            self.add(path, Entry(0, 0, target_of(path, link)))
-        elif entry.type == tar.HARD_LINK:
-            self.add(path, Entry(0, 0, path_of(link)))
-        elif entry.type == tar.REGULAR:
-            self.add(path, Entry(entry.offset, entry.size, ""))
+        path = self.note(entry)
+        if entry.type == tar.REGULAR:
             try:
                 form_of(source.at(entry.offset, min(entry.size, tar.BLOCK)))
             except ValueError as error:

@@ -13,9 +13,9 @@ import pytest
 from scanner.errors import TargetError
 from scanner.sources.image import archive as archives
 from scanner.sources.image import open_image
-from scanner.sources.image.members import MAX_HEADER
 from scanner.sources.image.merge import Names
 from scanner.sources.image.read import Read
+from tests.parsers.test_tar import sparse_pax
 
 
 @pytest.fixture
@@ -138,9 +138,16 @@ def test_a_header_that_asks_for_all_memory_is_refused(make, tmp_path):
     path = tmp_path / "image.tar"
     with open(path, "wb") as file:
         file.write(header.tobuf(tarfile.GNU_FORMAT))
-        file.truncate(MAX_HEADER * 4)
+        file.truncate(1 << 18)
     with pytest.raises(TargetError, match="no tar, or a damaged one"):
         open_image(f"archive:{path}")
+
+
+def test_a_sparse_member_is_refused(make, archive):
+    """What stands in the archive is not what is in the file, so its digest would be wrong."""
+    holes = sparse_pax("0.1", [(0, 5)], 5_000, b"12345")
+    with pytest.raises(TargetError, match="s is a sparse file"):
+        open_image(f"archive:{archive(holes + make.packed(classic(make.image())))}")
 
 
 def test_what_is_no_file_is_told(tmp_path):
