@@ -340,25 +340,33 @@ class TestHostile:
         found = report(layer, Cmd=["/run.sh"])
         (problem,) = found.problems
         assert str(problem.at) == "run.sh (layer 0)"
-        assert problem.reason == "1,048,576 bytes; what the image starts is not followed into so large a file"
+        assert problem.reason == "what the image starts is not followed into it: its 1,048,576 bytes were not kept"
         assert report(layer, Cmd=["python"]).problems == ()
 
     @pytest.mark.parametrize("content", [b"\x7fELF\0", b"#!/bin/sh\n" + bytes(3000), b"", b"\xff\xfe\xfd", b"'\n((("])
     def test_what_is_no_script_starts_nothing(self, content):
         assert services(report({"run.sh": content, "app.py": content}, Cmd=["/run.sh"])) == []
 
-    def test_there_is_an_end_to_what_is_kept(self, monkeypatch):
-        monkeypatch.setattr(gather, "MAX_STARTS", 3)
+    @pytest.mark.parametrize(("limit", "most"), [("MAX_STARTS", 3), ("MAX_STARTS_SIZE", 3)])
+    def test_what_is_not_kept_is_told_of_when_it_is_started_and_only_then(self, limit, most, monkeypatch):
+        monkeypatch.setattr(gather, limit, most)
+        many = {f"a{number}/run.sh": b"x" for number in range(5)}
+        found = report(many, {"run.sh": OPEN[:3]}, {"x.sh": OPEN}, Cmd=["/a2/run.sh"])
+        assert found.problems == ()
+        (problem,) = report(many, Cmd=["/a3/run.sh"]).problems
+        assert str(problem.at) == "a3/run.sh (layer 0)"
+        assert "its 1 bytes were not kept" in problem.reason
+
+    def test_there_is_an_end_to_what_is_known(self, monkeypatch):
+        monkeypatch.setattr(gather, "MAX_STARTS_KNOWN", 3)
         many = {f"a{number}/run.sh": b"x" for number in range(5)}
         found = report(many, {"run.sh": OPEN}, Cmd=["/run.sh"])
         (problem,) = found.problems
-        assert "in this layer" in problem.reason
+        assert "more than 3 scripts, programs and settings in this layer" in problem.reason
         assert problem.at.layer.index == 0
         assert len(services(found)) == 1
-        monkeypatch.setattr(gather, "MAX_STARTS", 5)
+        monkeypatch.setattr(gather, "MAX_STARTS_KNOWN", 5)
         assert report(many, {"run.sh": OPEN}, Cmd=["/run.sh"]).problems == ()
-        monkeypatch.setattr(gather, "MAX_STARTS_SIZE", len(OPEN) - 1)
-        assert len(report(many, {"run.sh": OPEN}, Cmd=["/run.sh"]).problems) == 1
 
     def test_no_secret_is_kept(self):
         token = made("github-token").value

@@ -35,9 +35,11 @@ _TAILS = frozenset(
 """The last letters of all that is wanted without being executable or one of ``places``."""
 _ENTRY = Lazy(rf"(?:^|[_-])(?:{'|'.join(_STARTS)})(?:[_-]|$)")
 _PROGRAMS = frozenset(
-    "main api app application asgi bot chat chatbot cli config conf dashboard demo entrypoint fastapi flask frontend "
-    "gateway gradio gui handler index infer inference launch launcher manage mcp notebook openai predict predictor run "
-    "runner serve server service serving settings start streamlit ui web webui worker wsgi".split()
+    "agent agents api app application asgi assistant backend bot chat chatbot cli conf config copilot daemon "
+    "dashboard demo endpoint entrypoint eval evaluate fastapi finetune flask frontend gateway gradio grpc gui "
+    "handler home index infer inference launch launcher llm main manage mcp model notebook openai pipeline "
+    "predict predictor proxy rag router rpc run runner serve server service serving settings start streamlit "
+    "train tts tune ui vllm vlm web websocket webui worker wsgi".split()
 )
 """Words in the names of Python programs that a container starts or is set up by."""
 _CONFIG = Lazy(r"(?:^|[_.-])(?:config|conf|settings)[_.-]|^supervisor.*\.(?:conf|ini)$", re.IGNORECASE)

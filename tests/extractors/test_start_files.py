@@ -26,7 +26,7 @@ SCRIPT = b"#!/bin/sh\nexec serve\n"
         "entrypoint.sh", "usr/local/bin/docker-entrypoint.sh", "usr/bin/start.sh", "usr/src/app/run.bash", "start",
         "usr/local/bin/docker-entrypoint", "usr/bin/entrypoint", "opt/app/deep/down/below/launch.sh",
         "app/app.py", "app/main.py", "srv/src/api_server.py", "workspace/web_demo.py", "home/me/app2.py", "x/app-1.2.py",
-        "app/Main.py", "opt/comfyui/main.py", "examples/gradio/start-ui.py", "app/pkg/__main__.py", "app/gunicorn.conf.py",
+        "app/Main.py", "srv/Home.py", "srv/rag_v2.py", "opt/comfyui/main.py", "examples/gradio/start-ui.py", "app/pkg/__main__.py", "app/gunicorn.conf.py",
         "etc/jupyter/jupyter_server_config.py", "root/.jupyter/jupyter_notebook_config.json",
         "opt/conda/etc/jupyter/jupyter_lab_config.py", "app/.streamlit/config.toml", "etc/supervisord.conf",
         "etc/supervisor/conf.d/supervisord.conf", "app/supervisor.ini", "home/model-server/config.properties",

@@ -143,7 +143,7 @@ class StartFile(Fact):
     identity = ("path",)
     path: str
     text: str | None
-    """Secrets masked; None for a link, and for one that is too large to be kept."""
+    """Secrets masked; None for a link, and for one that is not kept."""
     link: str | None
     """What a symbolic link points at, as written."""
     size: int

@@ -19,6 +19,8 @@ MAX_PROBLEMS = 1_000
 """Problems of one layer that are listed."""
 MAX_STARTS, MAX_STARTS_SIZE = 2_000, 16 << 20
 """Texts of one layer that are kept since the image may start or be set up by them, and their characters."""
+MAX_STARTS_KNOWN = 20_000
+"""Those of which it is known that they are there, without their text."""
 
 Counted = Callable[[str], bool]
 """Whether to count a file, by its path."""
@@ -118,13 +120,13 @@ class Gathering:
         by: list[str] = []
         try:
             for name, said in self._look.extract(file, names):
-                if isinstance(said, StartFile) and not self._keeps(said):
-                    continue
-                if isinstance(said, Fact):
-                    facts.append(said)
-                    by.append(name)
-                else:
+                if isinstance(said, Problem):
                     self.tell(file.at.path, said.reason, said.remedy)
+                    continue
+                kept = self._limited(said) if isinstance(said, StartFile) else said
+                if kept is not None:
+                    facts.append(kept)
+                    by.append(name)
         except (ValueError, OSError, RecursionError) as error:
             self.tell(file.at.path, str(error))
         for fact in facts:
@@ -134,21 +136,19 @@ class Gathering:
             self.found.append(Found(at=file.at, place=place, facts=tuple(facts), by=tuple(by)))
         return bool(facts)
 
-    def _keeps(self, start: StartFile) -> bool:
-        """Whether there is room for it; where there is none for the first time, that is told."""
-        if self._starts > MAX_STARTS:
-            return False
+    def _limited(self, start: StartFile) -> StartFile | None:
+        """What there is room for of it: all, all but its text, or nothing, which is told once."""
         self._starts += 1
-        self._starts_size += kept_size(start)
-        if self._starts <= MAX_STARTS and self._starts_size <= MAX_STARTS_SIZE:
-            return True
-        self._starts = MAX_STARTS + 1
-        self.tell(
-            self._name,
-            f"more than {MAX_STARTS:,} scripts, programs and settings in this layer, or more than "
-            f"{MAX_STARTS_SIZE >> 20} MB of them: what the image starts is not followed into the others",
-        )
-        return False
+        if self._starts > MAX_STARTS_KNOWN:
+            if self._starts == MAX_STARTS_KNOWN + 1:
+                reason = f"more than {MAX_STARTS_KNOWN:,} scripts, programs and settings in this layer"
+                self.tell(self._name, f"{reason}: what the image starts is not followed into the others")
+            return None
+        size = self._starts_size + kept_size(start)
+        if self._starts > MAX_STARTS or size > MAX_STARTS_SIZE:
+            return start.replace(text=None)
+        self._starts_size = size
+        return start
 
     def search(self, path: str, place: int, size: int, at: At, offset: int, *, head: bytes) -> None:
         """Search the file that stands there, and begins so, as text."""

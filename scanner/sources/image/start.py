@@ -10,6 +10,7 @@ from scanner.model.finding import Problem
 from scanner.model.location import Text
 from scanner.model.target import Config, File, Target, home
 from scanner.sources.dockerfile.scripts import follow
+from scanner.sources.image.gather import MAX_STARTS, MAX_STARTS_SIZE
 from scanner.sources.layout import absolute
 
 MAX_LINKS = 40
@@ -70,12 +71,16 @@ class _Finder:
         return self._kept.get("/".join(done))
 
     def _file(self, fact: StartFile) -> File | None:
-        """The file; None, and a problem, when it was too large to be kept."""
+        """The file; None, and a problem, when it was not kept."""
         at = fact.evidence[0].at
         if fact.text is None:
-            reason = f"{fact.size:,} bytes; what the image starts is not followed into so large a file"
-            if not any(problem.at == at and problem.reason == reason for problem in self._problems):
-                self._problems.append(Problem(at=at, reason=reason))
+            problem = Problem(
+                at=at,
+                reason=f"what the image starts is not followed into it: its {fact.size:,} bytes were not kept",
+                remedy=f"Of a layer, {MAX_STARTS:,} such files and {MAX_STARTS_SIZE >> 20} MB are, none of them large.",
+            )
+            if problem not in self._problems:
+                self._problems.append(problem)
             return None
         value = fact.text
         data = value.encode("utf-8", "replace")
