@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import argparse
 import os
-import platform
 import shutil
 import subprocess
 import sys
-import sysconfig
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -31,8 +29,7 @@ PATH = os.pathsep.join((str(Path(__file__).parents[3] / ".venv-peers" / "bin"), 
 def main(arguments: Sequence[str]) -> int:
     """Print what each took, and which bounds are reached."""
     asked = _parse(arguments)
-    optimized = "--enable-optimizations" in str(sysconfig.get_config_var("CONFIG_ARGS"))
-    print(f"Python {platform.python_version()}, {'' if optimized else 'not '}built with --enable-optimizations")
+    print(f"Python {sys.version}")
     measured: dict[Key, Used] = {}
     for image in asked.images:
         forms = FORMS if image in SIZES else FORMS[:1]
