@@ -78,7 +78,9 @@ BOUNDS = (
         _all(_LARGE, ["docker"], [HASH]),
     ),
     *(
-        Bound(f"{form}: not slower than {peer}", _all(_LARGE, [form], [PLAIN]), "wall", 1.0, _all(_LARGE, [form], [peer]))
+        Bound(
+            f"{form}: not slower than {peer}", _all(_LARGE, [form], [PLAIN]), "wall", 1.0, _all(_LARGE, [form], [peer])
+        )
         for form, peer in INFLATE.items()
     ),
     Bound("memory: 150 MB a process", _EVERY, "process", 150),
