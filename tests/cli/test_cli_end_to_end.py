@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 
 import jsonschema
 import pytest
 
+from scanner import scan
 from scanner.cli import main
 from scanner.scan import WARM
 
@@ -116,6 +118,23 @@ def test_the_report_is_the_same_with_several_processes(folder, capsys):
         texts.append(capsys.readouterr().out)
     assert texts[0] == texts[1]
     assert len(json.loads(texts[0])["targets"]) == 7 > WARM + 1
+
+
+def test_a_process_that_is_killed_is_told(folder, capsys, monkeypatch):
+    for name in "bcdefg":
+        (folder / name).mkdir()
+        (folder / name / "Dockerfile").write_text(NASTY, encoding="utf-8")
+    open_target = scan.open_target
+
+    def die(path, options):
+        return os._exit(1) if path.startswith("e") else open_target(path, options)
+
+    monkeypatch.setattr(scan, "open_target", die)
+    assert main(["scan", "-j", "2"]) == 3
+    error = capsys.readouterr().err
+    assert "a process was killed that scanned one of" in error
+    assert "e/Dockerfile" in error
+    assert "-j 1" in error
 
 
 def test_an_earlier_report_is_a_baseline(folder, capsys):

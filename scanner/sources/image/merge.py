@@ -62,14 +62,13 @@ class Names:
                 ours[folder] = ours.get(folder, bytearray()) + names
         self.opaque |= others.opaque
 
-    def times(self, path: bytes) -> int:
-        """How many entries that are no folders have this path."""
-        folder, _, name = path.rpartition(b"/")
-        return bytes(self.folders.get(folder, b"")).split(b"\0").count(name)
+    def listed(self, folder: bytes) -> list[bytes]:
+        """The names in a folder that are no folders, as often as they come."""
+        return bytes(self.folders.get(folder, b"")).split(b"\0")
 
     def within(self, folder: bytes) -> frozenset[bytes]:
         """The names in a folder that are no folders."""
-        return frozenset(bytes(self.folders.get(folder, b"")).split(b"\0"))
+        return frozenset(self.listed(folder))
 
 
 def path_of(name: bytes) -> bytes:

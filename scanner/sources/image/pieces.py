@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from collections import Counter
+from collections.abc import ItemsView, Iterable, Sequence
 from typing import NamedTuple
 
 from scanner.model.facts import StartFile
@@ -52,12 +52,8 @@ def joined(reads: Sequence[Read]) -> Read | None:
     found: list[Found] = []
     names, entries = Names(), 0
     for read in reads:
-        within = lru_cache(64)(read.names.within)
-        for one in found:
-            path = one.at.path.encode("utf-8", "surrogateescape")
-            folder, _, name = path.rpartition(b"/")
-            if path in read.folders or name in within(folder):
-                return None
+        if _come_again(found, read):
+            return None
         found += (one.replace(place=one.place + entries) for one in read.found)
         names.add_all(read.names)
         entries += read.entries
@@ -67,7 +63,7 @@ def joined(reads: Sequence[Read]) -> Read | None:
         any(read.problems for read in reads)
         or entries > MAX_ENTRIES
         or len(links) > MAX_LINKS
-        or any(names.times(path) > 1 for path in set(links))
+        or _comes_twice(links, names)
         or len(starts) > MAX_STARTS
         or sum(map(kept_size, starts)) > MAX_STARTS_SIZE
     ):
@@ -81,3 +77,29 @@ def joined(reads: Sequence[Read]) -> Read | None:
         folders=frozenset(),
         links=tuple(links),
     )
+
+
+def _come_again(found: Iterable[Found], later: Read) -> bool:
+    """Whether one of these files is in a later piece too, as a file, a folder or a whiteout."""
+    paths = [one.at.path.encode("utf-8", "surrogateescape") for one in found]
+    return not later.folders.isdisjoint(paths) or any(
+        not later.names.within(folder).isdisjoint(listed) for folder, listed in _by_folder(paths)
+    )
+
+
+def _comes_twice(paths: Iterable[bytes], names: Names) -> bool:
+    """Whether there are several files of one of these paths."""
+    for folder, listed in _by_folder(paths):
+        times = Counter(names.listed(folder))
+        if any(times[name] > 1 for name in listed):
+            return True
+    return False
+
+
+def _by_folder(paths: Iterable[bytes]) -> ItemsView[bytes, set[bytes]]:
+    """The names in each folder, since looking through one takes as long for one name as for all."""
+    folders: dict[bytes, set[bytes]] = {}
+    for path in paths:
+        folder, _, name = path.rpartition(b"/")
+        folders.setdefault(folder, set()).add(name)
+    return folders.items()
