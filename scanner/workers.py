@@ -18,6 +18,8 @@ from threading import Thread
 from traceback import format_exc
 from typing import Any, Generic, NoReturn, Self, TypeVar
 
+QUOTA = "/sys/fs/cgroup/cpu.max"
+"""Microseconds of all cores together, and in how many: https://docs.kernel.org/admin-guide/cgroup-v2.html"""
 FORKS = hasattr(os, "fork")
 """Whether there can be workers here."""
 _SIZE = 8
@@ -29,11 +31,17 @@ Result = TypeVar("Result")
 
 
 def cores() -> int:
-    """How many this process may use."""
+    """How many this process may use; of a container, as many as its share of their time amounts to, at least one."""
     try:
-        return len(os.sched_getaffinity(0))
+        most = len(os.sched_getaffinity(0))
     except AttributeError:  # only Linux says
         return os.cpu_count() or 1
+    try:
+        with open(QUOTA) as file:
+            quota, period = file.read().split()
+        return max(1, min(most, round(int(quota) / int(period))))
+    except (OSError, ValueError, ZeroDivisionError):  # none, or "max"
+        return most
 
 
 class _Worker:

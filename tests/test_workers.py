@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from scanner import workers
 from scanner.errors import ConfigError, TargetError
 from scanner.workers import FORKS, Workers
 
@@ -25,6 +26,20 @@ with Workers(3, lambda task: os.getpid() if task else time.sleep(60), [1, 1, 1, 
 """
 
 
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="only Linux says how many cores are meant")
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [("max 100000\n", 8), ("200000 100000\n", 2), ("150000 100000", 2), ("50000 100000", 1), ("9900000 100000", 8)]
+    + [(wrong, 8) for wrong in ("", "x", "1", "1 0", None)],
+)
+def test_a_container_has_as_many_cores_as_its_share_of_their_time(said, found, monkeypatch, tmp_path):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(8)))
+    monkeypatch.setattr(workers, "QUOTA", str(tmp_path / "cpu.max"))
+    if said is not None:
+        (tmp_path / "cpu.max").write_text(said)
+    assert workers.cores() == found
+
+
 def runs(pid):
     """Whether a process is there and not dead."""
     try:
@@ -35,8 +50,8 @@ def runs(pid):
 
 
 def results(count, work, tasks):
-    with Workers(count, work, tasks) as workers:
-        return sorted(workers.results())
+    with Workers(count, work, tasks) as running:
+        return sorted(running.results())
 
 
 @pytest.mark.parametrize("count", [1, 3, 9])
@@ -60,20 +75,20 @@ def test_they_are_other_processes_which_know_what_this_one_knows():
 
 
 def test_more_can_be_added_meanwhile():
-    with Workers(2, lambda task: task * 2, [1, 2]) as workers:
-        assert not workers.spare
+    with Workers(2, lambda task: task * 2, [1, 2]) as running:
+        assert not running.spare
         seen = []
-        for task, result in workers.results():
+        for task, result in running.results():
             seen.append(result)
             if task < 50:
-                workers.add(task + 50)
+                running.add(task + 50)
         assert sorted(seen) == [2, 4, 102, 104]
-        assert workers.spare
+        assert running.spare
 
 
 def test_it_tells_that_nothing_has_come_for_a_while():
-    with Workers(1, lambda task: time.sleep(0.3), ["task"]) as workers:
-        *nothing, last = workers.results(0.01)
+    with Workers(1, lambda task: time.sleep(0.3), ["task"]) as running:
+        *nothing, last = running.results(0.01)
     assert set(nothing) == {None}
     assert last == ("task", None)
 
@@ -90,12 +105,12 @@ def test_what_one_was_killed_at_has_no_result_and_the_others_go_on():
 
 
 def test_one_that_dies_with_nothing_to_do_costs_nothing():
-    with Workers(2, lambda task: os.getpid(), [1, 2]) as workers:
-        pids = dict(workers.results())
+    with Workers(2, lambda task: os.getpid(), [1, 2]) as running:
+        pids = dict(running.results())
         os.kill(pids[1], signal.SIGKILL)
-        workers.add(3)
-        workers.add(4)
-        assert [result for _, result in workers.results() if result is not None] == [pids[2]]
+        running.add(3)
+        running.add(4)
+        assert [result for _, result in running.results() if result is not None] == [pids[2]]
 
 
 @pytest.mark.parametrize(
