@@ -193,7 +193,7 @@ class _Reader(Gathering):
                 yield Seeking(raw), form
                 return
             chunks = iter(Inflated(stored, form))
-            spare = self._spare if verify and form != "tar" and blob.size > THREADED else None
+            spare = self._spare if verify and blob.size > THREADED else None
             with closing(ahead(chunks, spare)) if spare else nullcontext(chunks) as chunks:
                 source = Forward(chunks if sum_ is None else hashed(chunks, sum_))
                 yield source, form
@@ -207,7 +207,7 @@ class _Reader(Gathering):
             if blob.diff_id and not self.verified:
                 self.tell(
                     self._name,
-                    f"what is in the layer is {self.digest}, the image's config says {blob.diff_id}",
+                    f"what is in the layer is {self.digest}, it should be {blob.diff_id}",
                     "It was damaged or changed after the image was made; fetch the image anew.",
                 )
 

@@ -73,23 +73,24 @@ class Streamed(Members):
         path = self.note(entry)
         if entry.type == tar.REGULAR:
             try:
-                form_of(source.at(entry.offset, min(entry.size, tar.BLOCK)))
+                form = form_of(source.at(entry.offset, min(entry.size, tar.BLOCK)))
             except ValueError as error:
                 self._others[path] = str(error)
                 if entry.size <= min(MAX_CONFIG + 1, self._room):
                     self._documents[path] = source.at(entry.offset, entry.size)
                     self._room -= entry.size
             else:
-                self._layer(path, entry, source)
+                self._layer(path, entry, source, form)
 
-    def _layer(self, path: str, entry: tar.Entry, source: tar.Source) -> None:
+    def _layer(self, path: str, entry: tar.Entry, source: tar.Source, form: str) -> None:
         self._others[path] = "what is in it is no layer that the image's config tells of"
         if self._passing is None:
             return
         named = _BLOB.fullmatch(path)
+        digest = f"{named[1]}:{named[2]}" if named else ""
         blob = Blob(
-            digest=f"{named[1]}:{named[2]}" if named else "",
-            diff_id="",
+            digest=digest,
+            diff_id=digest if form == "tar" else "",
             size=entry.size,
             media_type="",
             open=lambda: cast("BinaryIO", _Member(source, entry.offset, entry.size)),
@@ -121,10 +122,15 @@ class _Member(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
-        data = self._source.at(self._at, min(len(buffer), self._end - self._at))
+    def read(self, size: int = -1) -> bytes:
+        left = self._end - self._at
+        data = self._source.at(self._at, left if size < 0 else min(size, left))
         if not data and self._at < self._end:
             raise ValueError("the archive ends in the middle of it")
-        buffer[: len(data)] = data
         self._at += len(data)
+        return data
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        data = self.read(len(buffer))
+        buffer[: len(data)] = data
         return len(data)

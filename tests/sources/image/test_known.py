@@ -275,7 +275,7 @@ def test_a_layer_is_not_known_by_what_its_image_claims(folder):
     look_at(blob(LOWER))
     for liar in (blob(UPPER, diff_id=digest(LOWER)), blob(UPPER, diff_id=digest(LOWER), digest="")):
         (problem,) = look_at(liar).problems
-        assert "config says" in problem.reason
+        assert "it should be" in problem.reason
     look_at(blob(LOWER, digest="", identity="file:1:2"))
     assert look_at(blob(UPPER, diff_id=digest(LOWER), digest="", identity="file:1:3")).problems
     assert not look_at(shut(blob(LOWER, digest="", identity="file:1:2"))).problems
@@ -300,7 +300,7 @@ def test_what_a_hard_link_stands_for_is_verified_as_well(folder, monkeypatch):
     good, bad = packed(("a", b"good"), ("b", "a")), packed(("a", b"evil"), ("b", "a"))
     sent = iter([good, bad, good, good])
     found = look_at(blob(good, digest="", identity="x", open=lambda: io.BytesIO(next(sent))))
-    assert "config says" in found.problems[0].reason
+    assert "it should be" in found.problems[0].reason
     assert not folder.exists()
     assert not look_at(blob(good, digest="", identity="x", open=lambda: io.BytesIO(next(sent)))).problems
     assert folder.exists()
