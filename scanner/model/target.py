@@ -152,8 +152,10 @@ class File(Record):
     read: Callable[[], bytes]
     """The content. Raises ValueError when it is larger than the limit for whole files."""
     part: Callable[[int, int], bytes]
-    """The bytes at an offset, at most so many, fewer at the end. In a compressed layer, offsets may only grow, but for
-    what was read from offset 0. Raises ValueError for what has gone by and for more than the limit."""
+    """The bytes at an offset, at most so many, fewer at the end. Unless it can be read ``anywhere``, offsets may only
+    grow, but for what was read from offset 0. Raises ValueError for what has gone by and for more than the limit."""
+    anywhere: bool = True
+    """Its parts may be asked for in any order; not in a compressed layer."""
     text: Callable[[], Text]
     """The content as text, secrets in it masked. Raises ValueError when it is no text."""
     parts: Callable[[], Iterable[Part]] | None = None

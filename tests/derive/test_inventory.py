@@ -78,7 +78,7 @@ def test_an_owner_that_was_upgraded_has_the_version_that_ships():
         ]
     )
     jars = [fact for fact in found if isinstance(fact, InstalledPackage) and fact.ecosystem == "maven"]
-    assert [(fact.name, fact.owned_by) for fact in jars] == [("a", "deb:libajava 1-2"), ("b", "deb:libajava 1-2")]
+    assert [(fact.name, fact.owned_by) for fact in jars] == [("b", "deb:libajava 1-2"), ("a", "deb:libajava 1-2")]
 
 
 def archive(files):

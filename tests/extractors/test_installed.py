@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from packaging.utils import canonicalize_name
 
-from scanner.extractors.installed import EXTRACTORS, Programs
+from scanner.extractors.installed import EXTRACTORS, Programs, readers
 from scanner.extractors.installed.readers import PART, READERS
 from scanner.model.facts import GpuLibrary, InstalledPackage, OperatingSystem, PackageRecord
 from scanner.model.location import Location
@@ -183,12 +183,16 @@ def test_changes_that_rpm_has_not_written_yet_are_reported():
         records([file("var/lib/rpm/rpmdb.sqlite-wal", b"x")])
 
 
-def test_archives_of_java_with_what_is_inside():
+@pytest.mark.parametrize("limit", [0, 1 << 20])
+@pytest.mark.parametrize("anywhere", [False, True])
+def test_archives_of_java_with_what_is_inside(anywhere, limit, monkeypatch):
+    """Whether they can be read anywhere, as a whole, or neither."""
+    monkeypatch.setattr(readers, "MAX_JAR", limit)
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w") as opened:
         opened.writestr("META-INF/maven/g/a/pom.properties", "groupId=g\nartifactId=a\nversion=1\n")
         opened.writestr("BOOT-INF/lib/log4j-core-2.14.1.jar", b"PK\5\6" + bytes(18))
-    one, two = packages(file("srv/a-1.jar", made.getvalue()))
+    two, one = packages(file("srv/a-1.jar", made.getvalue()).replace(anywhere=anywhere))
     assert (one.name, one.purl, one.location) == ("g:a", "pkg:maven/g/a@1", "srv/a-1.jar")
     assert (two.name, two.version, two.location) == (
         "log4j-core",

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from scanner.parsers.archives.stream import Stream
 from scanner.parsers.packages import go, java, languages
 from scanner.parsers.packages.purl import purl
+from scanner.parsers.tar import Buffer
 from tests.extractors.image_files import buildinfo
 
 
@@ -29,8 +31,20 @@ def pom(group, artifact, version):
     }
 
 
+def artifacts(data, file, *, forward=False):
+    parts = iter([data[at : at + 1000] for at in range(0, len(data), 1000)])
+    source = Stream(lambda: next(parts, b""))
+    return java.artifacts(source if forward else Buffer(data), len(data), file, forward=forward)
+
+
 def found(data, file):
-    return [(a.group, a.artifact, a.version, a.inside, a.shaded_in) for a in java.artifacts(data, file)]
+    """The same both ways."""
+    both = [
+        [(a.group, a.artifact, a.version, a.inside, a.shaded_in) for a in artifacts(data, file, forward=forward)]
+        for forward in (True, False)
+    ]
+    assert both[0] == both[1]
+    return both[0]
 
 
 def test_jar_by_its_pom_by_its_manifest_and_by_its_name():
@@ -60,17 +74,33 @@ def test_limits_on_archives_are_reported(monkeypatch):
         data = archive(**{"x-1.jar": data})
     with pytest.raises(ValueError, match="too deep"):
         found(data, "outer.jar")
-    monkeypatch.setattr(java, "MAX_INNER", 10)
-    with pytest.raises(ValueError, match="more than 10 bytes"):
-        found(archive(**{"x-1.jar": b"0" * 11}), "outer.jar")
+    for limit, most, reason in (
+        ("MAX_INNER", 10, "or 10 of all"), ("MAX_ONE", 10, "more than 10 bytes"), ("MAX_ARCHIVES", 0, "more than 0"),
+    ):  # fmt: skip
+        for forward in (True, False):
+            with monkeypatch.context() as patch:
+                patch.setattr(java, limit, most)
+                with pytest.raises(ValueError, match=reason):
+                    list(artifacts(archive(**{"x-1.jar": b"0" * 11}), "outer.jar", forward=forward))
+    monkeypatch.setattr(java, "MAX_ENTRIES", 1)
+    with pytest.raises(ValueError, match="more than 1 files"):
+        list(artifacts(archive(a=b"", b=b""), "outer.jar"))
+
+
+def test_what_is_no_archive_is_reported():
+    for data in (b"", b"no archive", archive(a=b"x")[:-30]):
+        for forward in (True, False):
+            with pytest.raises(ValueError, match=r"x\.jar: "):
+                list(artifacts(data, "x.jar", forward=forward))
 
 
 def test_archive_that_is_none_is_reported_and_what_stands_beside_it_is_kept():
     data = archive(**pom("g", "app", "1"), **{"lib/broken-1.jar": b"no archive", "lib/good-2.jar": archive()})
-    artifacts = java.artifacts(data, "app-1.jar")
-    assert [next(artifacts).artifact, next(artifacts).artifact] == ["app", "good"]
-    with pytest.raises(ValueError, match=r"broken-1\.jar: not an archive"):
-        next(artifacts)
+    for forward in (True, False):
+        told = artifacts(data, "app-1.jar", forward=forward)
+        assert [next(told).artifact, next(told).artifact] == ["good", "app"]
+        with pytest.raises(ValueError, match=r"broken-1\.jar: not an archive"):
+            next(told)
 
 
 def test_npm():

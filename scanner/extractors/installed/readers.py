@@ -9,6 +9,7 @@ from scanner.model.facts import Fact, GpuLibrary, OperatingSystem, PackageRecord
 from scanner.model.facts.packages import Ecosystem
 from scanner.model.location import Evidence
 from scanner.model.target import File
+from scanner.parsers import tar
 from scanner.parsers.manifests.specifier import masked, normalize
 from scanner.parsers.packages import conda, go, java, languages, places, python, rpm, rpm_database, stanzas, system
 from scanner.parsers.packages.entry import Entry
@@ -20,6 +21,8 @@ Role = Literal["package", "files", "project"]
 
 PART = 1 << 20
 """Bytes of a program that are looked at together; a multiple of 16."""
+MAX_JAR = 16 << 20
+"""Bytes of the largest Java archive that is read as a whole, where it cannot be read anywhere."""
 MAX_SMALL = 1 << 16
 """Bytes of a file that says one thing: INSTALLER, direct_url.json, an egg-link."""
 
@@ -135,9 +138,22 @@ def _gem(file: File, location: str) -> Iterator[Fact]:
     yield _record(file, "gem", languages.gem(file.read(), location.rpartition("/")[2]), location)
 
 
+class _Parts:
+    """A file as a ``tar.Source``."""
+
+    def __init__(self, file: File) -> None:
+        self._part = file.part
+
+    def at(self, offset: int, size: int, /) -> bytes:
+        """The bytes there, fewer at the end."""
+        return self._part(offset, size)
+
+
 def _jar(file: File, location: str) -> Iterator[Fact]:
     carrier = places.carrier(file.at.path)
-    for one in java.artifacts(file.read(), location.rpartition("/")[2]):
+    forward = not file.anywhere and file.size > MAX_JAR
+    source = _Parts(file) if file.anywhere or forward else tar.Buffer(file.read())
+    for one in java.artifacts(source, file.size, location.rpartition("/")[2], forward=forward):
         name = f"{one.group}:{one.artifact}" if one.group else one.artifact
         entry = Entry(name=name, version=one.version, licence=one.licence)
         place = f"{location}!/{one.inside}" if one.inside else location

@@ -6,23 +6,25 @@ https://docs.oracle.com/en/java/javase/21/docs/specs/jar/jar.html.
 
 from __future__ import annotations
 
-import io
-import lzma
 import re
-import struct
-import zipfile
-import zlib
 from collections.abc import Iterator
 
 from scanner.model.record import Record
+from scanner.parsers import tar
+from scanner.parsers.archives import directory
+from scanner.parsers.archives.stream import Budget
+from scanner.parsers.archives.zip import Archive
+from scanner.parsers.archives.zip_records import text
 from scanner.parsers.lazy import Lazy
 
 MAX_DEPTH = 3
 """Archives inside archives that are opened."""
 MAX_ARCHIVES = 5_000
 """Archives inside one."""
-MAX_INNER = 256 << 20
-"""Bytes of all archives inside one, unpacked."""
+MAX_INNER, MAX_ONE = 256 << 20, 64 << 20
+"""Bytes of all archives inside one, and of the largest of them."""
+MAX_UNPACKED = 4 << 30
+"""Bytes that an archive which is read forward only may unpack to."""
 MAX_ENTRIES = 200_000
 """Files of one archive."""
 MAX_NAME = 256
@@ -37,11 +39,9 @@ _VERSIONS = ("Implementation-Version", "Bundle-Version", "Specification-Version"
 _CONTINUED = Lazy(r"\r?\n ")
 _FILE = Lazy(r"(?P<artifact>.+?)-(?P<version>\d[\w.+-]*)\.[jwe]ar$")
 _INNER = (".jar", ".war", ".ear")
-_BROKEN = (
-    zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, OSError, RuntimeError,
-    NotImplementedError, IndexError, OverflowError, UnicodeDecodeError,
-)  # fmt: skip
-"""What zipfile and its decoders raise for broken, encrypted or unknown content."""
+_MANIFEST_NAME = "META-INF/MANIFEST.MF"
+_INCOMPLETE = frozenset({"limit", "cut-off", "damaged"})
+"""Flaws of an archive because of which something may be missed."""
 
 
 class Artifact(Record):
@@ -58,70 +58,106 @@ class Artifact(Record):
     """The artifact whose archive its classes were copied into, else ""."""
 
 
-def artifacts(data: bytes, file: str) -> Iterator[Artifact]:
-    """The artifacts of an archive, by its content or else by its file name.
+def artifacts(source: tar.Source, size: int, file: str, *, forward: bool = False) -> Iterator[Artifact]:
+    """The artifacts of an archive of ``size`` bytes, by its content or else by its file name.
 
-    Raises ValueError at the end when it, or one inside it, is no archive or exceeds a limit.
+    Of a source that is read ``forward`` only, everything is unpacked on the way. Raises ValueError at the end when the
+    archive, or one inside it, is none or exceeds a limit.
     """
     opened = _Opened()
-    yield from opened.archive(data, file)
+    members = opened.forward if forward else opened.anywhere
+    yield from opened.archive(members(source, size, file), file)
     if opened.problems:
         raise ValueError("; ".join(opened.problems[:3]) + ("; …" if len(opened.problems) > 3 else ""))
 
 
 class _Opened:
-    """An outermost archive while it is read."""
+    """An outermost archive while it is read; what cannot be read is added to ``problems``."""
 
     def __init__(self) -> None:
         self.problems: list[str] = []
         self._left = MAX_INNER
         self._archives = 0
 
-    def archive(self, data: bytes, file: str, inside: str = "", depth: int = 0) -> Iterator[Artifact]:
-        """What is in an archive; what cannot be read is added to ``problems``."""
+    def archive(
+        self, members: Iterator[tuple[str, bytes]], file: str, inside: str = "", depth: int = 0
+    ) -> Iterator[Artifact]:
+        """What is in an archive: what is in those inside it, then the archive itself and what was shaded into it."""
+        poms, manifest = [], {}
         try:
-            archive = zipfile.ZipFile(io.BytesIO(data))
-        except _BROKEN as error:
+            for name, data in members:
+                if name == _MANIFEST_NAME:
+                    manifest = _fields(data, _MANIFEST)
+                elif not name.endswith(_INNER):
+                    poms.append(_fields(data, _PROPERTY))
+                elif depth == MAX_DEPTH:
+                    self.problems.append(f"{name}: too deep inside archives to be opened")
+                else:
+                    last, place = name.rpartition("/")[2], f"{inside}!/{name}" if inside else name
+                    inner = self.anywhere(tar.Buffer(data), len(data), last)
+                    yield from self.archive(inner, last, place, depth + 1)
+        except ValueError as error:
             self.problems.append(f"{file}: not an archive that can be read: {error}")
             return
-        members = archive.infolist()
-        if len(members) > MAX_ENTRIES:
-            self.problems.append(f"{file}: more than {MAX_ENTRIES:,} files; the others are left out")
-        inner, poms, manifest = [], [], {}
-        for member in members[:MAX_ENTRIES]:
-            if member.filename == "META-INF/MANIFEST.MF":
-                manifest = self._fields(archive, member, _MANIFEST)
-            elif member.filename.endswith("/pom.properties") and _POM.match(member.filename):
-                poms.append(self._fields(archive, member, _PROPERTY))
-            elif member.filename.endswith(_INNER):
-                inner.append(member)
         yield from _found(poms, manifest, file, inside)
-        for member in inner:
-            self._left -= member.file_size
+
+    def anywhere(self, source: tar.Source, size: int, file: str) -> Iterator[tuple[str, bytes]]:
+        """The members that count, by the directory. Raises ValueError for what has none."""
+        for number, entry in enumerate(directory.listed(source, size)):
+            if number == MAX_ENTRIES:
+                self.problems.append(f"{file}: more than {MAX_ENTRIES:,} files; the others are left out")
+                break
+            name = text(entry.name)
+            if limit := self._limit(name):
+                try:
+                    data = directory.content(source, entry, limit)
+                except ValueError as error:
+                    self.problems.append(f"{name}: cannot be unpacked: {error}")
+                else:
+                    yield from self._within(name, data)
+
+    def forward(self, source: tar.Source, _: int, file: str) -> Iterator[tuple[str, bytes]]:
+        """The same, by the headers in front of each. Raises ValueError for what has no directory either."""
+        archive = Archive(source, Budget(MAX_UNPACKED))
+        for member in archive.members():
+            if limit := self._limit(member.name):
+                try:
+                    data = member.content.at(0, limit)
+                except ValueError as error:
+                    self.problems.append(f"{member.name}: cannot be unpacked: {error}")
+                else:
+                    yield from self._within(member.name, data)
+        for flaw in archive.flaws:
+            if flaw.kind == "no-directory":
+                raise ValueError(flaw.detail)
+            if flaw.kind in _INCOMPLETE:
+                self.problems.append(f"{file}: {flaw.detail}")
+
+    def _limit(self, name: str) -> int:
+        """How many bytes of a member are read, one more than there may be; 0 when it says nothing."""
+        if name == _MANIFEST_NAME or (name.endswith("/pom.properties") and _POM.match(name)):
+            return MAX_TEXT
+        if name.endswith(_INNER) and self._archives <= MAX_ARCHIVES:
+            return max(0, min(self._left, MAX_ONE)) + 1
+        return 0
+
+    def _within(self, name: str, data: bytes) -> Iterator[tuple[str, bytes]]:
+        """The member, if it does not exceed what may be inside."""
+        if name.endswith(_INNER):
+            self._left -= len(data)
             self._archives += 1
             if self._archives > MAX_ARCHIVES:
-                self.problems.append(f"{file}: more than {MAX_ARCHIVES:,} archives inside; the others are left out")
-                break
-            if depth == MAX_DEPTH:
-                self.problems.append(f"{member.filename}: too deep inside archives to be opened")
-            elif self._left < 0:
-                self.problems.append(f"{member.filename}: more than {MAX_INNER:,} bytes of archives inside one")
-            else:
-                name = member.filename.rpartition("/")[2]
-                place = f"{inside}!/{member.filename}" if inside else member.filename
-                yield from self.archive(self._read(archive, member, member.file_size), name, place, depth + 1)
+                self.problems.append(f"more than {MAX_ARCHIVES:,} archives inside; {name} and the others are left out")
+                return
+            if self._left < 0 or len(data) > MAX_ONE:
+                most = f"{MAX_ONE:,} bytes, or {MAX_INNER:,} of all archives inside"
+                self.problems.append(f"{name}: more than {most}")
+                return
+        yield name, data
 
-    def _fields(self, archive: zipfile.ZipFile, member: zipfile.ZipInfo, field: re.Pattern[str]) -> dict[str, str]:
-        text = self._read(archive, member, MAX_TEXT).decode("utf-8", "replace")
-        return {name: value.strip() for name, value in field.findall(_CONTINUED.sub("", text))}
 
-    def _read(self, archive: zipfile.ZipFile, member: zipfile.ZipInfo, limit: int) -> bytes:
-        try:
-            with archive.open(member) as reader:
-                return reader.read(limit)
-        except _BROKEN as error:
-            self.problems.append(f"{member.filename}: cannot be unpacked: {error}")
-            return b""
+def _fields(data: bytes, field: re.Pattern[str]) -> dict[str, str]:
+    return {name: value.strip() for name, value in field.findall(_CONTINUED.sub("", data.decode("utf-8", "replace")))}
 
 
 def _found(poms: list[dict[str, str]], manifest: dict[str, str], file: str, inside: str) -> Iterator[Artifact]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from scanner.model.location import Layer, Location, Text
 from scanner.model.target import File
 from scanner.parsers import secrets, tar
+from scanner.sources.image.window import Forward
 
 MAX_WHOLE = 128 << 20
 """Bytes of the largest file, or part of a file, that is read at once (package databases)."""
@@ -34,6 +35,7 @@ class Content:
             hard_link=self._hard_link,
             read=self.read,
             part=self.part,
+            anywhere=not isinstance(self._source, Forward),
             text=self.text,
         )
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import ExitStack, closing, contextmanager, nullcontext
+from functools import cache
 from hashlib import new
 from itertools import islice
 from typing import BinaryIO, NamedTuple
@@ -36,6 +37,8 @@ THREADED = 32 << 20
 """Stored bytes from which on it is worth while to inflate a layer in a thread beside hashing and looking."""
 HELD = 8 << 20
 """Bytes of the largest file that is both searched and read by an extractor in a layer that is read forward only."""
+APART = 1 << 20
+"""Bytes of a file from which on it is read as it is wanted, though its layer goes by to be hashed, if that can be."""
 MAX_KEPT = 16 << 20
 """Bytes of files that were read and are kept, lest a hard link to one costs a second pass."""
 
@@ -160,6 +163,8 @@ class _Reader(Gathering):
         """The folder of the last file, as its name has it, and from the root."""
         self._places: dict[bytes, int | _Link] = {}
         """Paths that are wanted: where in ``found`` they are, or what they are hard links to."""
+        self._apart: Callable[[], tar.Source] | None = None
+        """Where files can be read anywhere, though the layer goes by."""
         self._kept: dict[bytes, tuple[tar.Entry, bytes]] = {}
         self._room = MAX_KEPT
         self.folders: list[bytes] = []
@@ -185,13 +190,16 @@ class _Reader(Gathering):
         """The tar inside and the form it is stored in; in the end it is held to its digests."""
         blob = self._blob
         self.verified = False
-        with self._open(verify) as raw:
+        with self._open(verify) as raw, ExitStack() as stack:
             stored = Stored(raw, self._passed)
             form = form_of(stored.peek(tar.BLOCK))
             sum_ = new(blob.diff_id.partition(":")[0] or "sha256") if verify else None
             if form == "tar" and sum_ is None and raw.seekable():
                 yield Seeking(raw), form
                 return
+            if form == "tar" and blob.local:
+                self._apart = cache(lambda: Seeking(stack.enter_context(blob.open())))
+                stack.callback(self._gone_by)
             chunks = iter(Inflated(stored, form))
             spare = self._spare if verify and blob.size > THREADED else None
             with closing(ahead(chunks, spare)) if spare else nullcontext(chunks) as chunks:
@@ -210,6 +218,9 @@ class _Reader(Gathering):
                     f"what is in the layer is {self.digest}, it should be {blob.diff_id}",
                     "It was damaged or changed after the image was made; fetch the image anew.",
                 )
+
+    def _gone_by(self) -> None:
+        self._apart = None
 
     def _open(self, verify: bool) -> BinaryIO:
         blob = self._blob
@@ -328,6 +339,8 @@ class _Reader(Gathering):
             self.names.add(folder, base[4:])
 
     def _take(self, path: bytes, place: int, entry: tar.Entry, source: tar.Source, names: Sequence[str]) -> None:
+        if self._apart is not None and entry.size > APART:
+            source = self._apart()
         content = Content(entry, source, _text(path), self._layer, hard_link=path_of(entry.name) != path)
         self._state(path, place, content.file(), names)
         whole = content.whole

@@ -477,6 +477,23 @@ def test_a_hard_link_to_a_file_that_was_read_costs_no_second_pass() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("verify", [False, True])
+def test_a_large_file_is_read_anywhere_in_a_layer_that_goes_by(verify: bool) -> None:
+    """In a file here that is not compressed, hashed or not; a hard link to it as well."""
+
+    def quote_parts(file: File) -> Iterable[Fact]:
+        assert file.anywhere
+        yield says(file, (file.part(file.size - 3, 3) + file.part(0, 3) + file.read()[-2:]).decode())
+
+    large = b"1" * (1 << 20) + b"234"
+    tar = layer(("before", b"567"), ("large", large), link("hard", "large", tarfile.LNKTYPE), ("behind", b"890"))
+    found = contents(blob(tar, local=True), extract=quote_parts, wants=lambda path, *_: path == "large", verify=verify)
+    assert told(found) == [(0, "large", "23411134")]
+    linked = contents(blob(tar, local=True), extract=lambda file: [says(file, str(len(file.read())))], verify=verify)
+    assert told(linked) == [(0, "before", "3"), (0, "large", "1048579"), (0, "hard", "1048579"), (0, "behind", "3")]
+    assert not linked.problems
+
+
 def test_links_to_nothing_out_of_the_root_and_in_a_circle_are_told() -> None:
     """Nothing outside the layer is ever read."""
     members = [link("up", "../../etc/passwd", tarfile.LNKTYPE), link("a", "b", tarfile.LNKTYPE),
