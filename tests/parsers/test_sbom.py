@@ -97,11 +97,16 @@ def test_xml_says_what_json_says(packages, version):
     assert sbom.recognized(as_xml.encode()[:4096])
 
 
+def neat(name):
+    """Without blanks around slashes, which the library drops and no name has."""
+    return "/".join(filter(None, map(str.strip, name.split("/"))))
+
+
 @settings(deadline=None, max_examples=50)
 @given(
     st.sampled_from(["pypi", "npm", "golang", "deb", "nuget", "generic", "conda"]),
     st.lists(WORDS, max_size=2),
-    st.text(string.printable, max_size=10).map(lambda name: name.strip("/" + string.whitespace)).filter(bool),
+    st.text(string.printable, max_size=10).map(neat).filter(bool),
     st.text(string.printable, max_size=10),
 )
 def test_package_urls_are_read_as_their_library_reads_them(kind, namespace, name, version):
