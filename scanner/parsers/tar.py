@@ -167,19 +167,24 @@ def walk(source: Windowed, flaws: list[Flaw], start: int = 0, stop: int = sys.ma
         yield entry
 
 
-def boundary(blocks: bytes) -> int | None:
-    """Where the next member begins, by the first header in some blocks of an archive that looks like a regular file's.
-
-    It may be content of a file that looks like one, so that a walk up to there tells whether it is right.
-    """
+def headers(blocks: bytes) -> Iterator[int]:
+    """Where in some blocks of an archive there seem to be headers. What is inside of a file may look like one."""
     at = blocks.find(_MAGIC)
     while at >= 0:
-        place = at - _MAGIC_AT
-        if place >= 0 and place % BLOCK == 0:
-            entry = next(walk(Buffer(blocks[place : place + BLOCK]), []), None)
-            if entry is not None and entry.type == REGULAR and entry.sparse is None:
-                return place + BLOCK + (entry.size + 511 & -512)
+        if at >= _MAGIC_AT and at % BLOCK == _MAGIC_AT:
+            yield at - _MAGIC_AT
         at = blocks.find(_MAGIC, at + 1)
+
+
+def boundary(blocks: bytes) -> int | None:
+    """Where the next member begins, by the first header of a regular file in some blocks, if it is one.
+
+    Whether it is, a walk up to there tells.
+    """
+    for place in headers(blocks):
+        entry = next(walk(Buffer(blocks[place : place + BLOCK]), []), None)
+        if entry is not None and entry.type == REGULAR and entry.sparse is None:
+            return place + BLOCK + (entry.size + 511 & -512)
     return None
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from itertools import pairwise
 from math import ceil
+from typing import BinaryIO, NamedTuple
 
 from scanner.errors import TargetError
 from scanner.parsers import tar
@@ -14,7 +16,9 @@ from scanner.sources.image.image import Blob
 from scanner.sources.image.pieces import Piece
 
 SAMPLE = 1 << 18
-"""Stored bytes at the beginning of a layer by which its files are counted."""
+"""Stored bytes of a compressed layer that are inflated to count its files; of a plain one, in which to seek a cut."""
+PLACES, EACH = 32, 1 << 15
+"""Of a plain tar, how many places are looked at to count its files, and the bytes there."""
 PER_FILE = 16 << 10
 """Bytes that are hashed in the time that a file takes; measured."""
 PIECES = 2
@@ -32,34 +36,52 @@ def planned(blobs: Iterable[tuple[int, Blob]], jobs: int, *, verify: bool) -> li
     up to the end.
     """
     listed = list(blobs)
-    times = {number: _times(blob, verify) for number, blob in listed}
-    share = max(LEAST, sum(map(sum, times.values())) / (jobs * PIECES))
+    times = {number: _time(blob, verify) for number, blob in listed}
+    share = max(LEAST, sum(each.files + each.rest for each in times.values()) / (jobs * PIECES))
     pieces = []
     for number, blob in listed:
-        walking, rest = times[number]
-        cuts = _cuts(blob, ceil(walking / share)) if walking > share else []
+        files, rest, counts = times[number]
+        cuts = _cuts(blob, counts, min(ceil((files + rest) / share), int(files / LEAST))) if counts else []
         for start, stop in pairwise((0, *cuts, sys.maxsize)):
-            time = walking / (len(cuts) + 1) + (0 if start else rest)
+            time = files / (len(cuts) + 1) + (0 if start else rest)
             pieces.append((time, Piece(number, start, stop)))
     return [piece for _, piece in sorted(pieces, key=lambda pair: (-pair[0], -pair[1].layer, pair[1].start))]
 
 
-def _times(blob: Blob, verify: bool) -> tuple[float, float]:
-    """How long its files take, and all else, in bytes that are hashed meanwhile, as far as that can be told.
+class _Time(NamedTuple):
+    """How long its files take, and all else, in bytes that are hashed meanwhile, as far as that can be told."""
 
-    One that cannot be read fails when its turn comes.
-    """
-    if blob.local:
-        try:
-            with blob.open() as raw:
-                stored = raw.read(SAMPLE)
+    files: float
+    rest: float
+    counts: Sequence[int] = ()
+    """Headers in a sample of each stretch of it, if it can be cut."""
+
+
+def _time(blob: Blob, verify: bool) -> _Time:
+    """Of a layer; one that cannot be read fails when its turn comes."""
+    if not blob.local:
+        return _Time(0, INFLATING * blob.size)
+    try:
+        with blob.open() as raw:
+            stored = raw.read(SAMPLE)
             form = form_of(stored[: tar.BLOCK])
-            head = beginning(stored, form)
-        except (TargetError, ValueError, OSError):
-            return 0.0, 0.0
-        files = PER_FILE * _files(head, blob.size * len(head) / max(1, len(stored)))
-        return files, blob.size * (INFLATING if form != "tar" else verify)
-    return 0.0, INFLATING * blob.size
+            if form == "tar" and raw.seekable():
+                counts = [sum(1 for _ in tar.headers(_blocks(raw, at, EACH))) for at in _starts(blob.size, PLACES)]
+                files = sum(counts) * max(1.0, blob.size / (PLACES * EACH))
+                return _Time(PER_FILE * files, blob.size * verify, counts)
+        head = beginning(stored, form)
+    except (TargetError, ValueError, OSError):
+        return _Time(0, 0)
+    return _Time(PER_FILE * _files(head, blob.size * len(head) / max(1, len(stored))), INFLATING * blob.size)
+
+
+def _starts(size: int, parts: int) -> list[int]:
+    return [size * number // parts // tar.BLOCK * tar.BLOCK for number in range(parts)]
+
+
+def _blocks(raw: BinaryIO, at: int, size: int) -> bytes:
+    raw.seek(at)
+    return raw.read(size)
 
 
 def _files(head: bytes, size: float) -> float:
@@ -68,18 +90,22 @@ def _files(head: bytes, size: float) -> float:
     return len(entries) * size / max(1, entries[-1].offset + entries[-1].size) if entries else 0.0
 
 
-def _cuts(blob: Blob, pieces: int) -> list[int]:
-    """Where members of a plain tar seem to begin, far apart."""
+def _cuts(blob: Blob, counts: Sequence[int], pieces: int) -> list[int]:
+    """Where members of a plain tar seem to begin, with as many files between two of them."""
+    shares = [sum(counts) * number / pieces for number in range(1, pieces)]
+    starts = [*_starts(blob.size, len(counts)), blob.size]
+    nears, passed = [], 0
+    for number, count in enumerate(counts):
+        start, length = starts[number], starts[number + 1] - starts[number]
+        nears += [
+            start + int(length * (share - passed) / count) for share in shares if passed < share <= passed + count
+        ]
+        passed += count
     cuts = set()
-    try:
-        with blob.open() as raw:
-            if form_of(raw.read(tar.BLOCK)) == "tar" and raw.seekable():
-                for number in range(1, pieces):
-                    near = blob.size * number // pieces // tar.BLOCK * tar.BLOCK
-                    raw.seek(near)
-                    found = tar.boundary(raw.read(SAMPLE))
-                    if found is not None and near + found < blob.size:
-                        cuts.add(near + found)
-    except (TargetError, ValueError, OSError):
-        return []
+    with suppress(TargetError, ValueError, OSError), blob.open() as raw:
+        for near in nears:
+            at = near // tar.BLOCK * tar.BLOCK
+            found = tar.boundary(_blocks(raw, at, SAMPLE))
+            if found is not None and at + found < blob.size:
+                cuts.add(at + found)
     return sorted(cuts)

@@ -50,9 +50,12 @@ def test_a_layer_of_many_files_is_cut_so_that_all_have_work(jobs: int) -> None:
     pieces = planned([(5, blob(ONE)), (7, blob(many))], jobs, verify=True)
     cut = sorted(piece for piece in pieces if piece.layer == 7)
     assert [piece.start for piece in cut[1:]] == [piece.stop for piece in cut[:-1]]
-    assert (cut[0].start, cut[-1].stop, len(cut), pieces[0]) == (0, sys.maxsize, jobs + 1, cut[0])
-    starts = {entry.offset - tar.BLOCK for entry in tar.walk(tar.Buffer(many), [])}
+    assert (cut[0].start, cut[-1].stop, pieces[0]) == (0, sys.maxsize, cut[0])
+    starts = [entry.offset - tar.BLOCK for entry in tar.walk(tar.Buffer(many), [])]
     assert all(piece.start in starts for piece in cut)
+    files = [sum(piece.start <= start < piece.stop for start in starts) for piece in cut]
+    assert jobs <= len(files) <= 2 * jobs
+    assert max(files) < 2 * min(files)
     assert set(pieces) - set(cut) == {Piece(5)}
 
 
