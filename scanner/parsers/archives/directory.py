@@ -9,9 +9,8 @@ from collections.abc import Iterator
 
 from scanner.parsers import tar
 from scanner.parsers.archives.packed import Unpacking
-from scanner.parsers.archives.stream import Budget
+from scanner.parsers.archives.stream import CHUNK, Budget
 from scanner.parsers.archives.zip_records import (
-    BIG,
     CENTRAL,
     CENTRAL_SIZE,
     DEFLATED,
@@ -78,7 +77,7 @@ def content(source: tar.Source, entry: Header, limit: int) -> bytes:
         return source.at(start, min(entry.packed, limit))
     if entry.method != DEFLATED:
         raise ValueError(f"it is packed by method {entry.method}, which is not read")
-    unpack = Unpacking(source, "deflate", Budget(BIG), offset=start, size=entry.packed)
+    unpack = Unpacking(source, "deflate", Budget(limit + CHUNK), offset=start, size=entry.packed)
     parts, size = [], 0
     while size < limit and (part := unpack()):
         parts.append(part)

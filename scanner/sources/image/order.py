@@ -41,7 +41,8 @@ def planned(blobs: Iterable[tuple[int, Blob]], jobs: int, *, verify: bool) -> li
     pieces = []
     for number, blob in listed:
         files, rest, counts = times[number]
-        cuts = _cuts(blob, counts, min(ceil((files + rest) / share), int(files / LEAST))) if counts else []
+        most = min(ceil((files + rest) / share), int(files / LEAST)) if counts else 1
+        cuts = _cuts(blob, counts, most) if most > 1 else []
         for start, stop in pairwise((0, *cuts, sys.maxsize)):
             time = files / (len(cuts) + 1) + (0 if start else rest)
             pieces.append((time, Piece(number, start, stop)))
@@ -66,8 +67,9 @@ def _time(blob: Blob, verify: bool) -> _Time:
             stored = raw.read(SAMPLE)
             form = form_of(stored[: tar.BLOCK])
             if form == "tar" and raw.seekable():
-                counts = [sum(1 for _ in tar.headers(_blocks(raw, at, EACH))) for at in _starts(blob.size, PLACES)]
-                files = sum(counts) * max(1.0, blob.size / (PLACES * EACH))
+                samples = [_blocks(raw, at, EACH) for at in _starts(blob.size, PLACES)]
+                counts = [sum(1 for _ in tar.headers(blocks)) for blocks in samples]
+                files = sum(counts) * blob.size / max(1, sum(map(len, samples)))
                 return _Time(PER_FILE * files, blob.size * verify, counts)
         head = beginning(stored, form)
     except (TargetError, ValueError, OSError):

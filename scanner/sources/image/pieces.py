@@ -75,7 +75,7 @@ def joined(reads: Sequence[Read]) -> Read | None:
         size=sum(read.size for read in reads),
         counted=sum(read.counted for read in reads),
         folders=frozenset(),
-        links=tuple(links),
+        links=(),
     )
 
 

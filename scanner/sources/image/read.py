@@ -78,7 +78,7 @@ class Read(Record):
     folders: frozenset[bytes] = frozenset()
     """Of a part of it: the folders that are members themselves."""
     links: tuple[bytes, ...] = ()
-    """What wanted hard links stand for."""
+    """Of a part of it: what wanted hard links stand for."""
 
     def placed(self, layer: Layer) -> Read:
         """The same of the layer that it turns out to be."""
@@ -125,6 +125,7 @@ def read_layer(
         reader.tell(name, str(error), error.hint)
     except (ValueError, OSError) as error:
         reader.tell(name, str(error))
+    part = start > 0 or stop < sys.maxsize
     return Read(
         found=sorted(reader.found, key=lambda one: one.place),
         names=reader.names,
@@ -134,8 +135,8 @@ def read_layer(
         size=reader.size,
         counted=reader.count,
         digest=reader.digest,
-        folders=frozenset(reader.folders if start or stop < sys.maxsize else ()),
-        links=tuple(reader.links),
+        folders=frozenset(reader.folders if part else ()),
+        links=tuple(reader.links if part else ()),
     )
 
 
